@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database: one call is one transaction. On SQLite a single writer commits several waiting calls together."""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, NewType, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from controlplane.audit import record
+from terms.instant import Clock
+from terms.problem import ProblemError
+
+T = TypeVar("T")
+Work = Callable[[Session], T]
+
+READERS = 8
+WAITING_WRITES = 1_000
+GROUP = 64  # calls that may share one commit; more only lengthens the wait of the first
+
+MachineName = NewType("MachineName", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. Calls of a `machine` (our own workers, span intake) leave no audit row; all others do."""
+
+    kind: Literal["person", "token", "machine"]
+    name: str
+
+
+class BusyError(RuntimeError):
+    """Too many writes wait. Nothing was stored; the caller may try again after `retry_after_s`."""
+
+    retry_after_s = 1
+
+
+@dataclass(slots=True)
+class _Call:
+    work: Work[Any]
+    actor: Actor
+    reason: str
+    answer: Future[Any]
+
+
+class Database:
+    """Runs plain functions of a session. `write` answers after the commit; `read` runs in a pool of its own."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.url = _checked(url)
+        self.engine = _engine(self.url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._clock = clock
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
+        # PostgreSQL commits calls side by side; SQLite has one writer, so one thread owns all of them.
+        self._writers = 1 if self.is_sqlite else READERS
+        self._calls: queue.Queue[_Call | None] = queue.Queue(WAITING_WRITES)
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._drain, name=f"database-write-{n}", daemon=True)
+            for n in range(self._writers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def read(self, work: Work[T]) -> T:
+        """What `work` returns, on a consistent snapshot that is thrown away after. Call it from any thread but the loop."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return work(session)
+
+    async def read_async(self, work: Work[T]) -> T:
+        """`read`, from the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read, work)
+
+    def write(self, work: Work[T], *, actor: Actor, reason: str) -> T:
+        """What `work` returns, once it is durable. All of it is stored or none; an error of `work` is raised here.
+
+        The audit row, where the actor leaves one, is part of the same transaction. `work` may run again when the
+        shared commit fails, so it must have no effect outside its session. Raises BusyError when the queue is full.
+        """
+        return self._submit(work, actor, reason).result()
+
+    async def write_async(self, work: Work[T], *, actor: Actor, reason: str) -> T:
+        """`write`, from the event loop."""
+        return await asyncio.wrap_future(self._submit(work, actor, reason))
+
+    def close(self) -> None:
+        """Waits for the writes in the queue, then lets go of all connections. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in self._threads:
+            self._calls.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _submit(self, work: Work[T], actor: Actor, reason: str) -> "Future[T]":
+        if self._closed:
+            raise RuntimeError("the database is closed")
+        answer: Future[T] = Future()
+        try:
+            self._calls.put_nowait(_Call(work, actor, reason, answer))
+        except queue.Full:
+            raise BusyError(f"{WAITING_WRITES} writes are waiting") from None
+        return answer
+
+    def _drain(self) -> None:
+        while True:
+            first = self._calls.get()
+            if first is None:
+                return
+            group = [first, *self._waiting()] if self.is_sqlite else [first]
+            ends = None in group
+            self._commit([call for call in group if call is not None])
+            if ends:
+                return
+
+    def _waiting(self) -> Iterator["_Call | None"]:
+        for _ in range(GROUP - 1):
+            try:
+                call = self._calls.get_nowait()
+            except queue.Empty:
+                return
+            yield call
+            if call is None:
+                return
+
+    def _commit(self, calls: list[_Call]) -> None:
+        """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it."""
+        answers: list[tuple[_Call, Any]] = []
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                for call in calls:
+                    if not call.answer.set_running_or_notify_cancel():
+                        continue
+                    try:
+                        with session.begin_nested() if len(calls) > 1 else contextlib.nullcontext():
+                            result = call.work(session)
+                            record(session, call.actor.kind, call.actor.name, call.reason, self._clock())
+                        answers.append((call, result))
+                    except Exception as error:  # noqa: BLE001 the caller gets it, whatever it is
+                        if len(calls) == 1:
+                            session.rollback()
+                        call.answer.set_exception(error)
+                session.commit()
+        except Exception as error:  # noqa: BLE001 nothing was stored: every caller of the group must know
+            for call, _ in answers:
+                call.answer.set_exception(error)
+            return
+        for call, result in answers:
+            call.answer.set_result(result)
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ProblemError(
+            "is not a database URL",
+            "THROUGHLINE_DATABASE_URL",
+            "write sqlite:///file or postgresql://user@host/name",
+        ) from error
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        raise ProblemError(
+            f"'{parsed.get_backend_name()}' is not a database Throughline speaks",
+            "THROUGHLINE_DATABASE_URL",
+            "use sqlite:///file or postgresql://user@host/name",
+        )
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=2 * READERS, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=READERS + 2, max_overflow=0, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # sqlite3's own implicit BEGIN would start transactions late; we begin each one ourselves.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schedule: one table of what is due how often. A job only asks for work; the work itself runs elsewhere."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`ask` is called every `every_s` seconds on a scheduler thread and must return at once."""
+
+    name: str
+    every_s: float
+    ask: Callable[[], None]
+
+
+class Schedule:
+    """Fires the jobs while it runs. A firing that comes late is made up for once, not once per miss."""
+
+    def __init__(self, jobs: tuple[Job, ...]) -> None:
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        for job in jobs:
+            self._scheduler.add_job(
+                job.ask, "interval", seconds=job.every_s, id=job.name, max_instances=1, coalesce=True, misfire_grace_time=None
+            )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        self._scheduler.shutdown(wait=True)
+
+
+class Worker:
+    """A thread that does one kind of work when asked, and again while there is more.
+
+    `work` returns whether more waits. Asking while it works makes it look once more, so no request is lost. An
+    error is told to `on_error` and the work is tried again at the next asking: the rows it works on are still there.
+    """
+
+    def __init__(self, name: str, work: Callable[[], bool], on_error: Callable[[str, Exception], None]) -> None:
+        self._name = name
+        self._work = work
+        self._on_error = on_error
+        self._asked = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    def stop(self) -> None:
+        """Lets the present piece of work end, then stops."""
+        self._ending.set()
+        self._asked.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._asked.wait()
+            self._asked.clear()
+            try:
+                while not self._ending.is_set() and self._work():
+                    pass
+            except Exception as error:  # noqa: BLE001 one bad piece must not end the worker
+                self._on_error(self._name, error)

