@@ -91,10 +91,14 @@ def load(content: bytes, path: str) -> Document:
 def _refuse_aliases(content: bytes, path: str) -> None:
     for event in yaml.parse(content, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
+            line = _line(event.start_mark)
             raise ProblemError(
                 f"an alias (*{event.anchor}) is not allowed", f"{path}:{line}", "write the value out"
             )
+
+
+def _line(mark: Any) -> int:
+    return mark.line + 1 if mark else 1
 
 
 def _value(loader: Any, node: yaml.Node, pointer: str, path: str, lines: dict[str, int]) -> Any:
