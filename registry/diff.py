@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How do two contracts differ? Walk (b), the facts: both schemas are walked side by side and every difference becomes a change.
+
+What is not proven is said: a change whose effect is unknown makes the verdict undecided, never compatible.
+The walk keeps one promise, which the property tests hold it to: when no change takes documents away, every document
+valid under the old contract is valid under the new one; the same the other way round.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry import domain, keywords
+from registry.change import ABSENT, Change
+from registry.evaluate import CANNOT_SAY, is_valid
+from registry.json_value import key
+from registry.schema import Node, Schema, walk
+
+BUDGET = 20_000
+"""Pairs of nodes compared before the walk gives up: seconds, not minutes."""
+
+_Key = tuple[str, str] | None
+
+_WHOLE_NODE = ("unevaluatedProperties", "unevaluatedItems")
+_DYNAMIC = ("$dynamicRef", "$recursiveRef")
+
+
+def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
+    """All changes from `old` to `new`, in the order of the documents, each fact once. Always ends."""
+    walker = Walk(old, new, _Budget(budget))
+    if old.dialect != new.dialect:
+        walker.say("dialect-changed", "/$schema", "/$schema", old.dialect.uri, new.dialect.uri)
+    try:
+        if (_rebinds(old) or _rebinds(new)) and not _equal_documents(old, new):
+            # What such a reference means depends on the way to it, which this walk does not follow.
+            walker.say("keyword-not-covered", "", "", "$dynamicRef, $recursiveRef or an inner $id")
+        else:
+            walker.compare(old.root, new.root)
+    except (BudgetSpentError, RecursionError):
+        walker.say("budget-spent", "", "", ABSENT, budget)
+    return tuple({change.identity(): change for change in walker.changes}.values())
+
+
+class BudgetSpentError(Exception):
+    """The walk met more pairs of nodes than it may compare."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    left: int
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise BudgetSpentError
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is proven of two schemas: that all old values are kept, that all new values were allowed before."""
+
+    keeps_old: bool
+    keeps_new: bool
+
+
+@dataclass(slots=True)
+class Walk:
+    """One way through both documents. `met` holds the pairs that were or are being compared on it.
+
+    A pair met again is taken as equal: it lies deeper in the value, so a difference there is a difference of the
+    first meeting (greatest fixed point). Trials run on a fork, whose facts are judged and thrown away.
+    """
+
+    old: Schema
+    new: Schema
+    budget: _Budget
+    met: set[tuple[_Key, _Key]] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+
+    def say(
+        self, kind: str, pointer_old: str, pointer_new: str, before: Any = ABSENT, after: Any = ABSENT
+    ) -> None:
+        """Records one fact."""
+        self.changes.append(Change(kind, pointer_old, pointer_new, before, after))
+
+    def say_combination(self, pointer_old: str, pointer_new: str, proven: Proof) -> None:
+        """Records what is not proven of a group of alternatives or of joint constraints; nothing when all is."""
+        match (proven.keeps_old, proven.keeps_new):
+            case (True, True):
+                return
+            case (True, False):
+                self.say("combination-widened", pointer_old, pointer_new)
+            case (False, True):
+                self.say("combination-narrowed", pointer_old, pointer_new)
+            case _:
+                self.say("combination-changed", pointer_old, pointer_new)
+
+    def try_out(self, a: Node, b: Node) -> Proof:
+        """What comparing the two would prove, without recording anything."""
+        fork = Walk(self.old, self.new, self.budget, set(self.met))
+        fork.compare(a, b)
+        return proof(fork.changes)
+
+    def compare(self, a: Node, b: Node) -> None:
+        """Records how `a` of the old document differs from `b` of the new one."""
+        self.budget.spend()
+        self._annotations(a, b)
+        a, b = domain.settle(self.old, a), domain.settle(self.new, b)
+        open_old, open_new = domain.says_nothing(self.old, a), domain.says_nothing(self.new, b)
+        # All schemas that say nothing are one: else a recursive schema met by none would be followed for ever.
+        pair = (None if open_old else (a.pointer, a.part), None if open_new else (b.pointer, b.part))
+        if pair in self.met or (open_old and open_new):
+            return
+        self.met.add(pair)
+        self._annotations(a, b)
+        if self._uncovered_whole(a, b) or self._closed(a, b) or self._few_values(a, b):
+            return
+        from_old, from_new = domain.conjuncts(self.old, a), domain.conjuncts(self.new, b)
+        if len(from_old) == len(from_new) == 1:
+            keywords.compare(self, from_old[0][1], from_new[0][1])
+        elif [label for label, _ in from_old] == [label for label, _ in from_new]:
+            for (_, x), (_, y) in zip(from_old, from_new, strict=True):
+                self.compare(x, y)
+        else:
+            self._regrouped(a, b, [x for _, x in from_old], [y for _, y in from_new])
+
+    def _annotations(self, a: Node, b: Node) -> None:
+        if not (isinstance(a.raw, dict) and isinstance(b.raw, dict)):
+            return
+        for keyword, kind in (
+            ("format", "format-changed"),
+            ("contentEncoding", "content-changed"),
+            ("contentMediaType", "content-changed"),
+            ("default", "default-changed"),
+        ):
+            before, after = a.raw.get(keyword, ABSENT), b.raw.get(keyword, ABSENT)
+            if (before is ABSENT) != (after is ABSENT) or (
+                before is not ABSENT and key(before) != key(after)
+            ):
+                self.say(kind, f"{a.pointer}/{keyword}", f"{b.pointer}/{keyword}", before, after)
+
+    def _uncovered_whole(self, a: Node, b: Node) -> bool:
+        """Keywords that look at their neighbours: only a node that is the same altogether is known to be equal."""
+        names = domain.assertions(self.old, a) | domain.assertions(self.new, b)
+        found = [keyword for keyword in _WHOLE_NODE if keyword in names]
+        if found and not domain.same(self.old, a, self.new, b):
+            self.say("keyword-not-covered", f"{a.pointer}/{found[0]}", f"{b.pointer}/{found[0]}", found[0])
+        return bool(found)
+
+    def _closed(self, a: Node, b: Node) -> bool:
+        """One side accepts nothing at all."""
+        none_before, none_now = not domain.kinds(self.old, a), not domain.kinds(self.new, b)
+        if none_now and not none_before:
+            self.say("schema-closed", a.pointer, b.pointer, a.raw, b.raw)
+        if none_before and not none_now:
+            self.say("schema-opened", a.pointer, b.pointer, a.raw, b.raw)
+        return none_before or none_now
+
+    def _few_values(self, a: Node, b: Node) -> bool:
+        """One side lists its values: each is put to the other side's validator, which decides exactly."""
+        if not (domain.listed(self.old, a) or domain.listed(self.new, b)):
+            return False
+        try:
+            before, after = domain.finite(self.old, a), domain.finite(self.new, b)
+            gone = [v for v in before or () if not self._valid(self.new, b, v)]
+            come = [v for v in after or () if not self._valid(self.old, a, v)]
+        except CANNOT_SAY:
+            self.say("keyword-not-covered", a.pointer, b.pointer, "pattern")
+            return True
+        places = (_place(a, "enum", "const"), _place(b, "enum", "const"))
+        if after is None:
+            self.say("enum-removed", *places, list(before or ()))
+        if before is None:
+            self.say("enum-added", *places, ABSENT, list(after or ()))
+        if gone:
+            self.say("values-removed", *places, gone)
+        if come:
+            self.say("values-added", *places, ABSENT, come)
+        return True
+
+    def _valid(self, schema: Schema, node: Node, value: Any) -> bool:
+        self.budget.spend()
+        return is_valid(schema, node, value)
+
+    def _regrouped(self, a: Node, b: Node, old_parts: list[Node], new_parts: list[Node]) -> None:
+        """The constraints are grouped differently: each one of a side must follow from one of the other."""
+        keeps_old = all(any(self.try_out(x, y).keeps_old for x in old_parts) for y in new_parts)
+        keeps_new = all(any(self.try_out(x, y).keeps_new for y in new_parts) for x in old_parts)
+        self.say_combination(a.pointer, b.pointer, Proof(keeps_old, keeps_new))
+
+
+def proof(changes: list[Change]) -> Proof:
+    """What a list of facts proves of the two schemas they were found in."""
+    return Proof(all(c.effect.keeps_old for c in changes), all(c.effect.keeps_new for c in changes))
+
+
+def _place(node: Node, *keywords: str) -> str:
+    names = node.raw if isinstance(node.raw, dict) else {}
+    return next((f"{node.pointer}/{keyword}" for keyword in keywords if keyword in names), node.pointer)
+
+
+def _rebinds(schema: Schema) -> bool:
+    return any(
+        isinstance(node.raw, dict)
+        and (any(k in node.raw for k in _DYNAMIC) or (node.pointer and isinstance(node.raw.get("$id"), str)))
+        for node in walk(schema.root)
+    )
+
+
+def _equal_documents(old: Schema, new: Schema) -> bool:
+    def bare(schema: Schema) -> Any:
+        assert isinstance(schema.data, dict)
+        drop = ("$id", "title", "description")
+        return key({k: v for k, v in schema.data.items() if k not in drop and not k.startswith("x-")})
+
+    return old.dialect == new.dialect and bare(old) == bare(new)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does a contract file say? First step of walk (b): bytes become one JSON Schema, or an error that names file and line."""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from registry import json_lines, shape
+from registry.schema import DIALECTS, Schema, reference_problems
+from terms.problem import Problem, ProblemError
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 64
+_MAX_EXPONENT = 400  # beyond what any double holds; keeps exact arithmetic cheap
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A contract as it was read: `name` for people (a path or `subject@version`), the source text, the parsed schema.
+
+    `syntax` is json or yaml.
+    """
+
+    name: str
+    syntax: str
+    text: str = field(repr=False)
+    schema: Schema = field(repr=False)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parsed document; fractions are Decimal."""
+        assert isinstance(self.schema.data, dict)
+        return self.schema.data
+
+    def where(self, pointer: str) -> str:
+        """`name:line` of the pointer or of its nearest ancestor."""
+        return f"{self.name}:{self.lines([pointer])[pointer]}"
+
+    def lines(self, pointers: list[str]) -> dict[str, int]:
+        """The line of each pointer; one pass over the text for all of them."""
+        found = _line_map(self.name, self.syntax, self.text)
+        return {pointer: json_lines.nearest(found, pointer) for pointer in pointers}
+
+
+def read(path: Path) -> Document:
+    """The contract in a file. Raises ProblemError (what, file:line, next) for everything `parse` refuses."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProblemError(
+            f"cannot be read: {error.strerror}", where=str(path), do="check the path and its permissions"
+        ) from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, name: str, syntax: str | None = None) -> Document:
+    """The contract in `content`: JSON or YAML as `syntax` says, else as the name ends.
+
+    Raises ProblemError for what is not one object, duplicate keys, more than 64 levels or 8 MiB, numbers no reader
+    could hold, an unknown `$schema`, keywords of the wrong shape, and references that leave the document, lead
+    nowhere or never end.
+    """
+    syntax = syntax or ("yaml" if name.endswith((".yaml", ".yml")) else "json")
+    text = _text(content, name)
+    data = _yaml(content, name)[0] if syntax == "yaml" else _json(text, name)
+    _refuse_depth(data, name)
+    declared = data.get("$schema", DIALECTS[0].uri)
+    dialect = next((d for d in DIALECTS if isinstance(declared, str) and d.uri == declared.rstrip("#")), None)
+    if dialect is None:
+        line = json_lines.nearest(_line_map(name, syntax, text), "/$schema")
+        what = f"$schema {declared!r} is not a dialect of JSON Schema that Throughline knows"
+        raise ProblemError(what, f"{name}:{line}", f"write {DIALECTS[0].uri}")
+    schema = Schema(data, dialect)
+    found = shape.problems(schema) or reference_problems(schema)
+    if found:
+        places = _line_map(name, syntax, text)
+        raise ProblemError(
+            tuple(
+                Problem(
+                    f"{p.what}, at {p.where or '/'}", f"{name}:{json_lines.nearest(places, p.where)}", p.do
+                )
+                for p in found
+            )
+        )
+    return Document(name, syntax, text, schema)
+
+
+def _text(content: bytes, name: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise ProblemError(
+            f"is larger than {MAX_BYTES // 1024 // 1024} MiB",
+            where=name,
+            do="split it into several contracts",
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(
+            "is not UTF-8 text", where=f"{name}: byte {error.start}", do="save it as UTF-8"
+        ) from error
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _json(text: str, name: str) -> dict[str, Any]:
+    try:
+        data = json.loads(
+            text, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique
+        )
+    except json.JSONDecodeError as error:
+        raise ProblemError(
+            f"is not JSON: {error.msg.lower()} in column {error.colno}",
+            where=f"{name}:{error.lineno}",
+            do="a contract is one JSON object; check it with a JSON formatter",
+        ) from error
+    except _DuplicateKeyError as error:
+        raise ProblemError(
+            f"key '{error}' stands twice in one object",
+            where=f"{name}:{_second_line(text, str(error))}",
+            do="remove one of the two; readers disagree on which counts",
+        ) from error
+    except RecursionError as error:
+        raise _too_deep(name) from error
+    except ValueError as error:
+        raise ProblemError(str(error), where=name, do="write a number a reader can hold") from error
+    return _object(data, name)
+
+
+def _yaml(content: bytes, name: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """The document and the line of each node."""
+    # Loading YAML costs more than checking a contract, so a gate over JSON files never does.
+    from terms import yaml_lines
+
+    read = yaml_lines.load(content, name)
+    return _object(_exact(read.data), name), read.lines
+
+
+def _object(data: Any, name: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        kind = {list: "an array", str: "a text", bool: "a boolean", type(None): "null"}.get(
+            type(data), "a number"
+        )
+        raise ProblemError(
+            f"is {kind}, not a JSON object",
+            where=f"{name}:1",
+            do='a contract is a JSON Schema such as {"type": "object", "properties": {}}',
+        )
+    return data
+
+
+def _exact(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _exact(item) for name, item in value.items()}
+        case list():
+            return [_exact(item) for item in value]
+        case float():
+            return Decimal(repr(value))
+        case _:
+            return value
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT or number.adjusted() > _MAX_EXPONENT:
+        raise ValueError(f"the number {text[:40]} is out of range")
+    return number
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+    return result
+
+
+def _second_line(text: str, key: str) -> int:
+    """The line of the key's last place as a key; the right one in all but contrived files, and close in those."""
+    place = text.rfind(json.dumps(key, ensure_ascii=False))
+    return text.count("\n", 0, place) + 1 if place >= 0 else 1
+
+
+def _refuse_depth(data: dict[str, Any], name: str) -> None:
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH):
+        level = [item for value in level for item in _children(value)]
+        if not level:
+            return
+    raise _too_deep(name)
+
+
+def _children(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in inner if isinstance(item, dict | list)]
+
+
+def _too_deep(name: str) -> ProblemError:
+    return ProblemError(
+        f"is nested deeper than {MAX_DEPTH} levels", where=name, do="name inner parts in $defs"
+    )
+
+
+def _line_map(name: str, syntax: str, text: str) -> dict[str, int]:
+    # In YAML's map a name with a slash is not escaped; it falls back to the line of what is around it.
+    return _yaml(text.encode(), name)[1] if syntax == "yaml" else json_lines.lines(text)

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which values can a schema hold? Cheap, safe answers for the diff: kinds of value, finite lists, proofs that two never overlap."""
+
+from typing import Any
+
+from registry.evaluate import CANNOT_SAY, is_valid
+from registry.json_value import is_whole, key
+from registry.schema import MANY, NAMED, ONE, Node, Schema, children
+
+# `number` is split so that integer is a part of it: a fraction is a number that is no integer.
+ATOMS = frozenset(("null", "boolean", "object", "array", "string", "integer", "fraction"))
+_CONSTANT_VALUES = {"null": (None,), "boolean": (False, True)}
+_MAX_DISJOINT_DEPTH = 3
+
+ANNOTATIONS = frozenset(
+    [
+        "title",
+        "description",
+        "default",
+        "examples",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "$comment",
+        "$schema",
+        "$defs",
+        "definitions",
+        "format",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "$anchor",
+        "$dynamicAnchor",
+        "$recursiveAnchor",
+        "$vocabulary",
+    ]
+)
+
+
+def asserts(keyword: str, node: Node) -> bool:
+    """Whether the keyword can make a value invalid. Names that start with `x-` never do; unknown ones might."""
+    if keyword in ANNOTATIONS or keyword.startswith("x-"):
+        return False
+    return not (keyword == "$id" and node.pointer == "")
+
+
+def assertions(schema: Schema, node: Node) -> frozenset[str]:
+    """The keywords of a node that can make a value invalid."""
+    if not isinstance(node.raw, dict):
+        return frozenset()
+    if "$ref" in node.raw and schema.dialect.lonely_ref:
+        return frozenset(("$ref",))
+    return frozenset(k for k in node.raw if asserts(k, node))
+
+
+def settle(schema: Schema, node: Node) -> Node:
+    """The node itself, or what it refers to when it is nothing but a reference."""
+    while assertions(schema, node) == {"$ref"} and isinstance(node.raw, dict):
+        target = schema.target(node.raw["$ref"])
+        assert target is not None, "references were checked when the document was read"
+        node = target
+    return node
+
+
+def conjuncts(schema: Schema, node: Node) -> tuple[tuple[str, Node], ...]:
+    """The parts a value must satisfy all of, labelled: the node's own keywords, what it refers to, its allOf members.
+
+    A part has no `$ref` and no `allOf` of its own.
+    """
+    if not isinstance(node.raw, dict):
+        return (("", node),)
+    names = assertions(schema, node)
+    parts: list[tuple[str, Node]] = []
+    own = {
+        k: v
+        for k, v in node.raw.items()
+        if k not in ("$ref", "allOf") and (k in names or "$ref" not in names)
+    }
+    if names - {"$ref", "allOf"} or not names:
+        parts.append(("", Node(node.pointer, own, "own" if len(own) < len(node.raw) else "")))
+    if "$ref" in names:
+        target = schema.target(node.raw["$ref"])
+        assert target is not None, "references were checked when the document was read"
+        parts.extend((f"$ref {label}", part) for label, part in conjuncts(schema, target))
+    if "allOf" in names:
+        for index in range(len(node.raw["allOf"])):
+            inner = conjuncts(schema, node.child("allOf", index))
+            parts.extend((f"allOf/{index} {label}", part) for label, part in inner)
+    return tuple(parts)
+
+
+def atoms_of(value: Any) -> str:
+    """The kind of one value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case dict():
+            return "object"
+        case list():
+            return "array"
+        case str():
+            return "string"
+        case _:
+            return "integer" if is_whole(value) else "fraction"
+
+
+def declared_kinds(node: Node) -> frozenset[str]:
+    """The kinds the node's own `type` allows; all when it has none."""
+    if not isinstance(node.raw, dict):
+        return ATOMS if node.raw else frozenset()
+    named = node.raw.get("type")
+    if named is None:
+        return ATOMS
+    names = {named} if isinstance(named, str) else set(named)
+    return frozenset(names - {"number"} | ({"integer", "fraction"} if "number" in names else set()))
+
+
+def kinds(schema: Schema, node: Node) -> frozenset[str]:
+    """A safe upper bound of the kinds of value the node allows: no valid value is of another kind."""
+    memo = ("kinds", node.pointer, node.part, node.raw is True)
+    if memo not in schema.memo:
+        bound = ATOMS
+        for _, part in conjuncts(schema, node):
+            bound &= _own_kinds(schema, part)
+        schema.memo[memo] = bound
+    result: frozenset[str] = schema.memo[memo]
+    return result
+
+
+def _own_kinds(schema: Schema, part: Node) -> frozenset[str]:
+    bound = declared_kinds(part)
+    if not isinstance(part.raw, dict):
+        return bound
+    values = own_values(part)
+    if values is not None:
+        bound &= frozenset(atoms_of(value) for value in values)
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in part.raw:
+            inner = [kinds(schema, part.child(keyword, i)) for i in range(len(part.raw[keyword]))]
+            bound &= frozenset().union(*inner)
+    if part.raw.get("not") in (True, {}) and "not" in part.raw:
+        return frozenset()
+    return bound
+
+
+def own_values(part: Node) -> list[Any] | None:
+    """The values of the node's own const or enum; None when it has neither."""
+    if not isinstance(part.raw, dict):
+        return None
+    if "const" in part.raw:
+        return [part.raw["const"]]
+    values = part.raw.get("enum")
+    return list(values) if isinstance(values, list) else None
+
+
+def finite(schema: Schema, node: Node) -> tuple[Any, ...] | None:
+    """All values the node allows, each once, when they are few by construction; None when they may be endless."""
+    candidates = _candidates(schema, node)
+    if candidates is None:
+        return None
+    different = {key(value): value for value in candidates}
+    return tuple(value for value in different.values() if is_valid(schema, node, value))
+
+
+def listed(schema: Schema, node: Node) -> bool:
+    """Whether the node's values are few because it lists them, not just because it is a boolean or null."""
+    return (
+        not kinds(schema, node) <= _CONSTANT_VALUES.keys() and _candidates(schema, node) is not None
+    ) or any(own_values(part) is not None for _, part in conjuncts(schema, node))
+
+
+def _candidates(schema: Schema, node: Node) -> list[Any] | None:
+    bound = kinds(schema, node)
+    if bound <= _CONSTANT_VALUES.keys():
+        return [value for kind in sorted(bound) for value in _CONSTANT_VALUES[kind]]
+    for _, part in conjuncts(schema, node):
+        values = own_values(part)
+        if values is not None:
+            return values
+        for keyword in ("anyOf", "oneOf"):
+            if isinstance(part.raw, dict) and keyword in part.raw:
+                inner = [_candidates(schema, part.child(keyword, i)) for i in range(len(part.raw[keyword]))]
+                if all(branch is not None for branch in inner):
+                    return [value for branch in inner for value in branch or ()]
+    return None
+
+
+def disjoint(a: Schema, x: Node, b: Schema, y: Node, depth: int = 0) -> bool:
+    """Whether it is proven that no value satisfies both. False means only that no proof was found."""
+    common = kinds(a, x) & kinds(b, y)
+    if not common:
+        return True
+    try:
+        few, others = finite(a, x), finite(b, y)
+        if few is not None:
+            return not any(is_valid(b, y, value) for value in few)
+        if others is not None:
+            return not any(is_valid(a, x, value) for value in others)
+    except CANNOT_SAY:  # what cannot be run proves nothing
+        return False
+    if common != {"object"} or depth >= _MAX_DISJOINT_DEPTH:
+        return False
+    return any(
+        disjoint(a, p, b, q, depth + 1)
+        for name in sorted(_required(a, x) | _required(b, y))
+        for p in _members(a, x, name)
+        for q in _members(b, y, name)
+    )
+
+
+def _required(schema: Schema, node: Node) -> set[str]:
+    return {
+        n for _, p in conjuncts(schema, node) if isinstance(p.raw, dict) for n in p.raw.get("required", ())
+    }
+
+
+def _members(schema: Schema, node: Node, name: str) -> list[Node]:
+    """The schemas the node sets for a member by its name; `true` when it sets none."""
+    found = [
+        part.child("properties", name)
+        for _, part in conjuncts(schema, node)
+        if isinstance(part.raw, dict) and name in part.raw.get("properties", {})
+    ]
+    return found or [node.child("properties", name)]
+
+
+def same(a: Schema, x: Node, b: Schema, y: Node, met: set[tuple[str, str]] | None = None) -> bool:
+    """Whether both accept the same values because they are built the same, annotations aside, through references too."""
+    met = set() if met is None else met
+    if x.raw is y.raw:
+        return a is b or not isinstance(x.raw, dict)
+    if isinstance(x.raw, bool) or isinstance(y.raw, bool):
+        return says_nothing(a, x) == says_nothing(b, y) and (x.raw is False) == (y.raw is False)
+    if a.dialect != b.dialect:
+        return False
+    names = assertions(a, x)
+    if names != assertions(b, y):
+        return False
+    return all(_same_keyword(a, x, b, y, name, met) for name in names)
+
+
+def says_nothing(schema: Schema, node: Node) -> bool:
+    """Whether the node is `true`, or holds annotations only."""
+    return node.raw is not False and not assertions(schema, node)
+
+
+def _same_keyword(a: Schema, x: Node, b: Schema, y: Node, name: str, met: set[tuple[str, str]]) -> bool:
+    assert isinstance(x.raw, dict)
+    assert isinstance(y.raw, dict)
+    before, after = x.raw[name], y.raw[name]
+    if name == "$ref":
+        old, new = a.target(before), b.target(after)
+        assert old is not None
+        assert new is not None
+        pair = (old.pointer, new.pointer)
+        if pair in met:
+            return True
+        met.add(pair)
+        return same(a, old, b, new, met)
+    if name in ("required", "enum", "type"):
+        return _as_set(before) == _as_set(after)
+    if name in ONE | MANY | NAMED and name not in ("dependencies", "dependentRequired"):
+        left = {n.pointer.removeprefix(x.pointer): n for k, n in children(x) if k == name}
+        right = {n.pointer.removeprefix(y.pointer): n for k, n in children(y) if k == name}
+        return left.keys() == right.keys() and all(same(a, n, b, right[p], met) for p, n in left.items())
+    if name == "dependencies" and _has_reference(before):
+        return False
+    return key(before) == key(after)
+
+
+def _as_set(value: Any) -> frozenset[Any]:
+    return frozenset(key(item) for item in value) if isinstance(value, list) else frozenset((key(value),))
+
+
+def _has_reference(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "$ref" in value or any(_has_reference(item) for item in value.values())
+    return isinstance(value, list) and any(_has_reference(item) for item in value)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""On which line of a JSON text does a pointer stand? Asked only for findings, so loading stays fast."""
+
+import json
+import re
+from bisect import bisect_right
+
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def escape(part: str) -> str:
+    """One part of a JSON pointer (RFC 6901).
+
+    >>> escape("a/b~c")
+    'a~1b~0c'
+    """
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(part: str) -> str:
+    """The name an escaped part of a pointer stands for."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def lines(text: str) -> dict[str, int]:
+    """The 1-based line of every member and item of a valid JSON text; a member's line is that of its key.
+
+    >>> lines('{"a": 1,\\n "b": [2,\\n 3]}')
+    {'': 1, '/a': 1, '/b': 2, '/b/0': 2, '/b/1': 3}
+    """
+    breaks = [match.start() for match in re.finditer("\n", text)]
+    found = {"": 1}
+    # One frame for each open container: its pointer, and the next index of an array or None in an object.
+    open_frames: list[tuple[str, int | None]] = []
+    pending: str | None = None  # the pointer of the member whose value comes next
+    wants_key = False
+    for match in _MARK.finditer(text):
+        mark = match.group()
+        line = bisect_right(breaks, match.start()) + 1
+        if mark in ("}", "]"):
+            open_frames.pop()
+            wants_key = False
+        elif mark == ",":
+            pointer, index = open_frames[-1]
+            wants_key = index is None
+            if index is not None:
+                open_frames[-1] = (pointer, index + 1)
+        elif mark == ":":
+            wants_key = False
+        elif wants_key:
+            pending = f"{open_frames[-1][0]}/{escape(json.loads(mark))}"
+            found[pending] = line
+        else:
+            here = pending if pending is not None else ""
+            if open_frames and open_frames[-1][1] is not None:
+                here = f"{open_frames[-1][0]}/{open_frames[-1][1]}"
+                found[here] = line
+            pending = None
+            if mark in ("{", "["):
+                open_frames.append((here, 0 if mark == "[" else None))
+                wants_key = mark == "{"
+    return found
+
+
+def nearest(found: dict[str, int], pointer: str) -> int:
+    """The line of the pointer, or of the closest thing around it that has one."""
+    while pointer and pointer not in found:
+        pointer = pointer.rpartition("/")[0]
+    return found.get(pointer, 1)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How do the members of an object and the items of an array differ? Each name and position is compared under the schema that
+really applies to it on either side: its own, or what the side says of all others."""
+
+from typing import TYPE_CHECKING, Any
+
+from registry import domain
+from registry.change import ABSENT
+from registry.schema import Node, Schema
+
+if TYPE_CHECKING:
+    from registry.diff import Walk
+
+
+def properties(walk: "Walk", a: Node, b: Node) -> None:
+    """Records changes of required, properties, patternProperties and additionalProperties."""
+    _required(walk, a, b)
+    named_old, named_new = _map(a, "properties"), _map(b, "properties")
+    patterns_old, patterns_new = _map(a, "patternProperties"), _map(b, "patternProperties")
+    if patterns_old.keys() != patterns_new.keys():
+        # Which names fall under which pattern would have to be known; only equal sets of patterns are compared.
+        where = (f"{a.pointer}/patternProperties", f"{b.pointer}/patternProperties")
+        walk.say(
+            "keyword-not-covered", *where, sorted(patterns_old) or ABSENT, sorted(patterns_new) or ABSENT
+        )
+        return
+    for text in patterns_old:
+        walk.compare(a.child("patternProperties", text), b.child("patternProperties", text))
+    for name in {**named_old, **named_new}:
+        if name in named_old and name in named_new:
+            walk.compare(a.child("properties", name), b.child("properties", name))
+        elif patterns_old:
+            # A pattern may cover the name, or not; the verdict must hold either way.
+            _appeared_or_left(walk, a, b, name, covered=True)
+            _appeared_or_left(walk, a, b, name, covered=False)
+        else:
+            _appeared_or_left(walk, a, b, name, covered=False)
+    _others(walk, a.child("additionalProperties"), b.child("additionalProperties"))
+
+
+def _required(walk: "Walk", a: Node, b: Node) -> None:
+    before, after = _names(a), _names(b)
+    for name in [n for n in after if n not in before]:
+        walk.say(
+            "required-added",
+            f"{a.pointer}/required",
+            f"{b.pointer}/required/{after.index(name)}",
+            ABSENT,
+            name,
+        )
+    for name in [n for n in before if n not in after]:
+        walk.say(
+            "required-removed", f"{a.pointer}/required/{before.index(name)}", f"{b.pointer}/required", name
+        )
+
+
+def _appeared_or_left(walk: "Walk", a: Node, b: Node, name: str, *, covered: bool) -> None:
+    """A member named on one side only. `covered`: on the other side a pattern speaks for it, so nothing else does."""
+    appeared = name not in _map(a, "properties")
+    own = (b if appeared else a).child("properties", name)
+    rest = (a if appeared else b).child("additionalProperties")
+    if covered:
+        rest = Node(f"{rest.pointer.rpartition('/')[0]}/patternProperties", True)
+    pointers = (rest.pointer, own.pointer) if appeared else (own.pointer, rest.pointer)
+    values = (ABSENT, own.raw) if appeared else (own.raw, ABSENT)
+    own_schema, rest_schema = (walk.new, walk.old) if appeared else (walk.old, walk.new)
+    if not domain.kinds(rest_schema, rest):
+        if domain.kinds(own_schema, own):
+            walk.say(f"property-{'added-to' if appeared else 'removed-from'}-closed", *pointers, *values)
+    elif domain.says_nothing(rest_schema, rest):
+        proven = walk.try_out(rest, own) if appeared else walk.try_out(own, rest)
+        if not (proven.keeps_old and proven.keeps_new):
+            walk.say(f"property-{'added-to' if appeared else 'removed-from'}-open", *pointers, *values)
+    elif appeared:
+        walk.compare(rest, own)
+    else:
+        walk.compare(own, rest)
+
+
+def _others(walk: "Walk", a: Node, b: Node) -> None:
+    """The schema of all names that nothing else speaks for."""
+    closed_before, closed_now = not domain.kinds(walk.old, a), not domain.kinds(walk.new, b)
+    if closed_before == closed_now:
+        walk.compare(a, b)
+    else:
+        how = "closed" if closed_now else "opened"
+        walk.say(f"additional-properties-{how}", a.pointer, b.pointer, a.raw, b.raw)
+
+
+def items(walk: "Walk", a: Node, b: Node) -> None:
+    """Records changes of items and prefixItems, position by position, then of the rest."""
+    first_old, rest_old = _tuple(walk.old, a)
+    first_new, rest_new = _tuple(walk.new, b)
+    for index in range(max(len(first_old), len(first_new))):
+        x = first_old[index] if index < len(first_old) else rest_old
+        y = first_new[index] if index < len(first_new) else rest_new
+        walk.compare(x, y)
+    walk.compare(rest_old, rest_new)
+
+
+def _tuple(schema: Schema, node: Node) -> tuple[list[Node], Node]:
+    """The schemas of the first positions, and the one of all later items, whichever way the dialect writes them."""
+    raw = node.raw if isinstance(node.raw, dict) else {}
+    if not schema.dialect.tuple_items:
+        count = len(raw.get("prefixItems", ()))
+        return [node.child("prefixItems", i) for i in range(count)], node.child("items")
+    if isinstance(raw.get("items"), list):
+        return [node.child("items", i) for i in range(len(raw["items"]))], node.child("additionalItems")
+    return [], node.child("items")
+
+
+def _map(node: Node, keyword: str) -> dict[str, Any]:
+    found: dict[str, Any] = node.raw.get(keyword, {}) if isinstance(node.raw, dict) else {}
+    return found
+
+
+def _names(node: Node) -> list[str]:
+    names: list[str] = node.raw.get("required", []) if isinstance(node.raw, dict) else []
+    return names

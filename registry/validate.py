@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does a payload keep its contract? Compiled once at start; the runtime asks at its edges. Patterns run on RE2, so no text can
+make a check hang."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from jsonschema import ValidationError
+from jsonschema.protocols import Validator as JsonSchemaValidator
+
+from registry import evaluate
+from registry.contract import Contract, precedence
+from registry.json_lines import escape
+from registry.schema import walk
+from terms.problem import Problem, ProblemError, did_you_mean
+
+_MOST_PROBLEMS = 20
+_SHOWN = 120
+_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
+
+
+class Validator:
+    """Validators of a set of contracts, ready to run. Safe to use from several threads."""
+
+    def __init__(self, contracts: Iterable[Contract]) -> None:
+        """Compiles every contract and every pattern in it. Raises ProblemError for one that cannot be run safely."""
+        self._compiled: dict[str, dict[str, JsonSchemaValidator]] = {}
+        for contract in sorted(contracts, key=lambda c: (c.subject, precedence(c.semver))):
+            _refuse_unsafe(contract)
+            validator = evaluate.validator(contract.document.schema)
+            self._compiled.setdefault(contract.subject, {})[contract.semver] = validator
+
+    def latest(self, subject: str) -> str | None:
+        """The highest version of the subject; None when there is none."""
+        return next(reversed(self._compiled.get(subject, {})), None)
+
+    def problems(self, subject: str, version: str | None, document: Any) -> tuple[Problem, ...]:
+        """What is wrong with the payload, most general place first, at most 20; empty when it keeps the contract.
+
+        `version` None means the latest. An unknown subject or version is a problem, not a pass.
+        """
+        versions = self._compiled.get(subject)
+        if versions is None:
+            return (
+                Problem(
+                    f"there is no contract '{subject}'", subject, did_you_mean(subject, list(self._compiled))
+                ),
+            )
+        validator = versions.get(version or next(reversed(versions)))
+        if validator is None:
+            return (
+                Problem(
+                    f"contract '{subject}' has no version '{version}'",
+                    subject,
+                    f"it has {', '.join(versions)}",
+                ),
+            )
+        errors = sorted(validator.iter_errors(document), key=lambda e: (len(e.absolute_path), e.message))
+        return tuple(_problem(error) for error in errors[:_MOST_PROBLEMS])
+
+
+def _problem(error: ValidationError) -> Problem:
+    where = "".join(f"/{escape(str(part))}" for part in error.absolute_path) or "/"
+    message = _DECIMAL.sub(r"\1", error.message)
+    message = message if len(message) <= _SHOWN else f"{message[: _SHOWN - 3]}..."
+    said = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    return Problem(message, where, said)
+
+
+def _refuse_unsafe(contract: Contract) -> None:
+    problems: list[Problem] = []
+    names: set[str] = set()
+    for node in walk(contract.document.schema.root):
+        if not isinstance(node.raw, dict):
+            continue
+        names |= node.raw.keys()
+        if node.pointer and isinstance(node.raw.get("$id"), str):
+            where = contract.document.where(f"{node.pointer}/$id")
+            problems.append(
+                Problem("an inner $id is not supported", where, "remove it; refer with '#/$defs/...'")
+            )
+        patterns = [node.raw["pattern"]] if "pattern" in node.raw else []
+        for text in [*patterns, *node.raw.get("patternProperties", {})]:
+            try:
+                evaluate.pattern(text)
+            except ProblemError as error:
+                where = contract.document.where(node.pointer)
+                problems += [Problem(p.what, where, p.do) for p in error.problems]
+    if names & {"unevaluatedProperties"} and "patternProperties" in names:
+        # The library matches these names with its own regular expressions, which can be made to hang.
+        problems.append(
+            Problem(
+                "unevaluatedProperties beside patternProperties cannot be checked safely",
+                contract.document.where(""),
+                "use additionalProperties",
+            )
+        )
+    if problems:
+        raise ProblemError(tuple(problems))

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is the new contract compatible with the old one? Walk (b): facts and rules become findings, findings a verdict."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from registry.change import ABSENT, Change
+from registry.document import Document
+from registry.rules import BACKWARD, FORWARD, POLICIES, Level, rules
+from terms import canonical_json
+from terms.problem import ProblemError, did_you_mean
+
+COMPATIBLE, BREAKING, UNDECIDED = "compatible", "breaking", "undecided"
+MODES = {
+    "BACKWARD": (BACKWARD,),
+    "FORWARD": (FORWARD,),
+    "FULL": (BACKWARD, FORWARD),
+    "BACKWARD_TRANSITIVE": (BACKWARD,),
+    "FORWARD_TRANSITIVE": (FORWARD,),
+    "FULL_TRANSITIVE": (BACKWARD, FORWARD),
+}
+DEFAULT_MODE, DEFAULT_POLICY = "BACKWARD", "validation"
+_ORDER = {
+    level: place for place, level in enumerate((Level.BREAKING, Level.UNDECIDED, Level.WARNING, Level.SAFE))
+}
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One judged change. `direction` is BACKWARD or FORWARD; pointers are RFC 6901 into each document, `where_*` are
+    `name:line`; `before` and `after` are JSON text, shortened, empty when there is nothing. `against` names the old version."""
+
+    rule: str
+    level: str
+    direction: str
+    pointer_old: str
+    pointer_new: str
+    where_old: str
+    where_new: str
+    what: str
+    before: str
+    after: str
+    why: str
+    fix: str
+    against: str
+
+    @property
+    def message(self) -> str:
+        """The change and the reason as one sentence."""
+        return f"{self.what}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one new contract: `status` is compatible, breaking or undecided. Findings: worst first, then by pointer.
+
+    Undecided means that something could not be proven; it is never a yes.
+    """
+
+    status: str
+    mode: str
+    policy: str
+    new: str
+    against: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def of_level(self, *levels: str) -> tuple[Finding, ...]:
+        """The findings of the given levels."""
+        return tuple(finding for finding in self.findings if finding.level in levels)
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as plain values; `from_json` makes it again."""
+        return {**asdict(self), "against": list(self.against), "findings": [asdict(f) for f in self.findings]}
+
+
+def from_json(data: dict[str, Any]) -> Verdict:
+    """The verdict that `as_json` wrote."""
+    findings = tuple(Finding(**finding) for finding in data["findings"])
+    return Verdict(**{**data, "against": tuple(data["against"]), "findings": findings})
+
+
+def checked(mode: str, policy: str) -> tuple[str, str]:
+    """Mode and policy as they are known. Raises ProblemError for a mode or policy there is no rule set for."""
+    if mode.upper() not in MODES:
+        raise ProblemError(
+            f"'{mode}' is not a compatibility mode", "--mode", did_you_mean(mode.upper(), list(MODES))
+        )
+    if policy not in POLICIES:
+        raise ProblemError(
+            f"there are no rules for the policy '{policy}' yet", "--policy", f"use {' or '.join(POLICIES)}"
+        )
+    return mode.upper(), policy
+
+
+def judge(
+    pairs: Iterable[tuple[Document, tuple[Change, ...]]],
+    new: Document,
+    mode: str = DEFAULT_MODE,
+    policy: str = DEFAULT_POLICY,
+    *,
+    all_versions: bool = False,
+) -> Verdict:
+    """The verdict over the changes from each old document to the new one.
+
+    A transitive mode asks about every earlier version: unless `all_versions` says that all were given, what would be
+    compatible is undecided. No old document at all is undecided too: nothing was checked.
+    """
+    mode, policy = checked(mode, policy)
+    olds: list[str] = []
+    findings: list[Finding] = []
+    for old, changes in pairs:
+        olds.append(old.name)
+        findings += _findings(old, new, changes, mode, policy)
+    if not olds or (mode.endswith("_TRANSITIVE") and not all_versions):
+        findings.append(_versions_not_known(olds, mode))
+    findings.sort(
+        key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction)
+    )
+    levels = {finding.level for finding in findings}
+    status = BREAKING if Level.BREAKING in levels else UNDECIDED if Level.UNDECIDED in levels else COMPATIBLE
+    return Verdict(status, mode, policy, new.name, tuple(olds), tuple(findings))
+
+
+def _findings(
+    old: Document, new: Document, changes: tuple[Change, ...], mode: str, policy: str
+) -> Iterable[Finding]:
+    in_old = old.lines([change.pointer_old for change in changes]) if changes else {}
+    in_new = new.lines([change.pointer_new for change in changes]) if changes else {}
+    for change in changes:
+        rows = [rules()[change.id, direction, policy] for direction in MODES[mode]]
+        worst = min(rows, key=lambda row: _ORDER[row.level])
+        # A change that breaks both directions is told twice, one that breaks none once.
+        told = [row for row in rows if row.level in (Level.BREAKING, Level.UNDECIDED)] or [worst]
+        before, after = shown(change.before), shown(change.after)
+        words = {"before": before or "what it was", "after": after or "what it is now"}
+        for row in told:
+            yield Finding(
+                row.change, row.level.value, row.direction, change.pointer_old, change.pointer_new,
+                f"{old.name}:{in_old[change.pointer_old]}", f"{new.name}:{in_new[change.pointer_new]}",
+                row.what.format(**words), before, after, row.why.format(**words), row.fix.format(**words), old.name,
+            )  # fmt: skip
+
+
+def _versions_not_known(olds: list[str], mode: str) -> Finding:
+    given = f"only {', '.join(olds)} was given" if olds else "no old version was given"
+    return Finding(
+        "versions-not-known", Level.UNDECIDED.value, MODES[mode][0], "", "", "", "",
+        "not all earlier versions were compared", "", "", f"{mode} asks about every earlier version; {given}",
+        "name the contract's subject, so that all its versions are known, or use the mode without _TRANSITIVE", "",
+    )  # fmt: skip
+
+
+def shown(value: Any) -> str:
+    """A value as short JSON text for people; empty for ABSENT."""
+    if value is ABSENT:
+        return ""
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict | list):
+        return shown(value[0])
+    text = _plain(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{_plain(k)}: {_plain(v)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(_plain(item) for item in value) + "]"
+        case Decimal():
+            return str(value)
+        case _:
+            return canonical_json.text(value)
