@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deterministic OTLP payloads for the benches: deals on their way from CRM to the ledger, told by five services.
+
+One deal is 20 spans in 5 traces, 8 of them with a business event; it has 8 objects of which 6 hang together by 6
+edges, and reaches 8 milestones. Spans of a window of 50 deals are shuffled and cut into requests.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from terms.instant import Instant, text
+
+WINDOW = 50
+SPANS_PER_DEAL = 20
+_START_US = 1_790_000_000_000_000
+_MINUTE = 60_000_000
+# service, system, event type, what it names, what the steps around it are called
+_STAGES = (
+    ("crm-sync", "salesforce", "order-placed", ("opportunity", "order", "customer"), ("opportunity.read", "order.validate")),
+    ("billing-sync", "chargebee", "customer-created", ("customer", "order"), ("customer.map",)),
+    ("billing-sync", "chargebee", "subscription-activated", ("subscription", "order", "customer"), ("subscription.map",)),
+    ("billing-sync", "chargebee", "invoice-issued", ("invoice", "order", "subscription", "customer"), ("webhook.verify", "invoice.read")),
+    ("ledger-sync", "netsuite", "journal-posted", ("journal", "invoice"), ("journal.build", "journal.send")),
+    ("payment-sync", "stripe", "payment-settled", ("payment", "invoice", "customer"), ("webhook.verify",)),
+    ("ledger-sync", "netsuite", "journal-posted", ("receipt", "payment"), ("receipt.build", "receipt.send")),
+    ("status-sync", "salesforce", "crm-updated", ("order",), ("status.write",)),
+)  # fmt: skip
+_ENTITIES = (("US", "AMER", "USD"), ("CA", "AMER", "CAD"), ("DE", "EMEA", "EUR"), ("UK", "EMEA", "GBP"))
+
+
+def requests(deals: int, spans_per_request: int, seed: int = 7, first_deal: int = 0) -> Iterator[bytes]:
+    """Serialised requests, the last one shorter. The same arguments give the same bytes."""
+    waiting: list[tuple[str, Span]] = []
+    for window in range(first_deal, first_deal + deals, WINDOW):
+        draw = random.Random(f"{seed}/{window}")
+        spans = [
+            span
+            for deal in range(window, min(window + WINDOW, first_deal + deals))
+            for span in _deal(deal, draw)
+        ]
+        draw.shuffle(spans)
+        waiting += spans
+        while len(waiting) >= spans_per_request:
+            yield _request(waiting[:spans_per_request])
+            del waiting[:spans_per_request]
+    if waiting:
+        yield _request(waiting)
+
+
+def _deal(deal: int, draw: random.Random) -> Iterator[tuple[str, Span]]:
+    entity, region, currency = _ENTITIES[draw.randrange(4)]
+    amount = draw.randrange(10_000, 5_000_000)
+    keys = {
+        "opportunity": f"006{deal:015d}", "order": f"SO-{deal}", "customer": f"CUST-{deal}",
+        "subscription": f"SUB-{deal}", "invoice": f"INV-{deal}", "payment": f"pi_{deal:024x}",
+        "journal": f"JE-INV-{deal}", "receipt": f"JE-PAY-{deal}",
+    }  # fmt: skip
+    traces: dict[str, bytes] = {}
+    at = _START_US + deal * 37 * _MINUTE
+    for number, (service, system, kind, named, steps) in enumerate(_STAGES):
+        trace = traces.setdefault(service, draw.randbytes(16))
+        objects = {("journal" if name == "receipt" else name): keys[name] for name in named}
+        at += draw.randrange(5 * _MINUTE, 90 * _MINUTE)
+        parent = draw.randbytes(8)
+        words: dict[str, Any] = {
+            "throughline.system": system, "throughline.legal_entity": entity, "throughline.flow": "lead-to-cash",
+            "throughline.run": f"run-{deal}-{number}",
+        }  # fmt: skip
+        event = words | {
+            "cloudevents.event_id": f"{kind}-{deal}-{number}", "cloudevents.event_source": f"throughline/{system}",
+            "cloudevents.event_type": kind, "throughline.event_time": text(Instant(at)),
+            "throughline.amount_minor": amount, "throughline.currency": currency, "throughline.region": region,
+        }  # fmt: skip
+        event |= {f"throughline.object.{name}": key for name, key in objects.items()}
+        yield service, _span(trace, parent, b"", kind, at, draw, event)
+        for step in steps:
+            name, key = next(iter(objects.items()))
+            attempt = words | {
+                "throughline.step": step, f"throughline.object.{name}": key, "idempotency.key": f"{key}:{step}",
+                "http.request.method": "POST", "http.response.status_code": 200,
+                "url.full": f"https://{system}.example.com/v2/{step.replace('.', '/')}/{key}",
+            }  # fmt: skip
+            yield service, _span(trace, draw.randbytes(8), parent, step, at, draw, attempt)
+
+
+def _span(
+    trace: bytes,
+    span_id: bytes,
+    parent: bytes,
+    name: str,
+    at: int,
+    draw: random.Random,
+    words: dict[str, Any],
+) -> Span:
+    start = at * 1_000 + draw.randrange(1_000_000)
+    span = Span(
+        trace_id=trace, span_id=span_id, parent_span_id=parent, name=name, kind=Span.SPAN_KIND_CLIENT if parent else Span.SPAN_KIND_INTERNAL,
+        start_time_unix_nano=start, end_time_unix_nano=start + draw.randrange(2_000_000, 900_000_000),
+    )  # fmt: skip
+    for key, value in words.items():
+        attribute = span.attributes.add(key=key)
+        if isinstance(value, int):
+            attribute.value.int_value = value
+        else:
+            attribute.value.string_value = value
+    return span
+
+
+def _request(spans: list[tuple[str, Span]]) -> bytes:
+    request = ExportTraceServiceRequest()
+    for service in sorted({service for service, _ in spans}):
+        group = request.resource_spans.add()
+        for key, value in (
+            ("service.name", service), ("service.version", "1.4.2"), ("deployment.environment.name", "bench"),
+            ("telemetry.sdk.language", "python"), ("telemetry.sdk.name", "opentelemetry"),
+            ("telemetry.sdk.version", "1.45.0"), ("host.name", f"{service}-0"), ("service.namespace", "throughline"),
+        ):  # fmt: skip
+            group.resource.attributes.add(key=key).value.string_value = value
+        scope = group.scope_spans.add()
+        scope.scope.name = "throughline.sync"
+        scope.spans.extend(span for name, span in spans if name == service)
+    body: bytes = request.SerializeToString()
+    return body

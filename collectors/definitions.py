@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which processes and extraction rules hold: the shipped YAML plus the folders an operator adds. Read before the walk."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from collectors.extraction_rule import ExtractionRule, read_extraction
+from collectors.process import Process
+from collectors.process_file import read_process
+from terms import yaml_lines
+from terms.problem import Problem, ProblemError
+from terms.yaml_lines import Document
+
+D = TypeVar("D", Process, ExtractionRule)
+
+_HERE = Path(__file__).parent
+_KINDS = ("process", "extraction")
+_FOLDERS = {"process": "processes", "extraction": "extraction"}
+ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What one intake works with. Processes are sorted by id; of the extraction rules the first that fits a span is used."""
+
+    processes: tuple[Process, ...]
+    extraction: tuple[ExtractionRule, ...]
+
+    @property
+    def milestone_names(self) -> dict[str, tuple[str, ...]]:
+        """For each process id, the names of its milestones in order."""
+        return {
+            process.id: tuple(milestone.name for milestone in process.milestones)
+            for process in self.processes
+        }
+
+    def process(self, process_id: str) -> Process | None:
+        """The process of that id, None when there is none."""
+        return next((process for process in self.processes if process.id == process_id), None)
+
+
+def load(folders: Sequence[Path] = ()) -> Definitions:
+    """The shipped definitions and those of `folders`.
+
+    In a folder, `processes/*.yaml`, `extraction/*.yaml` and any `*.yaml` that says `kind: process` or
+    `kind: extraction` are read; files of other kinds are left to their own readers. A definition replaces a shipped
+    one of the same id when its version is higher. Raises one ProblemError with every problem found (file:line).
+    """
+    problems: list[Problem] = []
+    documents = [_documents(folder, problems) for folder in (_HERE, *folders)]
+    processes = _latest([d.get("process", []) for d in documents], read_process, problems)
+    extraction = _latest([d.get("extraction", []) for d in documents], read_extraction, problems)
+    if problems:
+        raise ProblemError(tuple(problems))
+    # Added rules are asked first: whoever maps a foreign runtime knows it better than we do.
+    return Definitions(tuple(sorted(processes, key=lambda p: p.id)), tuple(reversed(extraction)))
+
+
+def _documents(folder: Path, problems: list[Problem]) -> dict[str, list[Document]]:
+    if not folder.is_dir():
+        problems.append(
+            Problem("is not a folder", str(folder), "name a folder that holds *.yaml definitions")
+        )
+        return {}
+    found: dict[str, list[Document]] = {}
+    for kind, name in _FOLDERS.items():
+        for path in sorted((folder / name).glob("*.y*ml")):
+            if document := _read(path, problems):
+                found.setdefault(kind, []).append(document)
+    for path in sorted(folder.glob("*.y*ml")):
+        document = _read(path, problems)
+        kind = str(document.data.get("kind", "")) if document else ""
+        if document and kind in _KINDS:
+            found.setdefault(kind, []).append(document)
+        elif document and (near := get_close_matches(kind, _KINDS, n=1, cutoff=0.75)):
+            problems.append(document.problem(f"unknown kind '{kind}'", "/kind", f"did you mean '{near[0]}'?"))
+    return found
+
+
+def _read(path: Path, problems: list[Problem]) -> Document | None:
+    try:
+        return yaml_lines.read(path)
+    except ProblemError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _latest(
+    groups: list[list[Document]], read: Callable[[Document, list[Problem]], D | None], problems: list[Problem]
+) -> list[D]:
+    """The definitions read, one for each id: a later folder's needs a higher version than the one it replaces."""
+    latest: dict[str, D] = {}
+    for documents in groups:
+        for document in documents:
+            problems.extend(_head_problems(document))
+            definition = read(document, problems)
+            if definition is None:
+                continue
+            known = latest.get(definition.id)
+            if known is not None and definition.version <= known.version:
+                problems.append(
+                    document.problem(
+                        f"'{definition.id}' version {definition.version} is defined already",
+                        "/version",
+                        f"give it another id, or a version above {known.version} to replace it",
+                    )
+                )
+                continue
+            latest.pop(definition.id, None)
+            latest[definition.id] = definition
+    return list(latest.values())
+
+
+def _head_problems(document: Document) -> list[Problem]:
+    data: dict[str, Any] = document.data
+    problems = document.missing_keys("", data, ("kind", "id", "version", "title"))
+    if "id" in data and not (isinstance(data["id"], str) and ID.fullmatch(data["id"])):
+        problems.append(
+            document.problem(f"'{data['id']}' is not an id", "/id", "use small letters, digits and hyphens")
+        )
+    if "version" in data and (type(data["version"]) is not int or data["version"] < 1):
+        problems.append(
+            document.problem("version is not a whole number from 1", "/version", "write version: 1")
+        )
+    return problems

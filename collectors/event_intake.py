@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Business events -> rows, each identity once, and the objects they name."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from collectors import tables
+from collectors.bulk import Bulk
+from collectors.span import BusinessEvent
+from collectors.stitch_event import StitchEvent
+from collectors.tree import object_type
+from terms import object_key
+from terms.instant import Instant
+from terms.row_id import row_ids
+
+_CONTENT = (
+    "source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, amount_minor, "
+    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data"
+)
+
+
+class StoredEvents(NamedTuple):
+    """Events that were not stored before, or not with this content, as stitching sees them.
+
+    `told_by` are the (trace id, span id) they came from; `left` are objects that a replaced content named, with ids.
+    """
+
+    events: list[StitchEvent]
+    told_by: set[tuple[bytes | None, bytes | None]]
+    left: dict[str, int]
+
+
+def content_hash(event: BusinessEvent) -> bytes:
+    """16 bytes over what an event says; where it came from (its span, the data beside it) is not part of it."""
+    return blake2b(orjson.dumps(event[2:13]), digest_size=16).digest()
+
+
+def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
+    """(object id of each key, the keys never named before). Keys are stored on first sight."""
+    digests = {_digest(key): key for key in sorted(keys)}
+    rows = bulk.select("digest, object_id", "object", "digest", digests)
+    ids: dict[str, int] = {digests[bytes(digest)]: object_id for digest, object_id in rows}
+    new = [(digest, key) for digest, key in digests.items() if key not in ids]
+    inserted = []
+    for object_id, (digest, key) in zip(_ids(new), new, strict=True):
+        ids[key] = object_id
+        one = object_key.parse(key)
+        inserted.append((object_id, digest, one.type, one.value, one.namespace, one.scope))
+    bulk.insert(tables.ObjectRow, "object_id, digest, type, value, namespace, scope", inserted)
+    return ids, {key for _, key in new}
+
+
+def store_events(
+    bulk: Bulk, events: Sequence[BusinessEvent], ids: dict[str, int], now: Instant
+) -> StoredEvents:
+    """Stores events, whose identities differ and whose objects have `ids`.
+
+    One that is stored with the same or a greater content hash is left as it is; with a lesser one it is replaced.
+    """
+    taken = dict(zip(_ids(events), events, strict=True))
+    rows = [(event_id, *_row(event, ids, now)) for event_id, event in taken.items()]
+    left: dict[str, int] = {}
+    if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip") != len(rows):
+        there = {row[0] for row in bulk.select("event_id", "event", "event_id", taken)}
+        known = [event for event_id, event in taken.items() if event_id not in there]
+        taken = {event_id: event for event_id, event in taken.items() if event_id in there}
+        taken |= _replace(bulk, known, ids, now, left)
+    named = sorted((ids[key], event_id) for event_id, event in taken.items() for key in event.objects)
+    bulk.insert(tables.EventObjectRow, "object_id, event_id", named)
+    return StoredEvents(
+        [_stitch_event(event_id, event) for event_id, event in taken.items()],
+        {(event.trace_id, event.span_id) for event in taken.values()},
+        left,
+    )
+
+
+def _replace(
+    bulk: Bulk, known: list[BusinessEvent], ids: dict[str, int], now: Instant, left: dict[str, int]
+) -> dict[int, BusinessEvent]:
+    """The stored events whose content gives way, by id; what they named until now is added to `left`."""
+    replaced: dict[int, BusinessEvent] = {}
+    unnamed: list[tuple[int, int]] = []
+    for source in sorted({event.source for event in known}):
+        mine = {event.source_event_id: event for event in known if event.source == source}
+        for source_event_id, event_id, stored_hash, objects in bulk.select(
+            "source_event_id, event_id, content_hash, objects",
+            "event",
+            "source_event_id",
+            mine,
+            same={"source": source},
+        ):
+            if content_hash(mine[source_event_id]) > bytes(stored_hash):
+                replaced[event_id] = mine[source_event_id]
+                pairs = orjson.loads(objects)
+                left.update({key: object_id for object_id, key in pairs})
+                unnamed += [(object_id, event_id) for object_id, _ in pairs]
+    bulk.delete(tables.EventObjectRow, "object_id, event_id", unnamed)
+    rows = [(*_row(event, ids, now), event_id) for event_id, event in replaced.items()]
+    bulk.update(tables.EventRow, _CONTENT, "event_id", rows)
+    return replaced
+
+
+def _row(event: BusinessEvent, ids: dict[str, int], now: Instant) -> tuple[Any, ...]:
+    return (
+        event.source, event.source_event_id, content_hash(event), event.type, event.occurred_at, now, event.system,
+        orjson.dumps([(ids[key], key) for key in event.objects]).decode(), *event[6:],
+    )  # fmt: skip
+
+
+def _stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
+    return StitchEvent(
+        event.occurred_at, event.source, event.source_event_id, event_id, event.type, event.system,
+        tuple([(object_type(key), key) for key in event.objects]),
+        event.amount_minor, event.currency, event.legal_entity, event.region,
+    )  # fmt: skip
+
+
+@lru_cache(20_000)
+def _digest(key: str) -> bytes:
+    """The digest of a key text; the requests of a while name the same objects again and again."""
+    return object_key.parse(key).digest()
+
+
+def _ids(items: Sequence[Any]) -> Sequence[int]:
+    return row_ids(len(items)) if items else ()

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A file to import -> bounded batches, each the body of one request to a door. A server takes them, or the same code here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from collectors import cloudevents, otlp
+from collectors.extraction_rule import ExtractionRule
+from collectors.span import Decoded
+from terms.instant import Instant
+from terms.problem import ProblemError
+
+TRACES = "/v1/traces"
+EVENTS = "/events"
+JSON_TYPE = "application/json"
+EVENTS_TYPE = "application/cloudevents-batch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The body of one request to the door at `path`. `items` are spans or events; `read_bytes` of the file led to it.
+
+    `dangling` counts references to objects that the file does not describe; they are kept under the type `unknown`.
+    """
+
+    path: str
+    content_type: str
+    body: bytes
+    items: int
+    read_bytes: int
+    dangling: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a sink made of a batch: how many were rejected, with some of the reasons. The rest is durable."""
+
+    rejected: int
+    reasons: tuple[str, ...] = ()
+
+
+Sink = Callable[[Batch], Taken]
+
+
+def decode(batch: Batch, rules: Sequence[ExtractionRule], now: Instant) -> Decoded:
+    """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
+    if batch.path == EVENTS:
+        return cloudevents.decode(batch.body, rules, now)
+    return otlp.decode_json(batch.body)
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a file. Raises ProblemError that names it when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProblemError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def parts(items: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    """`items` in stretches of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

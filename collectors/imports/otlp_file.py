@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OTLP JSON files, one request or one a line (as the collector's file exporter writes) -> batches of bounded size."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from collectors.imports.batch import JSON_TYPE, TRACES, Batch
+from terms.problem import ProblemError
+
+BATCH = 2_000  # spans; one request of a file may hold more than a door should take at once
+
+
+def is_otlp(document: Any) -> bool:
+    """Whether a JSON document is an OTLP request of some signal."""
+    return isinstance(document, dict) and any(
+        key in document for key in ("resourceSpans", "resourceLogs", "resourceMetrics")
+    )
+
+
+def batches(document: dict[str, Any], name: str, size: int) -> Iterator[Batch]:
+    """The requests that together hold the document's spans, at most 2,000 to a batch. Raises ProblemError (JSON pointer)."""
+    if "resourceSpans" not in document:
+        raise ProblemError("holds no traces", name, "only OTLP traces are taken")
+    flat = list(_spans(document, name))
+    for start in range(0, max(len(flat), 1), BATCH):
+        part = flat[start : start + BATCH]
+        body = orjson.dumps({"resourceSpans": [_group(*one) for one in part]})
+        yield Batch(TRACES, JSON_TYPE, body, len(part), size * len(part) // max(len(flat), 1))
+
+
+def lines(content: bytes, name: str) -> Iterator[Batch]:
+    """Batches of a file with one request on each line; empty lines are passed over."""
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip():
+            continue
+        where = f"{name}:{number}"
+        try:
+            document = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise ProblemError(f"is not JSON: {error}", where) from error
+        if not is_otlp(document):
+            raise ProblemError("is not an OTLP request", where, 'each line begins with {"resourceSpans": ...')
+        yield from batches(document, where, len(line) + 1)
+
+
+def _spans(document: dict[str, Any], name: str) -> Iterator[tuple[Any, Any, Any]]:
+    for i, group in enumerate(_list(document.get("resourceSpans"), f"{name}#/resourceSpans")):
+        scopes = group.get("scopeSpans") if isinstance(group, dict) else None
+        for j, scoped in enumerate(_list(scopes, f"{name}#/resourceSpans/{i}/scopeSpans")):
+            spans = scoped.get("spans") if isinstance(scoped, dict) else None
+            for span in _list(spans, f"{name}#/resourceSpans/{i}/scopeSpans/{j}/spans"):
+                yield group.get("resource"), scoped.get("scope"), span
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ProblemError("is not a list", where)
+    return value
+
+
+def _group(resource: Any, scope: Any, span: Any) -> dict[str, Any]:
+    return {"resource": resource, "scopeSpans": [{"scope": scope, "spans": [span]}]}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The walk in one transaction: spans and events are stored, stitched, and the changed transactions put on the list.
+
+Everything here is idempotent: what was stored before is a duplicate, and changes nothing.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from collectors.bulk import Bulk
+from collectors.definitions import Definitions
+from collectors.event_intake import content_hash, store_events, store_objects
+from collectors.extraction import extract, once
+from collectors.restitch import restitch
+from collectors.span import Decoded, Rejected
+from collectors.span_intake import store_mentions, store_spans
+from terms.instant import Instant
+from terms.tenant import TENANT
+
+_LOCK = 0x7468726F  # a lock number of our own among those of the database
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids)."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejected, ...]
+    changed: tuple[str, ...]
+
+
+def ingest(session: Session, request: Decoded, now: Instant, definitions: Definitions) -> IngestResult:
+    """Stores a request and all that follows from it in the session's transaction.
+
+    Sent again it changes nothing. Of two events with one identity and different content the greater content hash
+    stays, so that the order of arrival does not decide.
+    """
+    bulk = Bulk(session)
+    # Two intakes at once would each miss what the other is about to join.
+    bulk.lock(_LOCK + TENANT)
+    extracted = extract(request.spans, definitions.extraction)
+    events = once(
+        [*(event for event in extracted.events if event is not None), *request.events], content_hash
+    )
+    spans = store_spans(bulk, extracted.spans)
+    keys = {key for event in events for key in event.objects}
+    keys.update(key for names in extracted.named for key in names)
+    ids, new_objects = store_objects(bulk, keys)
+    stored = store_events(bulk, events, ids, now)
+    ids.update(stored.left)
+    store_mentions(bulk, extracted, spans, stored.told_by, ids)
+    changed: tuple[str, ...] = ()
+    if stored.events:
+        changed = restitch(bulk, definitions.processes, stored.events, ids, new_objects, stored.left, now)
+    # A span and the event it carries count as one; only events that came alone count themselves.
+    alone = {event[:2] for event in request.events}
+    taken = spans.new + sum(1 for event in stored.events if (event.source, event.source_event_id) in alone)
+    sent = len(extracted.spans) + len(request.events)
+    return IngestResult(taken, sent - taken, (*request.rejected, *extracted.rejected), changed)

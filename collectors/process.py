@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a business process is: its anchor, which objects belong together, its milestones, how it ends, how it fails."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+EdgeRole = Literal["same_as", "child_of", "link"]
+EDGE_ROLES: tuple[EdgeRole, ...] = ("same_as", "child_of", "link")
+HOP_ROLES = ("crm", "billing", "payments", "erp")
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRule:
+    """An event that names a `child` and a `parent` object says they belong together in this role.
+
+    `on` narrows the rule to event types (empty: any). `carries_events` tells, for a link, whether events that name
+    only the child are shown in the parent's transaction.
+    """
+
+    id: str
+    child: str
+    parent: str
+    role: EdgeRole
+    on: frozenset[str]
+    carries_events: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRule:
+    """Reached by the first event of one of these types that names one of the object types in `names` (empty: any).
+
+    `sla` is microseconds after the milestone `sla_from`; both None when there is no limit.
+    """
+
+    name: str
+    title: str
+    system: str
+    events: tuple[str, ...]
+    names: frozenset[str]
+    sla: int | None
+    sla_from: str | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRule:
+    """A transaction has failed while an object of type `object` was opened and not resolved after that."""
+
+    opened: frozenset[str]
+    resolved: frozenset[str]
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A step between two systems in the first screen's picture; `milestone` tells when it has been made."""
+
+    id: str
+    source: str
+    target: str
+    title: str
+    milestone: str
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """One version of one process definition. Two of them are the same only when they are one object."""
+
+    id: str
+    version: int
+    title: str
+    description: str
+    anchor: str
+    customer: str
+    amount_from: tuple[str, ...]
+    edges: tuple[EdgeRule, ...]
+    milestones: tuple[MilestoneRule, ...]
+    completed_when: tuple[str, ...]
+    cancelled_by: frozenset[str]
+    failure: FailureRule | None
+    hops: tuple[Hop, ...]
+
+    @cached_property
+    def rules_of_child(self) -> dict[str, tuple[EdgeRule, ...]]:
+        """The edge rules by the object type of their child, in the order written."""
+        return {
+            child: tuple(rule for rule in self.edges if rule.child == child)
+            for child in {rule.child for rule in self.edges}
+        }
+
+    @cached_property
+    def tree_types(self) -> frozenset[str]:
+        """Object types that can stand in the tree under the anchor."""
+        merging = [rule for rule in self.edges if rule.role != "link"]
+        return frozenset({self.anchor, *(r.child for r in merging), *(r.parent for r in merging)})
+
+    @cached_property
+    def carrier_types(self) -> frozenset[str]:
+        """Object types that bring the events which name only them into the transactions they are linked to."""
+        return frozenset(rule.child for rule in self.edges if rule.role == "link" and rule.carries_events)
+
+    @cached_property
+    def active_types(self) -> frozenset[str]:
+        """Tree and carrier types. Objects of any other type (customers ...) never lead from one transaction to another."""
+        return self.tree_types | self.carrier_types
+
+    @cached_property
+    def milestones_of_event(self) -> dict[str, tuple[MilestoneRule, ...]]:
+        """The milestones that an event of this type may reach."""
+        events = {event for milestone in self.milestones for event in milestone.events}
+        return {event: tuple(m for m in self.milestones if event in m.events) for event in events}
+
+    def milestone(self, name: str) -> MilestoneRule | None:
+        """The milestone of that name, None when the process has none."""
+        return next((milestone for milestone in self.milestones if milestone.name == name), None)

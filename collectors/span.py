@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came in, in one neutral form: spans, business events, and what had to be rejected. Every decoder ends here.
+
+Named tuples and not dataclasses: half a million of them are made in a minute.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from terms.instant import Instant
+
+MAX_INT64 = 2**63 - 1
+
+
+class Origin(NamedTuple):
+    """Who sent a span: the resource's attributes and the instrumentation scope."""
+
+    service: str
+    scope: str
+    attributes: dict[str, Any]
+
+
+class Span(NamedTuple):
+    """One span. Ids are 16 and 8 bytes, times nanoseconds, `kind` 0-5 and `status` 0-2 as in OTLP.
+
+    `attributes` holds JSON values; span events and links stand in it under `span.events` and `span.links`.
+    """
+
+    origin: Origin
+    trace_id: bytes
+    span_id: bytes
+    parent_span_id: bytes | None
+    name: str
+    kind: int
+    start_ns: int
+    end_ns: int
+    status: int
+    status_message: str | None
+    attributes: dict[str, Any]
+
+
+class BusinessEvent(NamedTuple):
+    """Something that happened in the business: its identity is `source` and `source_event_id`.
+
+    `objects` are key texts (`order:SO-1`), sorted, each once. `trace_id` and `span_id` name the span that told it.
+    """
+
+    source: str
+    source_event_id: str
+    type: str
+    occurred_at: Instant
+    system: str
+    objects: tuple[str, ...]
+    amount_minor: int | None = None
+    currency: str | None = None
+    legal_entity: str | None = None
+    region: str | None = None
+    contract_subject: str | None = None
+    contract_version: str | None = None
+    message: str | None = None
+    trace_id: bytes | None = None
+    span_id: bytes | None = None
+    data: str | None = None
+
+
+class Rejected(NamedTuple):
+    """One thing that was not taken: a stable `reason` word, and a sentence that says where and why."""
+
+    reason: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One request, decoded. `events` are those that came without a span. `rejected` lists what is not among them."""
+
+    spans: list[Span] = field(default_factory=list)
+    events: list[BusinessEvent] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def flaw_of(
+    trace_id: bytes, span_id: bytes, parent: bytes, start_ns: int, end_ns: int
+) -> tuple[str, str] | None:
+    """(reason, sentence) when a span of these ids and times cannot be kept, else None."""
+    if len(trace_id) != 16 or not any(trace_id):
+        return "bad_trace_id", "its trace id is not 16 bytes with one that is not zero"
+    if len(span_id) != 8 or not any(span_id):
+        return "bad_span_id", "its span id is not 8 bytes with one that is not zero"
+    if parent and len(parent) != 8:
+        return "bad_parent_id", "its parent span id is not 8 bytes"
+    if not (0 <= start_ns <= MAX_INT64 and 0 <= end_ns <= MAX_INT64):
+        return "bad_time", "its times are not nanoseconds within 63 bits"
+    return None
+
+
+def without_nul(text: str) -> str:
+    """The text with U+0000, which PostgreSQL cannot store, replaced by U+FFFD."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events -> edges -> trees -> memberships, for one process: the walk's heart, and pure.
+
+Nothing here knows a database or the order in which events arrived. Events are judged in the order (event time,
+source, source's id): of two parents the first in that order wins and the other is kept as refused. A trace id, a
+batch, a payment or a customer merges nothing; only `child_of` and `same_as` rules do.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from collectors.process import EdgeRule, Process
+from collectors.stitch_event import Assertion, Member, Membership, Outside, StitchEvent
+from collectors.transaction import WHOLE_PPM, MembershipRole
+from collectors.tree import Trees
+
+
+class Stitched(NamedTuple):
+    """What the events make of one process. `edges` holds live and refused assertions that touch a transaction.
+
+    `memberships` and `members` are by anchor key; events are in judged order, and every transaction has one.
+    """
+
+    edges: list[Assertion]
+    memberships: dict[str, list[Membership]]
+    members: dict[str, dict[str, Member]]
+
+
+def assertions(process: Process, event: StitchEvent) -> list[Assertion]:
+    """What one event says by the process's rules.
+
+    One child with one parent: the rule's own role. Several on one side: `child_of` holds only towards a single
+    parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it.
+    """
+    objects = event.objects
+    if len(objects) < 2:
+        return []
+    found = pattern(process, event.type, tuple([kind for kind, _ in objects]))
+    return [Assertion(objects[c][1], objects[p][1], role, rule, event) for c, p, role, rule in found]
+
+
+@lru_cache(10_000)
+def pattern(
+    process: Process, event_type: str, kinds: tuple[str, ...]
+) -> tuple[tuple[int, int, str, str], ...]:
+    """(child's position, parent's position, role, rule) for an event of this type that names objects of these kinds.
+
+    A business says a few dozen different things, over and over.
+    """
+    by_type: dict[str, list[int]] = {}
+    for position, kind in enumerate(kinds):
+        by_type.setdefault(kind, []).append(position)
+    found: list[tuple[int, int, str, str]] = []
+    for kind, children in by_type.items():
+        for rule in process.rules_of_child.get(kind, ()):
+            parents = by_type.get(rule.parent)
+            if parents is None or (rule.on and event_type not in rule.on):
+                continue
+            if len(children) > 1 and len(parents) > 1:
+                continue
+            role = _role(rule, len(children), len(parents))
+            found += [
+                (child, parent, role, rule.id) for child in children for parent in parents if child != parent
+            ]
+    return tuple(found)
+
+
+def _role(rule: EdgeRule, children: int, parents: int) -> str:
+    if rule.role == "child_of":
+        return "child_of" if parents == 1 else "link"
+    if rule.role == "same_as":
+        return "same_as" if children == parents == 1 else "link"
+    return rule.role
+
+
+def stitch(
+    process: Process,
+    events: Sequence[StitchEvent],
+    outside: Mapping[str, Outside] | None = None,
+    known: Mapping[int, Sequence[Assertion]] | None = None,
+) -> Stitched:
+    """The transactions that these events make in this process.
+
+    Exact for every object whose events are all among `events`; of the others `outside` says where they stand. `known`
+    may hand in what the events assert, by event id.
+    """
+    ordered = sorted(events)
+    if known is None:
+        said = [assertion for event in ordered for assertion in assertions(process, event)]
+    else:
+        said = [assertion for event in ordered for assertion in known.get(event.event_id, ())]
+    trees = Trees(process, said, outside or {})
+    roots = trees.roots({key for event in ordered for _, key in event.objects})
+    attached = trees.attached()
+    memberships = _memberships(trees, ordered, roots, attached)
+    edges = [a for a in trees.edges if a.parent in roots or a.parent in attached or a.child in roots]
+    return Stitched(edges, memberships, _members(trees, memberships, roots, attached))
+
+
+def _memberships(
+    trees: Trees,
+    events: list[StitchEvent],
+    roots: Mapping[str, str],
+    attached: Mapping[str, tuple[str, ...]],
+) -> dict[str, list[Membership]]:
+    """Each event in the transactions whose tree it names; else, one link away, in those its objects are linked to."""
+    found: dict[str, list[Membership]] = defaultdict(list)
+    own = {root for key, root in roots.items() if key not in trees.outside}
+    for event in events:
+        role: MembershipRole = "member"
+        via: dict[str, str] = {}
+        for _, key in event.objects:
+            if key in roots:
+                via.setdefault(roots[key], key)
+        if not via:
+            role = "linked"
+            for _, key in event.objects:
+                for root in attached.get(key, ()):
+                    via.setdefault(root, key)
+        for root, share in shares(via).items():
+            if root in own:
+                found[root].append(Membership(event, role, via[root], share))
+    return found
+
+
+def shares(anchors: Iterable[str]) -> dict[str, int]:
+    """Equal parts in millionths that add up to the whole; what does not divide goes to the first in key order."""
+    ordered = sorted(anchors)
+    if len(ordered) < 2:
+        return dict.fromkeys(ordered, WHOLE_PPM)
+    part, rest = divmod(WHOLE_PPM, len(ordered))
+    return {anchor: part + (1 if index < rest else 0) for index, anchor in enumerate(ordered)}
+
+
+def _members(
+    trees: Trees,
+    memberships: Mapping[str, list[Membership]],
+    roots: Mapping[str, str],
+    attached: Mapping[str, tuple[str, ...]],
+) -> dict[str, dict[str, Member]]:
+    """The objects of each transaction: its tree, then what is linked to it, then what is only named beside it."""
+    members = {anchor: _tree(trees, anchor, joined, roots) for anchor, joined in memberships.items()}
+    for child, parents in trees.links.items():
+        for parent, link in sorted(parents.items(), key=lambda item: trees.preference(item[1])):
+            root = roots.get(parent)
+            if root in members and roots.get(child) != root:
+                members[root].setdefault(child, Member("link", parent, link.rule, link.event))
+    for anchor, joined in memberships.items():
+        mine = members[anchor]
+        linked = {key for key, member in mine.items() if member.role == "link"}
+        for membership in joined:
+            if membership.share_ppm != WHOLE_PPM:
+                continue  # what stands beside forty orders says nothing of one of them
+            for _, key in membership.event.objects:
+                if key not in mine and key not in roots and key not in attached:
+                    mine[key] = _beside(trees, key, linked) or Member(
+                        "annotate", None, None, membership.event
+                    )
+    return members
+
+
+def _beside(trees: Trees, key: str, linked: set[str]) -> Member | None:
+    """The place of what is linked to something linked, such as a payment's journal: it has a reason and carries nothing."""
+    for parent, link in trees.links.get(key, {}).items():
+        if parent in linked:
+            return Member("link", parent, link.rule, link.event)
+    return None
+
+
+def _tree(trees: Trees, anchor: str, joined: list[Membership], roots: Mapping[str, str]) -> dict[str, Member]:
+    mine: dict[str, Member] = {}
+    for membership in joined:
+        for _, key in membership.event.objects:
+            if key not in mine and roots.get(key) == anchor:
+                mine[key] = trees.place(key, membership.event)
+    return mine

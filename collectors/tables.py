@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of what happened. Spans and their attribute blocks, events and objects, and what stitching made of them.
+
+Surrogate ids grow, so rows are appended; hashes stand in unique keys only. On SQLite the primary key is the table
+(WITHOUT ROWID): a table that is always read by one column carries it right behind the tenant.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from terms.tenant import TENANT
+
+_CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+
+
+def _tenant() -> Any:
+    return Field(default=TENANT, primary_key=True, sa_type=SmallInteger)
+
+
+def _key() -> Any:
+    return Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+def _big(**more: Any) -> Any:
+    return Field(sa_type=BigInteger, **more)
+
+
+def _small(**more: Any) -> Any:
+    return Field(sa_type=SmallInteger, **more)
+
+
+def _text(**more: Any) -> Any:
+    return Field(sa_type=Text, **more)
+
+
+def _bytes(**more: Any) -> Any:
+    return Field(sa_type=LargeBinary, **more)
+
+
+class ResourceRow(SQLModel, table=True):
+    """Who sent spans: an OpenTelemetry resource with its instrumentation scope, once for each content."""
+
+    __tablename__ = "resource"
+    __table_args__ = (UniqueConstraint("tenant", "digest", name="uq_resource_digest"), _CLUSTERED)
+
+    tenant: int = _tenant()
+    resource_id: int = _key()
+    digest: bytes = _bytes()
+    service: str = _text()
+    scope: str = _text()
+    attributes: str = _text()
+
+
+class SpanRow(SQLModel, table=True):
+    """One span without its attributes, which are entry `block_ix` of block `block_id`."""
+
+    __tablename__ = "span"
+    __table_args__ = (
+        UniqueConstraint("tenant", "trace_id", "span_id", "kind", name="uq_span_identity"),
+        _CLUSTERED,
+    )
+
+    tenant: int = _tenant()
+    span_key: int = _key()
+    trace_id: bytes = _bytes()
+    span_id: bytes = _bytes()
+    kind: int = _small()
+    parent_span_id: bytes | None = _bytes(nullable=True)
+    resource_id: int = _big()
+    name: str = _text()
+    start_ns: int = _big()
+    end_ns: int = _big()
+    status: int = _small()
+    status_message: str | None = _text(nullable=True)
+    block_id: int = _big()
+    block_ix: int = _small()
+
+
+class SpanBlockRow(SQLModel, table=True):
+    """The attributes, span events and links of up to 512 spans of one intake: zlib over a JSON list of objects."""
+
+    __tablename__ = "span_block"  # not clustered: its rows are larger than a page
+
+    tenant: int = _tenant()
+    block_id: int = _key()
+    body: bytes = _bytes()
+
+
+class SpanObjectRow(SQLModel, table=True):
+    """A span that names an object without carrying the event that does (that one is found through its event)."""
+
+    __tablename__ = "span_object"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    object_id: int = _key()
+    span_key: int = _key()
+
+
+class EventRow(SQLModel, table=True):
+    """A business event. `objects` is a JSON list of [object id, key text]; its identity is source and source's id."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("tenant", "source", "source_event_id", name="uq_event_identity"),
+        Index(
+            "ix_event_contract",
+            "tenant",
+            "contract_subject",
+            "contract_version",
+            "occurred_at",
+            sqlite_where=text("contract_subject IS NOT NULL"),
+            postgresql_where=text("contract_subject IS NOT NULL"),
+        ),
+        _CLUSTERED,
+    )
+
+    tenant: int = _tenant()
+    event_id: int = _key()
+    source: str = _text()
+    source_event_id: str = _text()
+    content_hash: bytes = _bytes()
+    type: str = _text()
+    occurred_at: int = _big()
+    recorded_at: int = _big()
+    system: str = _text()
+    objects: str = _text()
+    amount_minor: int | None = _big(nullable=True)
+    currency: str | None = _text(nullable=True)
+    legal_entity: str | None = _text(nullable=True)
+    region: str | None = _text(nullable=True)
+    contract_subject: str | None = _text(nullable=True)
+    contract_version: str | None = _text(nullable=True)
+    message: str | None = _text(nullable=True)
+    trace_id: bytes | None = _bytes(nullable=True)
+    span_id: bytes | None = _bytes(nullable=True)
+    data: str | None = _text(nullable=True)
+
+
+class EventObjectRow(SQLModel, table=True):
+    """Which events name an object."""
+
+    __tablename__ = "event_object"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    object_id: int = _key()
+    event_id: int = _key()
+
+
+class ObjectRow(SQLModel, table=True):
+    """A business key that something named."""
+
+    __tablename__ = "object"
+    __table_args__ = (
+        UniqueConstraint("tenant", "digest", name="uq_object_digest"),
+        Index("ix_object_value", "tenant", "value"),
+        _CLUSTERED,
+    )
+
+    tenant: int = _tenant()
+    object_id: int = _key()
+    digest: bytes = _bytes()
+    type: str = _text()
+    value: str = _text()
+    namespace: str = _text(default="")
+    scope: str = _text(default="")
+
+
+class EdgeRow(SQLModel, table=True):
+    """One support of an edge: this event says, by this rule of this definition, that child and parent belong together.
+
+    Append-only. An edge lives while one of its rows is not retracted; the earliest event among them is its reason.
+    `refused` says why a row takes no effect (a second parent ...) and is empty for a live one.
+    """
+
+    __tablename__ = "edge"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    parent_id: int = _key()
+    edge_id: int = _key()
+    child_id: int = _big()
+    role: str = _text()
+    event_id: int = _big()
+    definition: str = _text()
+    version: int = _small()
+    rule: str = _text()
+    refused: str = _text(default="")
+    recorded_at: int = _big()
+    retracted_at: int | None = _big(nullable=True)
+
+
+class TxnRow(SQLModel, table=True):
+    """A transaction as last derived."""
+
+    __tablename__ = "txn"
+    __table_args__ = (
+        UniqueConstraint("tenant", "digest", name="uq_txn_digest"),
+        Index("ix_txn_started", "tenant", "started_at", "txn_id"),
+        Index("ix_txn_status_due", "tenant", "status", "due_at"),
+        _CLUSTERED,
+    )
+
+    tenant: int = _tenant()
+    txn_id: int = _key()
+    digest: bytes = _bytes()
+    process: str = _text()
+    definition_version: int = _small()
+    anchor: str = _text()
+    status: str = _text()
+    started_at: int = _big()
+    ended_at: int | None = _big(nullable=True)
+    last_event_at: int = _big()
+    amount_minor: int | None = _big(nullable=True)
+    currency: str | None = _text(nullable=True)
+    customer: str | None = _text(nullable=True)
+    legal_entity: str | None = _text(nullable=True)
+    region: str | None = _text(nullable=True)
+    waiting_for: str | None = _text(nullable=True)
+    waiting_since: int | None = _big(nullable=True)
+    due_at: int | None = _big(nullable=True)
+
+
+class TxnEventRow(SQLModel, table=True):
+    """An event's membership in a transaction, through which object, and with which share of it."""
+
+    __tablename__ = "txn_event"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    txn_id: int = _key()
+    event_id: int = _key()
+    role: str = _text()
+    via_id: int = _big()
+    share_ppm: int = Field()
+
+
+class TxnObjectRow(SQLModel, table=True):
+    """An object's place in a transaction: anchor, same_as, child_of, link or annotate. `event_id` is the reason."""
+
+    __tablename__ = "txn_object"
+    __table_args__ = (Index("ix_txn_object_object", "tenant", "object_id"), _CLUSTERED)
+
+    tenant: int = _tenant()
+    txn_id: int = _key()
+    object_id: int = _key()
+    role: str = _text()
+    parent_id: int | None = _big(nullable=True)
+    rule: str | None = _text(nullable=True)
+    event_id: int = _big()
+
+
+class MilestoneRow(SQLModel, table=True):
+    """A milestone reached. Append-only: a better event retracts the row and records another."""
+
+    __tablename__ = "milestone"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    txn_id: int = _key()
+    milestone_id: int = _key()
+    name: str = _text()
+    reached_at: int = _big()
+    event_id: int = _big()
+    definition: str = _text()
+    version: int = _small()
+    recorded_at: int = _big()
+    retracted_at: int | None = _big(nullable=True)
+
+
+class TxnRedirectRow(SQLModel, table=True):
+    """The id a transaction had before its anchor turned out to be another one's alias."""
+
+    __tablename__ = "txn_redirect"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    old_digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    new_digest: bytes = _bytes()
+    recorded_at: int = _big()
+    cause: str = _text()
+
+
+class ChangedTxnRow(SQLModel, table=True):
+    """A transaction whose KPIs and policies are still to look at it. Written with the change, drained by a worker."""
+
+    __tablename__ = "changed_txn"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    sequence: int = _key()
+    digest: bytes = _bytes()

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request is one transaction: stored, stitched, listed as changed, and idempotent."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import Session, SQLModel
+
+from collectors import tables
+from collectors.bulk import Bulk
+from collectors.definitions import Definitions, load
+from collectors.intake import IngestResult, ingest
+from collectors.neighbourhood import Neighbourhood
+from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
+from collectors.story_store import spans
+from collectors.transaction import TransactionView, transaction_id
+from collectors.transaction_store import (
+    changed_transactions,
+    forget_changed,
+    transaction,
+    transactions_by_id,
+)
+from controlplane.database import Actor, Database
+from terms.instant import HOUR, Instant
+from terms.object_key import ObjectKey
+
+DEFINITIONS = load()
+MACHINE = Actor("machine", "test")
+ORIGIN = Origin("flows", "throughline", {"service.name": "flows"})
+ORDER = transaction_id("lead-to-cash", ObjectKey("order", "SO-1"))
+
+
+def said(at: int, kind: str, *objects: str, event_id: str = "", amount: int | None = None) -> BusinessEvent:
+    """An event without a span."""
+    return BusinessEvent(
+        "test", event_id or f"{kind}@{at}", kind, Instant(at), "test", tuple(sorted(objects)), amount, "EUR"
+    )
+
+
+def a_span(number: int, attributes: dict[str, Any], parent: int | None = None, trace: int = 1) -> Span:
+    parent_id = parent.to_bytes(8, "big") if parent else None
+    return Span(
+        ORIGIN, trace.to_bytes(16, "big"), number.to_bytes(8, "big"), parent_id, f"step {number}", 1, number * 1_000,
+        number * 1_000 + 500, 0, None, attributes,
+    )  # fmt: skip
+
+
+def take(
+    database: Database, *items: BusinessEvent | Span, definitions: Definitions = DEFINITIONS
+) -> IngestResult:
+    """One request with these spans and events."""
+    request = Decoded(
+        spans=[item for item in items if isinstance(item, Span)],
+        events=[item for item in items if isinstance(item, BusinessEvent)],
+    )
+    return database.write(
+        lambda session: ingest(session, request, Instant(1_000), definitions), actor=MACHINE, reason="test"
+    )
+
+
+def view(database: Database, one: str = ORDER) -> TransactionView:
+    found = database.read(lambda session: transaction(session, DEFINITIONS.milestone_names, one))
+    assert found is not None
+    return found
+
+
+def count(database: Database, table: type[SQLModel]) -> int:
+    return database.read(
+        lambda session: session.execute(select(func.count()).select_from(table)).scalar_one()
+    )
+
+
+def test_a_request_is_queryable_once_it_is_taken(database: Database) -> None:
+    """Spans, their event, the transaction and its first milestone are there when the call returns."""
+    words = {
+        "cloudevents.event_type": "order-placed", "cloudevents.event_id": "e1", "cloudevents.event_source": "crm",
+        "throughline.object.order": "SO-1", "throughline.amount_minor": 5_000, "throughline.currency": "EUR",
+    }  # fmt: skip
+    result = take(database, a_span(1, words), a_span(2, {"throughline.object.order": "SO-1"}, parent=1))
+    assert (result.accepted, result.duplicates, result.changed) == (2, 0, (ORDER,))
+    found = view(database)
+    assert (found.status, found.waiting_for, found.reached_at("ordered")) == ("open", "customer-ready", 1)
+    assert str(found.amount) == "EUR 50.00"
+    told = database.read(lambda session: spans(session, ORDER))
+    assert [(span.name, span.why) for span in told] == [
+        ("step 1", "carries the event order-placed"),
+        ("step 2", "names order:SO-1"),
+    ]
+    assert told[0].attributes == words
+
+
+def test_a_request_sent_again_changes_nothing(database: Database) -> None:
+    """A client that repeats a request it got no answer to finds everything stored once, and nothing changed."""
+    request = (
+        a_span(1, {"cloudevents.event_type": "order-placed", "throughline.object.order": "SO-1"}),
+        said(2, "crm-updated", "order:SO-1"),
+    )
+    take(database, *request)
+    before = view(database)
+    again = take(database, *request)
+    assert (again.accepted, again.duplicates, again.changed) == (0, 2, ())
+    assert view(database) == before
+    assert (count(database, tables.SpanRow), count(database, tables.SpanBlockRow)) == (1, 1)
+
+
+def test_half_a_request_that_was_known_stores_the_other_half(database: Database) -> None:
+    """A repeated span among new ones is a duplicate; the attributes of each stay its own."""
+    take(database, a_span(1, {"n": 1, "throughline.object.order": "SO-1"}))
+    result = take(
+        database,
+        a_span(1, {"n": 1, "throughline.object.order": "SO-1"}),
+        a_span(2, {"n": 2, "throughline.object.order": "SO-1"}),
+        said(1, "order-placed", "order:SO-1"),
+    )
+    assert (result.accepted, result.duplicates) == (2, 1)
+    told = database.read(lambda session: spans(session, ORDER))
+    assert [span.attributes["n"] for span in told] == [1, 2]
+
+
+def test_rejected_spans_are_told_and_the_rest_is_kept(database: Database) -> None:
+    """What the decoder and the extraction rejected comes back with the result; nothing of it is stored."""
+    request = Decoded(
+        spans=[
+            a_span(1, {"throughline.event_time": "x", "cloudevents.event_type": "order-placed"}),
+            a_span(2, {}),
+        ],
+        rejected=[Rejected("bad_span_id", "span 'x'")],
+    )
+    result = database.write(
+        lambda session: ingest(session, request, Instant(1), DEFINITIONS), actor=MACHINE, reason="test"
+    )
+    assert [one.reason for one in result.rejected] == ["bad_span_id", "bad_event_time"]
+    assert count(database, tables.SpanRow) == 1
+
+
+def test_a_failure_in_the_middle_stores_nothing(database: Database) -> None:
+    """Spans, events and transactions are one transaction: an error after the intake leaves no half of it."""
+
+    def fail(session: Session) -> None:
+        ingest(session, Decoded(events=[said(1, "order-placed", "order:SO-1")]), Instant(1), DEFINITIONS)
+        raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        database.write(fail, actor=MACHINE, reason="test")
+    assert [count(database, table) for table in (tables.EventRow, tables.TxnRow, tables.ChangedTxnRow)] == [
+        0,
+        0,
+        0,
+    ]
+
+
+def test_changes_wait_on_a_list_until_they_are_forgotten(database: Database) -> None:
+    """Each commit lists what it changed; a worker that takes an entry off leaves what came after it."""
+    take(database, said(1, "order-placed", "order:SO-1"))
+    first = database.read(lambda session: changed_transactions(session, 10))
+    take(database, said(2, "customer-created", "order:SO-1"))
+    database.write(lambda session: forget_changed(session, first), actor=MACHINE, reason="test")
+    left = database.read(lambda session: changed_transactions(session, 10))
+    assert [change.transaction_id for change in (*first, *left)] == [ORDER, ORDER]
+
+
+def test_a_milestone_reached_earlier_than_thought_is_recorded_anew(database: Database) -> None:
+    """An event that happened before the one that reached a milestone takes its place; the old row is retracted, not lost."""
+    take(database, said(1, "order-placed", "order:SO-1"), said(9, "customer-created", "order:SO-1"))
+    take(database, said(5, "customer-created", "order:SO-1"))
+    assert view(database).reached_at("customer-ready") == 5
+    rows = database.read(
+        lambda session: session.execute(
+            select(tables.MilestoneRow.reached_at, tables.MilestoneRow.retracted_at)  # type: ignore[call-overload]
+            .where(tables.MilestoneRow.name == "customer-ready")
+            .order_by(tables.MilestoneRow.reached_at)
+        ).all()
+    )
+    assert [tuple(row) for row in rows] == [(5, None), (9, 1_000)]
+
+
+def test_one_identity_with_two_contents_ends_the_same_either_way(database: Database) -> None:
+    """Two tellings of one event that differ: the same one is kept whichever came first."""
+    one = said(1, "order-placed", "order:SO-1", event_id="e1", amount=100)
+    other = said(1, "order-placed", "order:SO-1", event_id="e1", amount=200)
+    take(database, one)
+    take(database, other)
+    kept = view(database).amount
+    other_way = tuple(replace_order(event) for event in (other, one))
+    for event in other_way:
+        take(database, event)
+    assert view(database, transaction_id("lead-to-cash", ObjectKey("order", "SO-2"))).amount == kept
+
+
+def replace_order(event: BusinessEvent) -> BusinessEvent:
+    """The same event of another order: the hash compares contents, so both must differ in the same way."""
+    return event._replace(source="other", objects=("order:SO-2",))
+
+
+def test_a_late_anchor_adopts_what_came_before_it(database: Database) -> None:
+    """Fragments make no transaction; the event that names the order makes one of all of them."""
+    fragments = take(
+        database,
+        said(3, "journal-posted", "journal:JE-1", "invoice:INV-1"),
+        said(4, "payment-settled", "payment:P-1", "invoice:INV-1"),
+    )
+    assert fragments.changed == ()
+    take(database, said(5, "journal-posted", "journal:JE-2", "payment:P-1"))
+    take(database, said(2, "invoice-issued", "invoice:INV-1", "order:SO-1"))
+    found = view(database)
+    assert [m.name for m in found.milestones if m.reached_at] == [
+        "invoiced",
+        "posted",
+        "paid",
+        "cash-applied",
+    ]
+
+
+ALIASES = """kind: process
+id: with-aliases
+version: 1
+title: Orders under two names
+anchor: order
+edges:
+  - {id: same, child: sales-order, parent: order, role: same_as}
+  - {id: also, child: sales-order, parent: web-order, role: same_as}
+  - {id: web, child: web-order, parent: order, role: same_as}
+milestones: [{name: placed, event: order-placed}]
+completed_when: [placed]
+"""
+
+
+def test_a_transaction_that_turns_out_to_be_another_leaves_a_redirect(
+    database: Database, tmp_path: Path
+) -> None:
+    """Two ids of one order: what was seen under the id that is not kept is found under the one that is."""
+    (tmp_path / "aliases.yaml").write_text(ALIASES)
+    definitions = load((tmp_path,))
+    old = transaction_id("with-aliases", ObjectKey("order", "SO-9", namespace="web"))
+    new = transaction_id("with-aliases", ObjectKey("order", "SO-1"))
+    take(database, said(1, "order-placed", "web/order:SO-9"), definitions=definitions)
+    take(database, said(2, "order-placed", "order:SO-1"), definitions=definitions)
+    take(database, said(3, "linked", "sales-order:S-1", "order:SO-1"), definitions=definitions)
+    result = take(database, said(4, "linked", "sales-order:S-1", "web/order:SO-9"), definitions=definitions)
+    assert {old, new} <= set(result.changed)
+    names = definitions.milestone_names
+    found = database.read(lambda session: transactions_by_id(session, names, [old, new]))
+    assert found[old] == found[new]
+    assert found[old].transaction_id == new
+
+
+def test_a_customer_with_many_orders_is_never_followed(database: Database) -> None:
+    """A hub costs nothing: what is read around one order of a customer holds none of the customer's other orders."""
+    take(database, *(said(n, "order-placed", f"order:SO-{n}", "customer:C-1") for n in range(100)))
+
+    def read(session: Session) -> set[str]:
+        rows = session.execute(
+            select(tables.ObjectRow.type, tables.ObjectRow.value, tables.ObjectRow.object_id)
+        )  # type: ignore[call-overload]
+        near = Neighbourhood(Bulk(session), DEFINITIONS.processes, {f"{k}:{v}": one for k, v, one in rows})
+        asked = {"order:SO-7", "customer:C-1"}
+        near.fetch_ahead(asked)
+        return near.closure(near.closure(asked) | near.reached(asked - {"customer:C-1"}))
+
+    assert database.read(read) == {"order:SO-7"}
+
+
+def test_history_is_judged_in_business_time(database: Database) -> None:
+    """Events months old make transactions that started then, and are due then."""
+    take(database, said(-90 * 24 * HOUR, "order-placed", "order:SO-1"))
+    found = view(database)
+    assert (found.started_at, found.is_overdue(Instant(0))) == (-90 * 24 * HOUR, True)
+    assert replace(found, due_at=None).is_overdue(Instant(0)) is False

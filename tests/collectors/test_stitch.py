@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which objects and events make one transaction, judged from events alone."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.definitions import load
+from collectors.stitch import Stitched, shares, stitch
+from collectors.stitch_event import StitchEvent
+from collectors.tree import object_type
+
+LEAD = load().process("lead-to-cash")
+assert LEAD is not None
+
+
+def said(at: int, kind: str, *objects: str, source: str = "test") -> StitchEvent:
+    """An event at a business time, known by its type and time."""
+    named = tuple((object_type(key), key) for key in sorted(objects))
+    return StitchEvent(at, source, f"{kind}@{at}", at, kind, "test", named, None, None, None, None)
+
+
+def lead_to_cash(*events: StitchEvent, seed: int = 0) -> Stitched:
+    """The events stitched as lead-to-cash, whatever order they come in."""
+    arrived = list(events)
+    random.Random(seed).shuffle(arrived)
+    assert LEAD is not None
+    return stitch(LEAD, arrived)
+
+
+def types(stitched: Stitched, anchor: str) -> list[str]:
+    return [membership.event.type for membership in stitched.memberships[anchor]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_order_whose_invoice_arrives_before_its_activation_is_one_transaction(seed: int) -> None:
+    """Arrival does not matter: business time orders the events, and the order is one transaction."""
+    stitched = lead_to_cash(
+        said(1, "order-placed", "order:SO-1", "customer:C-1"),
+        said(3, "invoice-issued", "invoice:INV-1", "order:SO-1", "customer:C-1"),
+        said(2, "subscription-activated", "subscription:SUB-1", "order:SO-1"),
+        said(4, "journal-posted", "journal:JE-1", "invoice:INV-1"),
+        seed=seed,
+    )
+    assert list(stitched.memberships) == ["order:SO-1"]
+    assert types(stitched, "order:SO-1") == [
+        "order-placed", "subscription-activated", "invoice-issued", "journal-posted",
+    ]  # fmt: skip
+    journal = stitched.members["order:SO-1"]["journal:JE-1"]
+    assert (journal.role, journal.parent, journal.rule, journal.event.type) == (
+        "child_of", "invoice:INV-1", "journal-of-invoice", "journal-posted",
+    )  # fmt: skip
+
+
+def test_a_payment_of_40_orders_merges_none() -> None:
+    """Each order stays its own transaction; the run belongs to each with a share, and the shares are one whole."""
+    orders = [f"order:SO-{n}" for n in range(40)]
+    invoices = [said(n, "invoice-issued", f"invoice:INV-{n}", orders[n]) for n in range(40)]
+    run = said(99, "payment-settled", "payment:RUN-1", *(f"invoice:INV-{n}" for n in range(40)))
+    receipt = said(100, "journal-posted", "journal:JE-9", "payment:RUN-1")
+    stitched = lead_to_cash(*invoices, run, receipt)
+    assert sorted(stitched.memberships) == sorted(orders)
+    for event in (run, receipt):
+        parts = [m.share_ppm for joined in stitched.memberships.values() for m in joined if m.event is event]
+        assert (len(parts), sum(parts)) == (40, 1_000_000)
+    assert {m.role for m in stitched.memberships["order:SO-7"] if m.event is receipt} == {"linked"}
+
+
+def test_a_customer_and_a_trace_merge_nothing() -> None:
+    """Two orders of one customer, told by one source, are two transactions that the customer only annotates."""
+    stitched = lead_to_cash(
+        said(1, "order-placed", "order:SO-1", "customer:C-1"),
+        said(2, "order-placed", "order:SO-2", "customer:C-1"),
+    )
+    assert sorted(stitched.memberships) == ["order:SO-1", "order:SO-2"]
+    assert stitched.members["order:SO-1"]["customer:C-1"].role == "annotate"
+
+
+def test_a_late_anchor_adopts_its_fragments() -> None:
+    """Without an order an invoice and its journal make no transaction; once the order is named, both belong to it."""
+    fragment = (
+        said(2, "journal-posted", "journal:JE-1", "invoice:INV-1"),
+        said(3, "payment-settled", "payment:P-1", "invoice:INV-1"),
+    )
+    assert lead_to_cash(*fragment).memberships == {}
+    adopted = lead_to_cash(*fragment, said(1, "invoice-issued", "invoice:INV-1", "order:SO-1"))
+    assert types(adopted, "order:SO-1") == ["invoice-issued", "journal-posted", "payment-settled"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_parents_the_first_by_event_time_wins_whatever_came_first(seed: int) -> None:
+    """An invoice that two orders claim belongs to the one that claimed it first; the other claim is kept as refused."""
+    stitched = lead_to_cash(
+        said(2, "invoice-issued", "invoice:INV-1", "order:SO-2"),
+        said(1, "invoice-issued", "invoice:INV-1", "order:SO-1"),
+        seed=seed,
+    )
+    assert stitched.members["order:SO-1"]["invoice:INV-1"].role == "child_of"
+    assert "invoice:INV-1" not in stitched.members["order:SO-2"]
+    refused = [(edge.parent, edge.refused) for edge in stitched.edges if edge.refused]
+    assert refused == [("order:SO-2", "invoice:INV-1 already belongs to order:SO-1")]
+
+
+def test_an_invoice_of_two_orders_is_linked_to_both() -> None:
+    """A consolidated invoice is nobody's child: it and its journal are shared by the orders it names."""
+    stitched = lead_to_cash(
+        said(1, "invoice-issued", "invoice:INV-1", "order:SO-1", "order:SO-2"),
+        said(2, "journal-posted", "journal:JE-1", "invoice:INV-1"),
+    )
+    for anchor in ("order:SO-1", "order:SO-2"):
+        assert stitched.members[anchor]["invoice:INV-1"].role == "link"
+        assert [(m.event.type, m.role, m.share_ppm) for m in stitched.memberships[anchor]] == [
+            ("invoice-issued", "member", 500_000),
+            ("journal-posted", "linked", 500_000),
+        ]
+
+
+def test_several_of_both_sides_say_nothing_of_who_belongs_to_whom() -> None:
+    """An event that names two orders and two invoices joins none of the four."""
+    stitched = lead_to_cash(said(1, "batch", "order:SO-1", "order:SO-2", "invoice:INV-1", "invoice:INV-2"))
+    assert stitched.edges == []
+
+
+def test_a_subscription_does_not_drag_later_events_into_its_order() -> None:
+    """What happens to a subscription years later is not part of the order that began it."""
+    stitched = lead_to_cash(
+        said(1, "subscription-activated", "subscription:SUB-1", "order:SO-1"),
+        said(900, "renewal-amended", "amendment:AMD-1", "subscription:SUB-1"),
+    )
+    assert types(stitched, "order:SO-1") == ["subscription-activated"]
+    assert stitched.members["order:SO-1"]["subscription:SUB-1"].role == "link"
+
+
+ALIASES = """kind: process
+id: with-aliases
+version: 1
+title: Orders under two names
+anchor: order
+edges:
+  - {id: quote-is-order, child: quote, parent: order, role: same_as}
+  - {id: line-of-quote, child: line, parent: quote, role: child_of}
+  - {id: order-is-order, child: sales-order, parent: order, role: same_as}
+milestones: [{name: placed, event: order-placed}]
+completed_when: [placed]
+"""
+
+
+def test_what_hangs_on_an_alias_hangs_on_the_anchor(tmp_path: Path) -> None:
+    """A line of a quote belongs to the order that the quote became; two quotes of one order are a conflict, kept apart."""
+    (tmp_path / "aliases.yaml").write_text(ALIASES)
+    process = load((tmp_path,)).process("with-aliases")
+    assert process is not None
+    stitched = stitch(
+        process,
+        [
+            said(3, "quoted", "line:L-1", "quote:Q-1"),
+            said(2, "won", "quote:Q-1", "order:SO-1"),
+            said(4, "won", "quote:Q-2", "order:SO-1"),
+        ],
+    )
+    members = stitched.members["order:SO-1"]
+    assert {key: member.role for key, member in members.items()} == {
+        "order:SO-1": "anchor", "quote:Q-1": "same_as", "line:L-1": "child_of", "quote:Q-2": "annotate",
+    }  # fmt: skip
+    assert [edge.refused for edge in stitched.edges if edge.refused] == [
+        "quote:Q-2 and order:SO-1 are two of one kind"
+    ]
+
+
+@given(st.sets(st.text(min_size=1, max_size=4), max_size=60))
+def test_shares_are_one_whole(anchors: set[str]) -> None:
+    """However many transactions share an event, the parts add up to a million and differ by one at most."""
+    parts = shares(anchors)
+    assert sum(parts.values()) == (1_000_000 if anchors else 0)
+    assert not parts or max(parts.values()) - min(parts.values()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("order:SO-1", "order"), ("sap/journal@2026:1:7", "journal"), ("credit-memo:CM-1", "credit-memo")],
+)
+def test_the_type_of_a_key_stands_before_its_value(key: str, kind: str) -> None:
+    """Namespace, scope and value do not belong to the type."""
+    assert object_type(key) == kind

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stitching promises whatever comes first: the same transactions, edges, shares and milestones."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, text
+from sqlmodel import Session, SQLModel
+
+from collectors import tables
+from collectors.definitions import Definitions, load
+from collectors.intake import ingest
+from collectors.span import BusinessEvent, Decoded
+from controlplane.database import Actor, Database
+from terms.instant import Instant
+
+# A process in which one thing has several names, so that transactions join and their ids change on the way.
+ALIASES = """kind: process
+id: with-aliases
+version: 1
+title: Orders under several names
+anchor: order
+edges:
+  - {id: amendment-is-order, child: amendment, parent: order, role: same_as}
+  - {id: credit-memo-is-amendment, child: credit-memo, parent: amendment, role: same_as}
+  - {id: credit-memo-is-invoice, child: credit-memo, parent: invoice, role: same_as}
+  - {id: invoice-of-order, child: invoice, parent: order, role: child_of}
+  - {id: journal-of-invoice, child: journal, parent: invoice, role: child_of}
+  - {id: payment-of-invoice, child: payment, parent: invoice, role: link}
+  - {id: journal-of-payment, child: journal, parent: payment, role: link}
+milestones: [{name: ordered, event: order-placed}, {name: posted, event: journal-posted}]
+completed_when: [posted]
+"""
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
+    folder = tmp_path_factory.mktemp("definitions")
+    (folder / "aliases.yaml").write_text(ALIASES)
+    return load((folder,))
+
+
+MACHINE = Actor("machine", "test")
+TABLES: tuple[type[SQLModel], ...] = (
+    tables.EventRow, tables.EventObjectRow, tables.ObjectRow, tables.EdgeRow, tables.TxnRow, tables.TxnEventRow,
+    tables.TxnObjectRow, tables.MilestoneRow, tables.TxnRedirectRow, tables.ChangedTxnRow,
+)  # fmt: skip
+OBJECTS = [
+    "order:SO-1", "order:SO-2", "order:SO-3", "invoice:INV-1", "invoice:INV-2", "invoice:INV-3", "payment:pi_1",
+    "payment:pi_2", "journal:JE-1", "journal:JE-2", "journal:JE-3", "amendment:AMD-1", "amendment:AMD-2",
+    "credit-memo:CM-1", "subscription:SUB-1", "customer:CUST-1", "exception:E-1", "exception:E-2",
+]  # fmt: skip
+TYPES = [
+    "order-placed", "invoice-issued", "payment-settled", "journal-posted", "crm-updated", "renewal-amended",
+    "credit-memo-posted", "throughline.exception-opened", "throughline.exception-resolved", "order-cancelled",
+]  # fmt: skip
+
+DIGEST = {
+    "transactions": "SELECT process, anchor, status, started_at, ended_at, last_event_at, amount_minor, currency, "
+    "customer, waiting_for, waiting_since, due_at FROM txn",
+    "events": "SELECT t.process, t.anchor, e.source_event_id, m.role, o.value, m.share_ppm FROM txn_event m "
+    "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id "
+    "JOIN object o ON o.object_id = m.via_id",
+    "objects": "SELECT t.process, t.anchor, o.type, o.value, m.role, p.value, m.rule, e.source_event_id "
+    "FROM txn_object m JOIN txn t ON t.txn_id = m.txn_id JOIN object o ON o.object_id = m.object_id "
+    "JOIN event e ON e.event_id = m.event_id LEFT JOIN object p ON p.object_id = m.parent_id",
+    "milestones": "SELECT t.process, t.anchor, m.name, m.reached_at, e.source_event_id FROM milestone m "
+    "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id WHERE m.retracted_at IS NULL",
+    "edges": "SELECT g.definition, c.value, p.value, g.role, g.rule, g.refused, e.source_event_id FROM edge g "
+    "JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id "
+    "JOIN event e ON e.event_id = g.event_id WHERE g.retracted_at IS NULL",
+}
+
+
+def digest(database: Database) -> dict[str, list[Any]]:
+    """All that stitching made, without row ids and without the times at which it was recorded."""
+
+    def read(session: Session) -> dict[str, list[Any]]:
+        return {
+            name: sorted((tuple(row) for row in session.execute(text(query))), key=repr)
+            for name, query in DIGEST.items()
+        }
+
+    return database.read(read)
+
+
+def empty(database: Database) -> None:
+    def forget(session: Session) -> None:
+        for table in TABLES:
+            session.execute(delete(table))
+
+    database.write(forget, actor=MACHINE, reason="test")
+
+
+def take(database: Database, events: Sequence[BusinessEvent], definitions: Definitions) -> None:
+    request = Decoded(events=list(events))
+    database.write(
+        lambda session: ingest(session, request, Instant(1), definitions), actor=MACHINE, reason="test"
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[BusinessEvent]:
+    """Events that name objects wildly: several parents, ties in time, carriers of carriers, orders beside orders."""
+    count = draw(st.integers(1, 9))
+    events = []
+    for number in range(count):
+        objects = draw(st.sets(st.sampled_from(OBJECTS), min_size=1, max_size=4))
+        events.append(
+            BusinessEvent(
+                source="test",
+                source_event_id=f"e{number}",
+                type=draw(st.sampled_from(TYPES)),
+                occurred_at=Instant(draw(st.integers(0, 4))),
+                system="test",
+                objects=tuple(sorted(objects)),
+                amount_minor=draw(st.sampled_from([None, 100, 200])),
+                currency="EUR",
+            )
+        )
+    return events
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[list[BusinessEvent]]:
+    """A history in batches; some events come twice, and some of those tell it differently the second time."""
+    history = draw(histories())
+    again = draw(st.lists(st.sampled_from(history), max_size=3))
+    otherwise = [
+        event._replace(
+            objects=draw(st.sampled_from(history)).objects, occurred_at=Instant(draw(st.integers(0, 4)))
+        )
+        for event in draw(st.lists(st.sampled_from(history), max_size=2))
+    ]
+    arriving = draw(st.permutations(history + again + otherwise))
+    cuts = sorted(draw(st.lists(st.integers(0, len(arriving)), max_size=5)))
+    batches = [arriving[a:b] for a, b in zip([0, *cuts], [*cuts, len(arriving)], strict=True)]
+    return [batch for batch in batches if batch]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(batches=arrivals())
+def test_arrival_order_batches_and_repeats_change_nothing(
+    database: Database, definitions: Definitions, batches: list[list[BusinessEvent]]
+) -> None:
+    """Any order of arrival, any batch size and any duplication end in the same transactions, edges and milestones."""
+    empty(database)
+    take(database, [event for batch in batches for event in batch], definitions)
+    at_once = digest(database)
+    empty(database)
+    for batch in batches:
+        take(database, batch, definitions)
+    assert digest(database) == at_once
+
+
+def test_intakes_at_the_same_time_end_as_one_after_the_other(
+    database: Database, definitions: Definitions
+) -> None:
+    """Parts of the same deals arriving through many hands at once are stitched as if they had queued up."""
+    history = [
+        BusinessEvent("test", f"{kind}-{at}-{n}", kind, Instant(at), "test", objects, 100, "EUR")
+        for n in range(12)
+        for at, (kind, objects) in enumerate(
+            (
+                ("order-placed", ("customer:C-1", f"order:SO-{n}")),
+                ("invoice-issued", (f"invoice:INV-{n}", f"order:SO-{n}")),
+                ("journal-posted", (f"invoice:INV-{n}", f"journal:JE-{n}")),
+                ("payment-settled", (f"invoice:INV-{n}", f"invoice:INV-{(n + 1) % 12}", f"payment:pi_{n}")),
+                ("journal-posted", (f"journal:JE-P-{n}", f"payment:pi_{n}")),
+            )
+        )
+    ]
+    take(database, history, definitions)
+    one_after_the_other = digest(database)
+    empty(database)
+    with ThreadPoolExecutor(8) as hands:
+        list(hands.map(lambda part: take(database, history[part::16], definitions), range(16)))
+    assert digest(database) == one_after_the_other
