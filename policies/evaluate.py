@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do the rules hold for these facts, now? Pure: the same rules, facts and instant give the same evaluation."""
+
+from collections.abc import Iterable, Sequence
+
+from policies.cel import Bindings, Incomputable, bind
+from policies.definition import Breach, Message, Rule
+from policies.fact import VARIABLES, Fact
+from policies.finding import Deadline, Evaluation, Finding, Pair, RuleError
+from terms.instant import Instant, parse
+from terms.problem import ProblemError
+
+
+def evaluate(rules: Sequence[Rule], facts: Iterable[Fact], now: Instant) -> Evaluation:
+    """The evaluation of every rule over every fact of its kind, in the order of facts, then rules.
+
+    A rule whose `when` is false has an answer: it holds. A rule that cannot be computed is an error, never a pass.
+    """
+    findings: list[Finding] = []
+    answered: list[Pair] = []
+    errors: list[RuleError] = []
+    deadlines: list[Deadline] = []
+    for fact in facts:
+        bindings = bind(VARIABLES[fact.target_kind], fact.context, now)
+        for rule in rules:
+            if rule.target != fact.target_kind:
+                continue
+            pair = Pair(rule.id, fact.target_kind, fact.key)
+            breaches = _breaches(rule, fact, bindings, now)
+            if isinstance(breaches, Incomputable):
+                errors.append(RuleError(pair, rule.version, breaches.message))
+            else:
+                answered.append(pair)
+                findings.extend(_finding(rule, pair, fact, breach) for breach in breaches)
+            due_at = due(rule, fact)
+            if due_at is not None and due_at >= now:
+                deadlines.append(Deadline(pair, due_at))
+    return Evaluation(tuple(findings), tuple(answered), tuple(errors), tuple(deadlines))
+
+
+def due(rule: Rule, fact: Fact) -> Instant | None:
+    """When the rule's time limit for this fact ends; None when there is none, it has not begun, or it was met."""
+    limit = rule.time_limit
+    reached = fact.context.get("milestones") or {}
+    if limit is None or reached.get(limit.until) is not None:
+        return None
+    begun = next((reached[name] for name in limit.milestones if reached.get(name) is not None), None)
+    if begun is None:
+        return None
+    try:
+        return Instant(parse(begun) + limit.after)
+    except ProblemError:  # not a time: the rule's own expression says so, as its error
+        return None
+
+
+def _breaches(
+    rule: Rule, fact: Fact, bindings: Bindings | Incomputable, now: Instant
+) -> tuple[Breach, ...] | Incomputable:
+    if isinstance(bindings, Incomputable):
+        return bindings
+    if rule.when is not None:
+        concerned = rule.when.check(bindings, rule.params)
+        if concerned is not True:
+            return concerned if isinstance(concerned, Incomputable) else ()
+    if rule.builtin is not None:
+        return _of_builtin(rule, fact, now)
+    assert rule.holds is not None
+    assert rule.message is not None
+    holds = rule.holds.check(bindings, rule.params)
+    if isinstance(holds, Incomputable):
+        return holds
+    return () if holds else (Breach(rule.path, _sentence(rule.message, rule, bindings)),)
+
+
+def _of_builtin(rule: Rule, fact: Fact, now: Instant) -> tuple[Breach, ...] | Incomputable:
+    assert rule.builtin is not None
+    try:
+        return rule.builtin(fact, rule.params, now)
+    except (KeyError, TypeError, ValueError) as error:  # a context that lacks or misshapes a field
+        return Incomputable(f"{type(error).__name__}: {error}")
+
+
+def _sentence(message: Message, rule: Rule, bindings: Bindings) -> str:
+    """The message with its expressions filled in; one that has no words shows as `?`: the violation stands all the same."""
+    parts = [message.texts[0]]
+    for expression, following in zip(message.expressions, message.texts[1:], strict=True):
+        words = expression.words(bindings, rule.params)
+        parts += ["?" if isinstance(words, Incomputable) else words, following]
+    return "".join(parts)
+
+
+def _finding(rule: Rule, pair: Pair, fact: Fact, breach: Breach) -> Finding:
+    return Finding(
+        pair,
+        breach.path,
+        rule.version,
+        rule.severity,
+        rule.title,
+        breach.message,
+        rule.remediation,
+        fact.money,
+    )
