@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why does each part belong to a transaction? Its events and objects, each with the link that joined it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards import status, timeline
+from dashboards.format import count, money, short_instant
+
+_ROLES = {
+    "ANCHOR": "anchor",
+    "SAME_AS": "same as",
+    "CHILD_OF": "child of",
+    "LINK": "link",
+    "ANNOTATE": "note",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event; `contract_address` is `` when it was sent under none, `trouble` marks an opened exception."""
+
+    type: str
+    system: status.System
+    when: str
+    at: str
+    objects: tuple[str, ...]
+    amount: str
+    contract: str
+    contract_address: str
+    role: str
+    message: str
+    why: str
+    id: str
+    trace_id: str
+    trouble: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """Why one object belongs: its role, the object it hangs on, the rule that said so and the event that showed it."""
+
+    object: str
+    role: str
+    parent: str
+    why: str
+    rule: str
+    event: str
+    when: str
+
+
+def event(event: Mapping[str, Any]) -> EventRow:
+    """The row of one event."""
+    subject, version = event["contractSubject"], event["contractVersion"]
+    share = "" if event["sharePpm"] >= 1_000_000 else f", {event['sharePpm'] / 10_000:.1f} % of it"
+    return EventRow(
+        type=event["type"].removeprefix("throughline."),
+        system=status.system(event["system"]),
+        when=short_instant(event["at"]),
+        at=event["at"],
+        objects=tuple(key["text"] for key in event["objects"]),
+        amount=money(event["amount"]) if event["amount"] else "",
+        contract=f"{subject} {version or ''}".strip() if subject else "",
+        contract_address=f"/contracts/{subject}" if subject else "",
+        role=event["role"].lower() + share,
+        message=event["message"] or "",
+        why=event["why"],
+        id=event["id"],
+        trace_id=event["traceId"] or "",
+        trouble=timeline.is_trouble(event),
+    )
+
+
+def member(member: Mapping[str, Any]) -> MemberRow:
+    """The row of one object."""
+    version = f" v{count(member['ruleVersion'])}" if member["ruleVersion"] is not None else ""
+    return MemberRow(
+        object=member["object"]["text"],
+        role=_ROLES[member["role"]],
+        parent=member["parent"]["text"] if member["parent"] else "",
+        why=member["why"],
+        rule=(member["rule"] or "") + version,  # the anchor, and what is only named beside it, have no rule
+        event=member["eventId"] or "",
+        when=short_instant(member["eventAt"]) if member["eventAt"] else "",
+    )

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where does each hop stand in the picture of the line? Stations in a row, hops between, over and under them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards import status
+from dashboards.format import count, moneys
+
+STATIONS = ("crm", "billing", "payments", "erp")
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """`address` opens the transactions that wait at this hop, or all of its process when none does."""
+
+    id: str
+    title: str
+    route: str
+    badge: status.Badge
+    state: str
+    volume: str
+    counts: str
+    at_risk: str
+    reason: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One kind of system, with the vendors that play it here and the hops that never leave it."""
+
+    system: status.System
+    vendors: str
+    inside: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """Hops that pass over a station or run back: `place` names the stylesheet's class for their two ends."""
+
+    place: str
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinePicture:
+    """`between[i]` holds the hops from station i to the next one."""
+
+    stations: tuple[Station, ...]
+    between: tuple[tuple[Hop, ...], ...]
+    over: tuple[Arc, ...]
+    under: tuple[Arc, ...]
+    trouble: tuple[Hop, ...]
+
+
+def picture(hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]]) -> LinePicture:
+    """The picture of these hops. A hop between roles we have no station for is told under `trouble` only if it is not OK."""
+    pairs: dict[tuple[int, int], list[Hop]] = {}
+    shown: list[Hop] = []
+    for raw in hops:
+        hop = _hop(raw)
+        shown.append(hop)
+        if raw["source"] in STATIONS and raw["target"] in STATIONS:
+            ends = STATIONS.index(raw["source"]), STATIONS.index(raw["target"])
+            pairs.setdefault(ends, []).append(hop)
+    arcs = {ends: own for ends, own in sorted(pairs.items()) if ends[1] - ends[0] not in (0, 1)}
+    return LinePicture(
+        stations=tuple(
+            Station(
+                status.system(role),
+                ", ".join(status.system(s["name"]).word for s in systems if s["role"] == role),
+                tuple(pairs.get((place, place), ())),
+            )
+            for place, role in enumerate(STATIONS)
+        ),
+        between=tuple(tuple(pairs.get((place, place + 1), ())) for place in range(len(STATIONS) - 1)),
+        over=tuple(_arc(ends, own) for ends, own in arcs.items() if ends[0] < ends[1]),
+        under=tuple(_arc(ends, own) for ends, own in arcs.items() if ends[0] > ends[1]),
+        trouble=tuple(hop for state in ("broken", "slow") for hop in shown if hop.state == state),
+    )
+
+
+def _arc(ends: tuple[int, int], hops: list[Hop]) -> Arc:
+    place = f"arc-{min(ends) + 1}-{max(ends) + 1}"
+    return Arc(place, tuple(hops))
+
+
+def _hop(hop: Mapping[str, Any]) -> Hop:
+    counts = [f"{count(hop[key])} {key}" for key in ("failed", "overdue") if hop[key]]
+    if hop["waiting"] and not counts:
+        counts.append(f"{count(hop['waiting'])} waiting")
+    query = {"process": hop["process"]}
+    if hop["waiting"] or hop["failed"] or hop["overdue"]:
+        query["waiting"] = hop["milestone"]
+    source, target = status.system(hop["source"]).word, status.system(hop["target"]).word
+    return Hop(
+        id=hop["id"],
+        title=hop["title"],
+        route=f"{source} to {target}",
+        badge=status.hop(hop["state"]),
+        state=hop["state"].lower(),
+        volume=count(hop["volume"]),
+        counts=", ".join(counts),
+        at_risk=moneys(hop["atRisk"]) if hop["atRisk"] else "",
+        reason=hop["reason"] or "",
+        address=f"/transactions?{urlencode(query)}",
+    )

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What do the pages ask? Every GraphQL document of this room. A test holds each against the printed schema."""
+
+_FRAME = """
+fragment Frame on Query {
+  me { name }
+  instance { version demo sandboxUrl legalEntities systems { name role } now }
+}
+"""
+
+_EXCEPTION = """
+fragment ExceptionParts on Exception {
+  id state flow stage step system errorClass fingerprint sentence message advice businessKey
+  objects { type value text } amount { amount currency } legalEntity openedAt lastSeenAt attempts replays
+  transaction { id anchor { type value } processTitle customer }
+}
+"""
+
+_KPI = """
+fragment KpiParts on Kpi {
+  id version title description formula owner unit statistic asOf days value valueIsLowerBound
+  p50Seconds p90Seconds p95Seconds rate rateLow rateHigh target targetMet n open cancelled oldestOpenSeconds
+  previousValue better process startMilestone endMilestone changed
+  series { day value p90 n open }
+}
+"""
+
+_TRANSACTION = """
+fragment TransactionParts on Transaction {
+  id process processTitle anchor { type value } status overdue startedAt lastEventAt durationSeconds
+  amount { amount currency } customer legalEntity waitingForTitle waitingSystem waitingSeconds sentence
+}
+"""
+
+_VIOLATION = """
+fragment ViolationParts on Violation {
+  id rule title severity state targetKind targetKey message remediation firstSeenAt lastSeenAt resolvedAt
+  occurrences reopened amount { amount currency } transaction { id anchor { value } }
+}
+"""
+
+HOME = (
+    """
+query Home($days: Int!) {
+  ...Frame
+  line(days: $days) {
+    asOf days transactions reachedLedger open failed overdue sentence stuckCount stuckMoney { money { amount currency } count }
+    oldestSeconds oldest { id anchor { value } }
+    hops { id source target title process milestone volume waiting overdue failed atRisk { amount currency } state reason }
+  }
+  kpis(days: $days) { ...KpiParts }
+  exceptions(first: 5, state: OPEN) { totalCount moneyAtRisk { amount currency } nodes { ...ExceptionParts } }
+}
+"""
+    + _FRAME
+    + _KPI
+    + _EXCEPTION
+)
+
+KPIS = (
+    """
+query Kpis($days: Int!, $legalEntity: String) {
+  ...Frame
+  kpis(days: $days, legalEntity: $legalEntity) {
+    ...KpiParts
+    byLegalEntity { name value n open series { day value p90 n open } }
+    markers { at title subject version legalEntity }
+  }
+}
+"""
+    + _FRAME
+    + _KPI
+)
+
+KPI = (
+    """
+query OneKpi($id: ID!, $days: Int!, $legalEntity: String) {
+  kpi(id: $id, days: $days, legalEntity: $legalEntity) {
+    ...KpiParts
+    markers { at title subject version legalEntity }
+  }
+}
+"""
+    + _KPI
+)
+
+TRANSACTIONS = (
+    """
+query Transactions($first: Int!, $after: String, $filter: TransactionFilter) {
+  ...Frame
+  line(days: 30) { stages { process milestone } }
+  transactions(first: $first, after: $after, filter: $filter) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { ...TransactionParts }
+  }
+}
+"""
+    + _FRAME
+    + _TRANSACTION
+)
+
+STUCK = (
+    """
+query Stuck($first: Int!, $after: String) {
+  ...Frame
+  line(days: 30) { stages { process milestone } }
+  stuck(first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { ...TransactionParts }
+  }
+}
+"""
+    + _FRAME
+    + _TRANSACTION
+)
+
+_SPANS = """
+fragment SpanParts on Spans {
+  count spanId traceId parentSpanId name system service kind startedAt durationSeconds status message attempt why attributes
+}
+"""
+
+TRACE = (
+    """
+query OneTrace($id: ID!) {
+  ...Frame
+  trace(id: $id) { ...SpanParts }
+}
+"""
+    + _FRAME
+    + _SPANS
+)
+
+TRANSACTION = (
+    """
+query OneTransaction($id: ID!) {
+  ...Frame
+  transaction(id: $id) {
+    ...TransactionParts
+    definitionVersion endedAt region waitingFor waitingSince
+    milestones { name title system state reachedAt dueAt slaSeconds elapsedSeconds eventId }
+    events {
+      id type source at system objects { type value text } role sharePpm amount { amount currency }
+      contractSubject contractVersion message spanId traceId why
+    }
+    members { object { type value text } role parent { text } why rule ruleVersion eventId eventAt }
+    spans { ...SpanParts }
+    violations { ...ViolationParts }
+    exceptions { ...ExceptionParts }
+  }
+}
+"""
+    + _FRAME
+    + _SPANS
+    + _TRANSACTION
+    + _VIOLATION
+    + _EXCEPTION
+)
+
+CONTRACTS = (
+    """
+query Contracts($first: Int!, $after: String, $search: String) {
+  ...Frame
+  contracts(first: $first, after: $after, search: $search) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes {
+      subject title owner steward domain lifecycle compatibilityMode
+      latest { semver registeredAt verdict { status } } versions { number } traffic { version events lastSeenAt }
+    }
+  }
+}
+"""
+    + _FRAME
+)
+
+CONTRACT = (
+    """
+query OneContract($subject: String!) {
+  ...Frame
+  contract(subject: $subject) {
+    subject title description owner steward domain lifecycle compatibilityMode
+    versions {
+      number semver contentId registeredAt document fields { pointer type required classification description }
+      verdict { status mode policy findings { rule level pointerOld pointerNew message fix } }
+    }
+    traffic { version events firstSeenAt lastSeenAt legalEntities }
+  }
+}
+"""
+    + _FRAME
+)
+
+POLICIES = (
+    """
+query Policies($first: Int!, $after: String, $state: ViolationState, $rule: String) {
+  ...Frame
+  policies {
+    id title description severity target expression remediation owner controls openViolations
+    moneyAtRisk { amount currency } source examples
+  }
+  violations(first: $first, after: $after, state: $state, rule: $rule) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { ...ViolationParts }
+  }
+}
+"""
+    + _FRAME
+    + _VIOLATION
+)
+
+EXCEPTIONS = (
+    """
+query Exceptions($first: Int!, $after: String, $state: ExceptionState) {
+  ...Frame
+  exceptions(first: $first, after: $after, state: $state) {
+    totalCount moneyAtRisk { amount currency } pageInfo { hasNextPage endCursor } nodes { ...ExceptionParts }
+  }
+}
+"""
+    + _FRAME
+    + _EXCEPTION
+)
+
+REPLAY = """
+mutation Replay($input: ReplayExceptionInput!) {
+  replayException(input: $input) {
+    __typename
+    ... on ReplayStarted { alreadyAsked exception { id businessKey } }
+    ... on ExceptionNotFound { message }
+    ... on ExceptionNotOpen { message exception { id state } }
+  }
+}
+"""
+
+ALL = {
+    name: document
+    for name, document in globals().items()
+    if name.isupper() and not name.startswith("_") and isinstance(document, str)
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How does a page become HTML? Values in, one template, the frame around it, and the headers every page bears."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dashboards import format as write
+from dashboards import status
+from dashboards.asking import Page
+
+# plotly.js adds one empty <style> and fills it through the CSSOM: the hash is that of the empty string, nothing else.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; "
+    "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; script-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+FRAGMENT = "X-Fragment"
+_THEMES = ("light", "dark")
+_SAID = {
+    "replay-started": ("good", "The replay has started. What was already applied is not sent again."),
+    "replay-already": ("good", "This replay was already asked for; it has not been started twice."),
+    "replay-not-open": ("warn", "Nothing was replayed: the exception is not open any more."),
+    "replay-not-found": ("bad", "Nothing was replayed: there is no such exception."),
+}
+_NAVIGATION = (
+    ("/", "Now", "n"),
+    ("/kpis", "KPIs", "k"),
+    ("/transactions", "Transactions", "t"),
+    ("/exceptions", "Exceptions", "e"),
+    ("/contracts", "Contracts", "c"),
+    ("/policies", "Policies", "p"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What the roof may decide about pages. `live_url` None turns the stream of hints off."""
+
+    live_url: str | None = "/live"
+    sign_in_url: str = "/sign-in"
+    sign_out_url: str | None = "/sign-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page. Without an answer (an error page) the person and the instance are unknown."""
+
+    title: str
+    path: str
+    here: str
+    theme: str
+    csrf: str
+    said: tuple[str, str] | None
+    person: str
+    version: str
+    clock: str
+    now: str
+    demo: "Demo | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demo banner names."""
+
+    legal_entities: str
+    systems: str
+    sandbox_url: str
+
+
+class Renderer:
+    """Turns a Page into a response. One per application; it holds the compiled templates and no state of a request."""
+
+    def __init__(self, settings: PageSettings, assets: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.templates = Environment(
+            loader=PackageLoader("dashboards"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.globals |= {
+            "assets": assets,
+            "settings": settings,
+            "navigation": _NAVIGATION,
+            "json_island": json_island,
+            "write": write,
+        }
+
+    def response(self, page: Page, request: Request) -> Response:
+        """The whole page, or with the fragment header only its title and main part; never cached by anybody else."""
+        fragment = request.headers.get(FRAGMENT) == "main"
+        text = self.templates.get_template(page.template).render(
+            layout="fragment.html" if fragment else "layout.html", frame=_frame(page, request), view=page.view
+        )
+        headers = {
+            "Cache-Control": "no-store",
+            "Vary": f"Cookie, {FRAGMENT}",
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+        }
+        return HTMLResponse(text, page.status, headers)
+
+
+def _frame(page: Page, request: Request) -> Frame:
+    instance = page.data.get("instance")
+    theme = request.cookies.get("theme", "")
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "said"]
+    demo = None
+    if instance and instance["demo"]:
+        demo = Demo(
+            legal_entities=write.sentence_list(instance["legalEntities"]),
+            systems=write.sentence_list([_vendor(system) for system in instance["systems"]]),
+            sandbox_url=instance["sandboxUrl"] or "",
+        )
+    return Frame(
+        title=page.title,
+        path=request.url.path,
+        here=request.url.path + (f"?{urlencode(query)}" if query else ""),
+        theme=theme if theme in _THEMES else "",
+        csrf=getattr(request.state, "csrf", ""),
+        said=_SAID.get(request.query_params.get("said", "")),
+        person=page.data["me"]["name"] if page.data.get("me") else "",
+        version=instance["version"] if instance else "",
+        clock=write.clock(instance["now"]) if instance else "",
+        now=instance["now"] if instance else "",
+        demo=demo,
+    )
+
+
+def _vendor(system: Mapping[str, str]) -> str:
+    from_role = {"crm": "CRM", "erp": "ERP"}.get(system["role"], system["role"])
+    return f"{status.system(system['name']).word} ({from_role})"
+
+
+def json_island(value: Any) -> Markup:
+    """JSON that may stand inside <script type="application/json">: no `<`, `>` or `&` survives to end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    # every character that could leave the element is escaped above
+    return Markup(escaped.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Filters, paging and live updates without a new page: fetch the same address, replace the main part, keep the reader's place.
+{
+  let asking = null;
+  let paused = false;
+  let stream = null;
+
+  const keyOf = (node) => node && (node.id ? `#${CSS.escape(node.id)}` : node.name ? `[name="${CSS.escape(node.name)}"]` : node.getAttribute("href") ? `a[href="${CSS.escape(node.getAttribute("href"))}"]` : "");
+
+  function replace(text) {
+    const next = new DOMParser().parseFromString(text, "text/html");
+    const old = page.byId("main");
+    const fresh = next.getElementById("main");
+    if (!fresh) return false;
+    const focus = old.contains(document.activeElement) ? keyOf(document.activeElement) : "";
+    const caret = document.activeElement && document.activeElement.selectionStart;
+    old.querySelectorAll("details[id]").forEach((one) => {
+      const twin = fresh.querySelector(`#${CSS.escape(one.id)}`);
+      if (twin) twin.open = one.open;
+    });
+    const places = [...old.querySelectorAll(".scroll")].map((one) => [one.getAttribute("aria-label"), one.scrollLeft]);
+    old.querySelectorAll("[data-chart].drawn").forEach((one) => {
+      const twin = fresh.querySelector(`#${CSS.escape(one.id)}`);
+      if (twin) { one.setAttribute("aria-label", twin.getAttribute("aria-label")); twin.replaceWith(one); }
+    });
+    old.replaceChildren(...fresh.childNodes);
+    document.title = next.title || document.title;
+    places.forEach(([label, left]) => { const one = left && old.querySelector(`.scroll[aria-label="${CSS.escape(label)}"]`); if (one) one.scrollLeft = left; });
+    const again = focus && old.querySelector(focus);
+    if (again) {
+      again.focus({ preventScroll: true });
+      if (caret != null && again.setSelectionRange && again.type === "search") again.setSelectionRange(caret, caret);
+    }
+    page.changed(old);
+    return true;
+  }
+
+  // quiet: a live update; anything unusual is left for the next one, and the reader keeps what is on screen.
+  async function load(address, { push = false, quiet = false } = {}) {
+    if (asking) { if (quiet) return; asking.abort(); }
+    const mine = asking = new AbortController();
+    const main = page.byId("main");
+    if (!quiet) main.classList.add("stale");
+    try {
+      const answer = await fetch(address, { headers: { "X-Fragment": "main" }, signal: mine.signal, redirect: "error" });
+      if (answer.status === 401) { location.assign(address); return; }
+      if (quiet && !answer.ok) { mark("lost"); return; }
+      const text = await answer.text();
+      if (mine.signal.aborted) return;
+      if (push) history.pushState(null, "", address);
+      if (!replace(text) && !quiet) { location.assign(address); return; }
+      if (!quiet) { const found = main.querySelector("h1 + .muted, .empty-title"); page.say(found ? found.textContent : "The page has changed."); }
+      if (quiet) mark("on", true);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (quiet) mark("lost"); else location.assign(address);
+    } finally {
+      if (asking === mine) { asking = null; main.classList.remove("stale"); }
+    }
+  }
+
+  function addressOf(form) {
+    const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+    const query = new URLSearchParams(filled).toString();
+    return form.getAttribute("action") + (query ? `?${query}` : "");
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-swap]")) return;
+    event.preventDefault();
+    load(addressOf(event.target), { push: true });
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-swap]");
+    if (form && event.target.type !== "search") load(addressOf(form), { push: true });
+  });
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-swap]");
+    if (!form || event.target.type !== "search") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => load(addressOf(form), { push: true }), 250);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    load(link.getAttribute("href"), { push: true });
+    if (link.rel === "next") scrollTo(0, 0);
+  });
+  addEventListener("popstate", () => load(location.pathname + location.search));
+
+  // Live: the stream only hints that something changed; the page then asks for itself again.
+  const button = page.byId("live");
+  const words = page.byId("live-words");
+  const source = document.body.dataset.live;
+  function mark(state, seen = false) {
+    if (!button) return;
+    button.dataset.state = state;
+    if (seen) button.dataset.seen = new Date().toISOString().slice(11, 19) + " UTC";
+    const since = button.dataset.seen || words.dataset.first;
+    words.textContent = { on: `Live · ${since}`, off: `Paused · ${since}`, lost: `Not live · ${since}` }[state];
+  }
+  let due = 0;
+  let lately = 0;
+  function hint() {
+    if (paused || due) return;
+    const busy = () => document.querySelector("dialog[open]") || typing && document.activeElement.type === "search" && document.activeElement.value || !document.getSelection().isCollapsed;
+    due = setTimeout(() => {
+      due = 0;
+      if (paused || document.hidden) return;
+      if (busy()) { hint(); return; }
+      lately = Date.now();
+      const address = new URL(location.href);
+      address.searchParams.delete("said");
+      if (performance.now() < 8000) address.href = location.href;  // leave the word on what was done time to be read
+      if (address.href !== location.href) history.replaceState(null, "", address);
+      load(address.pathname + address.search, { quiet: true });
+    }, Math.max(250, lately + 1500 - Date.now()));
+  }
+  function listen() {
+    if (stream) stream.close();
+    stream = null;
+    if (paused || document.hidden) return;
+    stream = new EventSource(source);
+    stream.onopen = () => mark("on");
+    stream.onerror = () => mark("lost");
+    stream.onmessage = hint;
+  }
+  page.pause = () => {
+    if (!source) return;
+    paused = !paused;
+    mark(paused ? "off" : "on");
+    page.say(paused ? "Live updates are paused." : "Live updates go on.");
+    listen();
+    if (!paused) hint();
+  };
+  if (source && button) {
+    words.dataset.first = words.textContent;
+    button.hidden = false;
+    button.title = "Pause or resume live updates";
+    button.addEventListener("click", page.pause);
+    document.addEventListener("visibilitychange", () => { listen(); if (!document.hidden) hint(); });
+    addEventListener("pagehide", () => stream && stream.close());
+    listen();
+  }
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which mark does a state wear? Always an icon, a word and a tone together: colour alone tells nobody anything."""
+
+from dataclasses import dataclass
+
+from dashboards.format import count
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """`tone` is one of good, warn, bad, wait, calm; `icon` names a symbol of the page's sprite."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system as a person knows it: `key` picks its colour (crm, billing, payments, erp, other)."""
+
+    key: str
+    word: str
+
+
+_SYSTEMS = {
+    "salesforce": System("crm", "Salesforce"),
+    "chargebee": System("billing", "Chargebee"),
+    "stripe": System("payments", "Stripe"),
+    "netsuite": System("erp", "NetSuite"),
+    "throughline": System("other", "Throughline"),
+    "crm": System("crm", "CRM"),
+    "billing": System("billing", "Billing"),
+    "payments": System("payments", "Payments"),
+    "erp": System("erp", "ERP"),
+}
+
+_TRANSACTION = {
+    "OPEN": Badge("wait", "clock", "open"),
+    "COMPLETED": Badge("good", "check", "completed"),
+    "FAILED": Badge("bad", "cross", "failed"),
+    "CANCELLED": Badge("calm", "minus", "cancelled"),
+}
+_MILESTONE = {
+    "REACHED": Badge("good", "check", "reached"),
+    "LATE": Badge("warn", "alert", "reached late"),
+    "WAITING": Badge("wait", "clock", "waiting"),
+    "OVERDUE": Badge("bad", "alert", "overdue"),
+    "FAILED": Badge("bad", "cross", "failed"),
+    "PENDING": Badge("calm", "dots", "not yet due"),
+}
+_HOP = {
+    "OK": Badge("good", "check", "moving"),
+    "SLOW": Badge("warn", "alert", "slow"),
+    "BROKEN": Badge("bad", "cross", "broken"),
+}
+_EXCEPTION = {
+    "OPEN": Badge("bad", "cross", "needs a person"),
+    "RETRYING": Badge("wait", "replay", "replaying"),
+    "RESOLVED": Badge("good", "check", "resolved"),
+}
+_VIOLATION = {
+    "OPEN": Badge("bad", "cross", "open"),
+    "RESOLVED": Badge("good", "check", "resolved"),
+}
+_VERDICT = {
+    "COMPATIBLE": Badge("good", "check", "compatible"),
+    "BREAKING": Badge("bad", "cross", "breaking"),
+    "UNDECIDED": Badge("warn", "alert", "undecided"),
+}
+_SEVERITY = {
+    "critical": Badge("bad", "alert", "critical"),
+    "high": Badge("bad", "alert", "high"),
+    "error": Badge("bad", "alert", "error"),
+    "medium": Badge("warn", "alert", "medium"),
+    "warning": Badge("warn", "alert", "warning"),
+    "low": Badge("calm", "dots", "low"),
+    "info": Badge("calm", "dots", "info"),
+}
+_LIFECYCLE = {
+    "active": Badge("good", "check", "active"),
+    "draft": Badge("wait", "dots", "draft"),
+    "deprecated": Badge("warn", "alert", "deprecated"),
+    "retired": Badge("calm", "minus", "retired"),
+}
+NO_VERDICT = Badge("calm", "minus", "first version")
+
+
+def system(name: str | None) -> System:
+    """The system of that name; one we do not know keeps its own name and the neutral colour."""
+    return _SYSTEMS.get(name or "", System("other", name or "–"))
+
+
+def transaction(status: str, overdue: bool) -> Badge:
+    """A transaction's state; an open one past its limit says so."""
+    if status == "OPEN" and overdue:
+        return Badge("warn", "alert", "overdue")
+    return _TRANSACTION[status]
+
+
+def milestone(state: str) -> Badge:
+    return _MILESTONE[state]
+
+
+def hop(state: str) -> Badge:
+    return _HOP[state]
+
+
+def exception(state: str) -> Badge:
+    return _EXCEPTION[state]
+
+
+def violation(state: str) -> Badge:
+    return _VIOLATION[state]
+
+
+def verdict(status: str | None) -> Badge:
+    """A version's verdict against the one before; the first version has none."""
+    return NO_VERDICT if status is None else _VERDICT[status]
+
+
+def severity(word: str) -> Badge:
+    return _SEVERITY.get(word.lower(), Badge("calm", "dots", word))
+
+
+def lifecycle(word: str) -> Badge:
+    return _LIFECYCLE.get(word.lower(), Badge("calm", "dots", word))
+
+
+def finding(level: str) -> Badge:
+    """The level of one change: breaking and error stop a release, warnings do not."""
+    tones = {"breaking": ("bad", "cross"), "error": ("bad", "cross"), "undecided": ("warn", "alert")}
+    tones |= {"warning": ("warn", "alert"), "compatible": ("good", "check"), "safe": ("good", "check")}
+    tone, icon = tones.get(level.lower(), ("calm", "dots"))
+    return Badge(tone, icon, level.lower())
+
+
+def target(met: bool | None, words: str) -> Badge:
+    """Whether a KPI keeps its target; unknown is said as such, never shown as kept."""
+    if met is None:
+        return Badge("calm", "minus", f"no verdict yet, target {words}")
+    return Badge("good", "check", f"within {words}") if met else Badge("bad", "alert", f"outside {words}")
+
+
+def traffic(events: int) -> str:
+    return f"{count(events)} events" if events else "no traffic seen"

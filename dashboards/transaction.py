@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened to this one, why, and what now? The story of one business transaction across every system."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards import belonging, exception_item, queries, status, timeline, waterfall
+from dashboards.asking import NothingHere, Page, Visit
+from dashboards.exception_item import ExceptionItem
+from dashboards.format import NONE, counted, duration, instant, money, short_instant
+from dashboards.policies import ViolationRow, violation_row
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneStep:
+    """One milestone. `filled` is how much of its limit was used, in percent; None where there is no limit to show."""
+
+    title: str
+    system: status.System
+    badge: status.Badge
+    when: str
+    at: str
+    limit: str
+    filled: float | None
+    now_value: float
+    most: float
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The page. `open_item` is the exception a person can replay now; `advice` the next action when there is none."""
+
+    id: str
+    key: str
+    process: str
+    customer: str
+    badge: status.Badge
+    sentence: str
+    tone: str
+    facts: tuple[tuple[str, str], ...]
+    open_item: ExceptionItem | None
+    replaying: bool
+    advice: str
+    milestones: tuple[MilestoneStep, ...]
+    timeline: timeline.Timeline | None
+    runs: tuple[waterfall.Run, ...]
+    span_count: str
+    members: tuple[belonging.MemberRow, ...]
+    events: tuple[belonging.EventRow, ...]
+    violations: tuple[ViolationRow, ...]
+    exceptions: tuple[ExceptionItem, ...]
+
+
+async def show(visit: Visit) -> Page:
+    """The story of the transaction of that id; the API follows ids that were merged into another."""
+    identity = visit.request.path_params["id"]
+    data = await visit.answer(queries.TRANSACTION, id=identity)
+    transaction = data["transaction"]
+    if transaction is None:
+        raise NothingHere("transaction", identity, "/transactions")
+    title = f"{transaction['processTitle']} {transaction['anchor']['value']}"
+    return Page("transaction.html", title, _story(transaction, data["instance"]["now"]), data)
+
+
+def _story(transaction: Mapping[str, Any], now: str) -> Story:
+    items = tuple(exception_item.item(exception, now) for exception in transaction["exceptions"])
+    violations = tuple(violation_row(violation, now) for violation in transaction["violations"])
+    badge = status.transaction(transaction["status"], transaction["overdue"])
+    broken = [v.remediation for v in violations if v.badge.word == "open"]
+    return Story(
+        id=transaction["id"],
+        key=transaction["anchor"]["value"],
+        process=transaction["processTitle"],
+        customer=transaction["customer"] or "",
+        badge=badge,
+        sentence=transaction["sentence"],
+        tone=badge.tone,
+        facts=_facts(transaction),
+        open_item=next((item for item in items if item.open), None),
+        replaying=any(exception["state"] == "RETRYING" for exception in transaction["exceptions"]),
+        advice=broken[0] if broken else "",
+        milestones=tuple(_milestone(milestone) for milestone in transaction["milestones"]),
+        timeline=timeline.business_time(transaction, now),
+        runs=waterfall.runs(transaction["spans"]),
+        span_count=counted(transaction["spans"]["count"], "span"),
+        members=tuple(belonging.member(member) for member in transaction["members"]),
+        events=tuple(belonging.event(event) for event in transaction["events"]),
+        violations=violations,
+        exceptions=items,
+    )
+
+
+def _facts(transaction: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    where = " · ".join(filter(None, (transaction["legalEntity"], transaction["region"])))
+    ended = (
+        ("Ended", instant(transaction["endedAt"]))
+        if transaction["endedAt"]
+        else ("Last event", instant(transaction["lastEventAt"]))
+    )
+    facts = (
+        ("Amount", money(transaction["amount"])),
+        ("Legal entity", where or NONE),
+        ("Started", instant(transaction["startedAt"])),
+        ended,
+    )
+    waits = transaction["waitingForTitle"] if transaction["status"] in ("OPEN", "FAILED") else None
+    if waits:
+        system = status.system(transaction["waitingSystem"]).word
+        return (*facts, ("Waits for", f"{waits} in {system}, {duration(transaction['waitingSeconds'])}"))
+    return (*facts, ("Took", duration(transaction["durationSeconds"])))  # fmt: skip
+
+
+def _milestone(milestone: Mapping[str, Any]) -> MilestoneStep:
+    elapsed, limit = milestone["elapsedSeconds"], milestone["slaSeconds"]
+    badge = status.milestone(milestone["state"])
+    words = "no limit" if limit is None else f"limit {duration(limit)}"
+    if elapsed is not None:
+        words = duration(elapsed) if limit is None else f"{duration(elapsed)} of {duration(limit)}"
+    share = None if elapsed is None or not limit else elapsed / limit
+    late = share is not None and share > 1
+    return MilestoneStep(
+        title=milestone["title"],
+        system=status.system(milestone["system"]),
+        badge=badge,
+        when=short_instant(milestone["reachedAt"]) + " UTC" if milestone["reachedAt"] else "not reached",
+        at=milestone["reachedAt"] or "",
+        limit=words,
+        filled=None if share is None else round(min(share, 1) * 100, 1),
+        now_value=round(elapsed or 0, 1),
+        most=round(max(limit or 0, elapsed or 0), 1),
+        tone="bad" if badge.tone == "bad" else "warn" if late or (share or 0) > 0.8 else badge.tone,
+    )

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public API over the made-up month, executed by a real GraphQL engine against the printed schema.
+
+So every document of the pages is validated for real; only the data is made up. Run it to look at the pages:
+`python -m tests.dashboards.made_up_api --port 8055`.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from graphql import GraphQLSchema, build_schema, graphql_sync
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboards.pages import PageSettings, SignInRequired, routes
+from terms.instant import text
+from tests.dashboards import made_up, made_up_kpis
+from tests.dashboards.made_up import Row
+
+SCHEMA_FILE = Path(
+    os.environ.get("THROUGHLINE_TEST_SCHEMA")
+    or Path(__file__).parents[2] / "controlplane" / "graphql" / "schema.graphql"
+)
+CSRF = "a-token-of-this-session"
+
+
+def schema() -> GraphQLSchema:
+    """The schema the roof prints; the pages may ask for nothing else."""
+    return build_schema(SCHEMA_FILE.read_text())
+
+
+@dataclass
+class MadeUpApi:
+    """The world of one test. `empty` is the first minute; `changes` counts up to send a hint.
+
+    `replayed` lists the idempotency keys the mutation has seen; `ended` closes the stream of hints.
+    """
+
+    empty: bool = False
+    refusal: Row | None = None
+    replayed: list[str] = field(default_factory=list)
+    changes: int = 0
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        draw = random.Random(7)
+        self.schema = schema()
+        self.root = {
+            "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
+            "transactions": self.all_transactions, "stuck": self.stuck, "transaction": self.transaction,
+            "contracts": self.all_contracts, "contract": self.contract, "policies": self.policies,
+            "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
+        }  # fmt: skip
+        self.failed = made_up.failed_renewal()
+        deals = [made_up.transaction(number, draw) for number in range(140)]
+        self.deals = (
+            []
+            if self.empty
+            else [self.failed, *sorted(deals, key=lambda deal: str(deal["startedAt"]), reverse=True)]
+        )
+        broken = [deal for deal in self.deals[1:] if deal["status"] == "FAILED"]
+        self.exceptions = [] if self.empty else [
+            made_up.exception(1, self.failed, "period"),
+            *(made_up.exception(n, deal, "mapping" if n % 2 else "period") for n, deal in enumerate(broken, start=2)),
+        ]  # fmt: skip
+        self.violations = [] if self.empty else [
+            made_up.violation(n, deal, "OPEN") for n, deal in enumerate([self.failed, *broken])
+        ]  # fmt: skip
+        if not self.empty:
+            self.failed["exceptions"], self.failed["violations"] = self.exceptions[:1], self.violations[:1]
+        subjects = ("customer-created", "subscription-activated", "invoice-issued", "payment-settled", "renewal-amended",
+                    "credit-memo-posted", "order-placed", "journal-posted")  # fmt: skip
+        self.contracts = [] if self.empty else [
+            made_up.contract(name, name.replace("-", " ").capitalize(), "" if name == "order-placed" else "Billing team")
+            for name in sorted(subjects)
+        ]  # fmt: skip
+
+    async def ask(self, document: str, variables: dict[str, Any], request: Request) -> dict[str, Any]:
+        """What the roof hands to the pages."""
+        if request.cookies.get("session") == "none":
+            raise SignInRequired
+        if self.refusal:
+            return {"data": None, "errors": [self.refusal]}
+        answer = graphql_sync(self.schema, document, root_value=self.root, variable_values=variables)
+        return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()] or None}
+
+    # one method per root field; `asked` holds the field's arguments under the API's own names
+    def me(self, _: Any) -> Row:
+        return {"name": "ada", "kind": "person", "roles": ["finance"], "permissions": []}
+
+    def instance(self, _: Any) -> Row:
+        roles = {"salesforce": "crm", "chargebee": "billing", "stripe": "payments", "netsuite": "erp"}
+        return {
+            "version": "0.1.0", "demo": True, "sandboxUrl": "http://127.0.0.1:8091/", "now": text(made_up.NOW),
+            "legalEntities": list(made_up.ENTITIES), "systems": [{"name": n, "role": role} for n, role in roles.items()],
+        }  # fmt: skip
+
+    def line(self, _: Any, **asked: Any) -> Row:
+        stages = [
+            {"process": process, "milestone": name, "reached": 1, "waiting": 0, "failed": 0}
+            for process, names in _STAGES.items()
+            for name in names
+        ]
+        nothing = {
+            "asOf": text(made_up.NOW), "days": asked["days"], "transactions": 0, "reachedLedger": 0, "open": 0, "failed": 0,
+            "overdue": 0, "sentence": "No deal has started yet.", "stuckCount": 0, "stuckMoney": [], "oldest": None,
+            "oldestSeconds": None, "hops": [], "stages": [],
+        }  # fmt: skip
+        if self.empty:
+            return nothing
+        return nothing | {
+            "transactions": 2000, "reachedLedger": 1842, "open": 141, "failed": 6, "overdue": 14, "stuckCount": 23,
+            "sentence": "1,842 of 2,000 deals reached the ledger; EUR 182,400 is stuck in 17; the oldest waits 3 d for NetSuite DE.",
+            "oldest": self.failed, "oldestSeconds": 3 * 86_400.0, "stages": stages, "hops": [_hop(*hop) for hop in _HOPS],
+            "stuckMoney": [
+                {"money": made_up.money(18_240_000, "EUR"), "count": 17}, {"money": made_up.money(912_050, "GBP"), "count": 6}
+            ],
+        }  # fmt: skip
+
+    def kpis(self, _: Any, **asked: Any) -> list[Row]:
+        return (
+            []
+            if self.empty
+            else [
+                made_up_kpis.kpi(name, asked["days"], asked.get("legalEntity")) for name in made_up_kpis.KPIS
+            ]
+        )
+
+    def kpi(self, _: Any, **asked: Any) -> Row | None:
+        known = asked["id"] in made_up_kpis.KPIS
+        return made_up_kpis.kpi(asked["id"], asked["days"], asked.get("legalEntity")) if known else None
+
+    def all_transactions(self, _: Any, **asked: Any) -> Row:
+        wanted = {name: value for name, value in (asked.get("filter") or {}).items() if value is not None}
+        key = wanted.pop("key", "").lower()
+        found = [
+            deal
+            for deal in self.deals
+            if key in deal["anchor"]["value"].lower()
+            and all(deal[name] == value for name, value in wanted.items())
+        ]
+        return made_up.page(found, **asked)
+
+    def stuck(self, _: Any, **asked: Any) -> Row:
+        found = [deal for deal in self.deals if deal["status"] == "FAILED" or deal["overdue"]]
+        return made_up.page(sorted(found, key=lambda deal: str(deal["startedAt"])), **asked)
+
+    def transaction(self, _: Any, **asked: Any) -> Row | None:
+        return next((deal for deal in self.deals if deal["id"] == asked["id"]), None)
+
+    def contract(self, _: Any, **asked: Any) -> Row | None:
+        return next(
+            (contract for contract in self.contracts if contract["subject"] == asked["subject"]), None
+        )
+
+    def all_contracts(self, _: Any, **asked: Any) -> Row:
+        found = [
+            contract for contract in self.contracts if (asked.get("search") or "") in contract["subject"]
+        ]
+        return made_up.page(found, **asked)
+
+    def policies(self, _: Any) -> list[Row]:
+        if self.empty:
+            return []
+        return [
+            made_up.policy("invoice-posted", "Invoices reach the ledger", "high", len(self.violations)),
+            made_up.policy("one-effect", "One effect for one business key", "critical", 0),
+            made_up.policy("contract-owner", "Every contract has an owner", "medium", 1),
+        ]
+
+    def all_violations(self, _: Any, **asked: Any) -> Row:
+        found = self.violations
+        for name in ("state", "rule"):
+            found = [
+                violation for violation in found if violation[name] == (asked.get(name) or violation[name])
+            ]
+        return made_up.page(found, **asked)
+
+    def all_exceptions(self, _: Any, **asked: Any) -> Row:
+        found = [one for one in self.exceptions if one["state"] == (asked.get("state") or one["state"])]
+        money = [made_up.money(18_430_000, "EUR")] if found else []
+        return made_up.page(found, **asked) | {"moneyAtRisk": money}
+
+    def replay(self, _: Any, **asked: Any) -> Row:
+        identity, key = asked["input"]["id"], asked["input"]["idempotencyKey"]
+        found = next((one for one in self.exceptions if one["id"] == identity), None)
+        if found is None:
+            return {"__typename": "ExceptionNotFound", "message": "there is no such exception"}
+        already = key in self.replayed
+        if found["state"] != "OPEN" and not already:
+            return {"__typename": "ExceptionNotOpen", "message": "it is being replayed", "exception": found}
+        self.replayed.append(key)
+        found["state"] = "RETRYING"
+        return {"__typename": "ReplayStarted", "alreadyAsked": already, "exception": found}
+
+
+_STAGES = {
+    "lead-to-cash": ("ordered", "customer-ready", "activated", "invoiced", "posted", "paid", "cash-applied", "closed-in-crm"),
+    "renewal-amendment": ("amended", "recalculated", "posted", "closed-in-crm"),
+}  # fmt: skip
+_HOPS = (
+    ("crm", "billing", "orders to subscriptions", "lead-to-cash", "activated", 1990, 0, 0, "OK", None),
+    ("crm", "billing", "renewals recalculated", "renewal-amendment", "recalculated", 212, 0, 0, "OK", None),
+    ("billing", "payments", "invoices charged", "lead-to-cash", "paid", 1901, 61, 0, "OK", None),
+    ("payments", "erp", "receipts applied", "lead-to-cash", "cash-applied", 1840, 3, 0, "SLOW", "Receipts of UK take 2 h instead of 20 min since yesterday."),
+    ("billing", "erp", "invoices posted", "lead-to-cash", "posted", 1960, 14, 14, "BROKEN", "NetSuite DE refuses journals: the posting period 2026-10 is closed."),
+    ("erp", "crm", "deals closed in CRM", "lead-to-cash", "closed-in-crm", 1842, 0, 0, "OK", None),
+)  # fmt: skip
+
+
+def _hop(source: str, target: str, title: str, process: str, milestone: str, volume: int, waiting: int, overdue: int, state: str, reason: str | None) -> Row:  # fmt: skip
+    return {
+        "id": f"{source}-{target}-{milestone}", "source": source, "target": target, "title": title, "process": process,
+        "milestone": milestone, "volume": volume, "waiting": waiting, "overdue": overdue, "failed": 2 if state == "BROKEN" else 0,
+        "atRisk": [made_up.money(18_240_000, "EUR")] if state == "BROKEN" else [], "state": state, "reason": reason,
+    }  # fmt: skip
+
+
+class Guard:
+    """What the roof's guard does for pages here: gives each request its token, and refuses a form without it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["csrf"] = CSRF
+        if scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        body = await Request(scope, receive).body()
+        if parse_qs(body.decode()).get("csrf") != [CSRF]:
+            await PlainTextResponse("the form has no valid token", 403)(scope, receive, send)
+            return
+
+        async def again() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, again, send)
+
+
+def app(api: MadeUpApi) -> Starlette:
+    """The pages over this API, with a guard and a stream of hints."""
+
+    async def live(_request: Request) -> StreamingResponse:
+        async def hints() -> Any:
+            yield "retry: 1000\n\n"
+            while not api.ended:
+                told = api.changes
+                await asyncio.sleep(0.1)
+                if api.changes != told:
+                    yield 'data: {"topic": "transactions", "version": 1}\n\n'
+
+        return StreamingResponse(hints(), media_type="text/event-stream")
+
+    return Starlette(
+        routes=[*routes(api.ask, PageSettings()), Route("/live", live)], middleware=[Middleware(Guard)]
+    )
+
+
+def main() -> None:
+    import uvicorn
+
+    options = argparse.ArgumentParser()
+    options.add_argument("--port", type=int, default=8055)
+    options.add_argument("--empty", action="store_true")
+    given = options.parse_args()
+    uvicorn.run(app(MadeUpApi(empty=given.empty)), port=given.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

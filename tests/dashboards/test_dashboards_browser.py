@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people see and do, in a real Chromium: each page's main task, accessibility, both themes, both widths."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.dashboards import made_up
+from tests.dashboards.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+STORY = f"/transactions/{made_up.FAILED_ID}"
+PAGES = {
+    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?key=zzz", "story": STORY,
+    "contracts": "/contracts", "contract": "/contracts/invoice-issued", "policies": "/policies", "exceptions": "/exceptions",
+    "not found": "/transactions/none",
+}  # fmt: skip
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+# plotly.js sets one style attribute that the policy refuses; drawing is unharmed.
+ALLOWED = "Applying inline style violates"
+
+
+def opened(chromium: Browser, width: int = 1440, theme: Any = "light", **more: Any) -> Page:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **more)
+    page = context.new_page()
+    page.set_default_timeout(5_000)
+    return page
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    page = opened(chromium)
+    yield page
+    page.context.close()
+
+
+def draw_all(page: Page) -> None:
+    for chart in page.locator("[data-chart]").all():
+        chart.scroll_into_view_if_needed()
+        expect(chart).to_have_class(re.compile(r"\bdrawn\b"), timeout=10_000)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_is_accessible_quiet_and_fits(
+    site: Site, chromium: Browser, width: int, theme: str
+) -> None:
+    """No axe violation, no sideways scrolling, no console error, no request to another host: every page, every look."""
+    page = opened(chromium, width, theme)
+    troubles: list[str] = []
+    page.on(
+        "console",
+        lambda m: (
+            troubles.append(m.text)
+            if m.type == "error" and ALLOWED not in m.text and "404" not in m.text
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            troubles.append(request.url) if not request.url.startswith((site.url, "data:", "blob:")) else None
+        ),
+    )
+    for name, path in PAGES.items():
+        answer = page.goto(site.url + path)
+        assert answer is not None
+        assert answer.status == (404 if name == "not found" else 200)
+        if name == "kpis":
+            draw_all(page)
+        for details in page.locator("main details:not([open]) > summary").all():
+            if details.is_visible():
+                details.click()
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, f"{name} is {wide} px too wide"
+    assert troubles == []
+    page.context.close()
+
+
+def test_from_the_first_screen_to_the_replay_in_two_clicks(site: Site, page: Page) -> None:
+    """The largest failure is on top; its story explains it; replay answers with a word and a new state."""
+    page.goto(site.url)
+    page.get_by_role("link", name="Open story of AMD-7").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Renewal amendment AMD-7")
+    page.get_by_role("button", name="Replay AMD-7").click()
+    expect(page.locator(".notice")).to_contain_text("The replay has started")
+    expect(page.locator(".notice-box")).to_contain_text("being replayed")
+    assert site.api.replayed == ["page:ex-1:0"]
+
+
+def test_a_filter_changes_the_list_and_the_address_without_a_new_page(site: Site, page: Page) -> None:
+    """Choose, read, go back: the address follows, focus stays, the back button restores."""
+    page.goto(site.url + "/transactions")
+    page.evaluate("window.same = true")
+    page.get_by_label("Status").focus()
+    page.get_by_label("Status").select_option("failed")
+    page.wait_for_url("**/transactions?status=failed")
+    expect(page.locator(".chip")).to_contain_text("status: failed")
+    expect(page.locator("tbody .badge.good")).to_have_count(0)
+    assert page.evaluate("document.activeElement.name") == "status"
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(0)
+    assert page.evaluate("window.same") is True
+
+
+def test_search_finds_while_typing(site: Site, page: Page) -> None:
+    """A business key narrows the list; the caret stays in the field."""
+    page.goto(site.url + "/transactions")
+    page.get_by_label("Business key", exact=True).press_sequentially("AMD")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody th")).to_contain_text("AMD-7")
+    assert page.evaluate("document.activeElement.value") == "AMD"
+
+
+def test_the_board_draws_its_charts_and_follows_the_theme(site: Site, page: Page) -> None:
+    """Charts draw after first paint, in view; the toggle redraws them and the choice outlives the page."""
+    page.goto(site.url + "/kpis")
+    draw_all(page)
+    light = page.locator(".js-line").first.evaluate("line => line.style.stroke")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    expect(page.locator(".js-line").first).not_to_have_css("stroke", light)
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_the_board_narrows_to_an_entity_by_its_small_line(site: Site, page: Page) -> None:
+    """From KPI to the slow legal entity in one click."""
+    page.goto(site.url + "/kpis")
+    page.locator("#invoice-latency .multiples a").first.click()
+    expect(page).to_have_url(site.url + "/kpis?days=30&entity=DE#invoice-latency")
+    assert page.get_by_label("Legal entity").input_value() == "DE"
+
+
+def test_a_hint_refreshes_an_open_page_and_keeps_the_readers_place(site: Site, page: Page) -> None:
+    """Something changes at the server: the page shows it by itself, and what was unfolded stays so."""
+    page.goto(site.url + STORY)
+    page.locator("#run-1-table > summary").click()
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(300)
+    site.api.exceptions[0]["state"] = "RETRYING"
+    site.api.changes += 1
+    expect(page.locator(".notice-box")).to_contain_text("being replayed")
+    assert page.locator("#run-1-table").get_attribute("open") is not None
+
+
+def test_paused_means_paused(site: Site, page: Page) -> None:
+    """After `.` nothing moves under the reader; `.` again catches up."""
+    page.goto(site.url + STORY)
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.keyboard.press(".")
+    expect(page.locator("#live")).to_have_attribute("data-state", "off")
+    site.api.exceptions[0]["state"] = "RETRYING"
+    site.api.changes += 1
+    page.wait_for_timeout(800)
+    expect(page.locator(".notice-box")).not_to_contain_text("being replayed")
+    page.keyboard.press(".")
+    expect(page.locator(".notice-box")).to_contain_text("being replayed")
+
+
+def test_the_keyboard_alone_is_enough(site: Site, page: Page) -> None:
+    """Skip link first, `g t` goes to the list, `j` and Enter open a story, `?` lists the keys."""
+    page.goto(site.url)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page).to_have_url(site.url + "/transactions")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(site.url + STORY)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_without_javascript_everything_but_charts_works(site: Site, chromium: Browser) -> None:
+    """Filters have a button, tables stand for charts, and the replay form is a form."""
+    page = opened(chromium, java_script_enabled=False)
+    page.goto(site.url + "/transactions")
+    page.get_by_label("Status").select_option("failed")
+    page.get_by_role("button", name="Apply").click()
+    assert "status=failed" in page.url
+    page.goto(site.url + "/kpis")
+    expect(page.get_by_text("The numbers as a table").first).to_be_visible()
+    page.goto(site.url + STORY)
+    page.get_by_role("button", name="Replay AMD-7").click()
+    expect(page.locator(".notice")).to_contain_text("The replay has started")
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/kpis", "/transactions", "/contracts", "/policies", "/exceptions"])
+def test_the_first_minute_is_accessible_too(empty_site: Site, page: Page, path: str) -> None:
+    """Empty pages say what they mean, without a violation."""
+    page.goto(empty_site.url + path)
+    assert Axe().run(page, options=RULES).violations_count == 0

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages say and how they answer, asked in process: content, addresses, refusals, headers, the one form."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from dashboards.rendering import CONTENT_SECURITY_POLICY, json_island
+from dashboards.transactions import STATUSES, address, api_filter
+from tests.dashboards import made_up
+from tests.dashboards.made_up_api import CSRF, MadeUpApi
+
+STORY = f"/transactions/{made_up.FAILED_ID}"
+PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts/invoice-issued",
+         "/contracts/invoice-issued?version=1", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
+
+
+def text(html: str) -> str:
+    """The page as read: tags away, spaces joined."""
+    body = re.sub(r"<(script|svg).*?</\1>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_answers_and_keeps_the_strict_policy(client: TestClient, path: str) -> None:
+    """No inline style, no inline script but data, nothing from another host, never cached by anybody."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert answer.headers["cache-control"] == "no-store"
+    assert " style=" not in answer.text
+    assert "<style" not in answer.text
+    assert not re.search(r"\son[a-z]+=", answer.text)
+    assert all(
+        'type="application/json"' in tag or "src=" in tag for tag in re.findall(r"<script[^>]*>", answer.text)
+    )
+    assert not re.findall(r'(?:src|href)="https?://(?!127\.0\.0\.1)', answer.text)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_kind_when_there_is_nothing_yet(empty_client: TestClient, path: str) -> None:
+    """The first minute of an installation: a page says what it means, and what fills it."""
+    answer = empty_client.get(path)
+    assert answer.status_code in (200, 404)
+    assert "None" not in text(answer.text)
+    assert len(re.findall("<h1", answer.text)) == 1
+
+
+def test_the_first_screen_answers_whether_money_moves(client: TestClient) -> None:
+    """Sentence, money per currency, the broken hop with its reason, the largest failure with story and replay."""
+    page = text(client.get("/").text)
+    assert "1,842 of 2,000 deals reached the ledger; EUR 182,400 is stuck in 17" in page
+    assert "GBP 9,120.50 stuck in 6" in page
+    assert "NetSuite DE refuses journals" in page
+    assert page.index("Renewal amendment AMD-7") < page.index("Lead to cash SO-")
+    assert "n 2,000" in page
+    assert "37 open" in page
+    assert (
+        "throughline contracts check examples/drafts/invoice-issued-breaking.json --against invoice-issued"
+        in page
+    )
+
+
+def test_a_hop_opens_what_waits_there(client: TestClient) -> None:
+    """The broken hop of the picture links to its process and milestone, and that list finds them."""
+    assert "/transactions?process=lead-to-cash&amp;waiting=posted" in client.get("/").text
+    rows = client.get("/transactions?process=lead-to-cash&waiting=posted").text
+    assert "Posted to ledger" in rows
+    assert "completed</span>" not in rows
+
+
+def test_the_failed_renewal_tells_its_whole_story(client: TestClient) -> None:
+    """What broke, what to do, the wait by name, tries of one step, and why each part belongs."""
+    page = text(client.get(STORY).text)
+    assert "NetSuite refused the journal of INV-7 because the posting period 2026-10 of DE is closed" in page
+    assert "Next: Open the period 2026-10 for DE, then replay." in page
+    assert "waiting 3 d 1 h for NetSuite" in page
+    assert "3 attempts: posting period 2026-10 of DE is closed" in page
+    assert "41 min until the next run" in page
+    assert "the invoice names the amendment it was made for" in page
+    assert "3 d 1 h of 6 h" in page
+
+
+def test_customer_text_never_becomes_markup(client: TestClient) -> None:
+    """A customer named with angle brackets is shown as written."""
+    page = client.get("/transactions").text
+    assert "Harbour &lt;Health&gt;" in page
+    assert "<Health>" not in page
+
+
+@given(
+    st.recursive(
+        st.text() | st.none() | st.integers(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_data_in_a_page_cannot_end_its_element(value: Any) -> None:
+    """Whatever the text, the JSON in a page holds no `<`, and reads back as the same value."""
+    island = str(json_island(value))
+    assert not set("<>&") & set(island)
+    assert json.loads(island) == value
+
+
+def test_a_figure_has_an_address_of_its_own(client: TestClient) -> None:
+    """The JSON at that address is the figure the board draws; an unknown KPI is 404."""
+    figure = client.get("/kpis/invoice-latency.json?days=7&entity=DE").json()
+    board = client.get("/kpis?days=7&entity=DE").text
+    island = re.search(r'data-figure="chart-invoice-latency">(.*?)</script>', board)
+    assert island is not None
+    assert json.loads(island[1]) == figure
+    assert client.get("/kpis/none.json").status_code == 404
+
+
+def test_each_chart_has_its_table(client: TestClient) -> None:
+    """With JavaScript off the numbers of every chart are on the page, newest day first."""
+    board = client.get("/kpis").text
+    assert board.count("The numbers as a table") == board.count("data-chart ") == 4
+    days = re.findall(r'<tr><th scope="row">([-\d]+)</th>', board)[:30]
+    assert days == sorted(days, reverse=True)
+    assert days[0] == "2026-11-20"
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "key": st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"]), max_size=8),
+            "status": st.sampled_from(["", *STATUSES]),
+            "process": st.sampled_from(["", "lead-to-cash"]),
+            "entity": st.sampled_from(["", "DE", "US"]),
+            "waiting": st.sampled_from(["", "posted"]),
+            "overdue": st.sampled_from(["", "yes"]),
+            "stuck": st.just(""),
+        }
+    )
+)
+def test_the_address_restores_the_exact_list(filters: dict[str, str]) -> None:
+    """State to address to state: nothing is lost, so a link is a saved view."""
+    from starlette.datastructures import URL, QueryParams
+
+    query = QueryParams(URL(address(filters)).query)
+    restored = {name: query.get(name, "") for name in filters}
+    assert restored == filters
+    assert api_filter(restored) == api_filter(filters)
+
+
+def test_filters_show_as_chips_that_take_themselves_away(client: TestClient) -> None:
+    """Each chip leads to the same list without it."""
+    page = client.get("/transactions?status=failed&entity=DE").text
+    assert 'href="/transactions?entity=DE"' in page
+    assert 'href="/transactions?status=failed"' in page
+    assert "No transaction matches" in text(client.get("/transactions?key=nothing-like-it").text)
+
+
+def test_pages_of_the_list_follow_the_cursor(client: TestClient) -> None:
+    """Fifty a page; the next address carries the filters and the cursor; the last page has no next."""
+    first = client.get("/transactions?process=lead-to-cash").text
+    following = re.search(r'href="(/transactions\?process=lead-to-cash&amp;after=50)"', first)
+    assert following
+    assert 'rel="next"' not in client.get("/transactions?process=lead-to-cash&after=100").text
+
+
+def replay(client: TestClient, **more: str) -> Any:
+    form = {"csrf": CSRF, "key": "page:ex-1:0", "next": STORY} | more
+    return client.post("/exceptions/ex-1/replay", data=form)
+
+
+def test_replay_is_asked_once_and_leads_back_with_word(client: TestClient, api: MadeUpApi) -> None:
+    """303 to where the button stood; pressed again it is the same replay; the story then says it is under way."""
+    answer = replay(client)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{STORY}?said=replay-started")
+    assert replay(client).headers["location"].endswith("said=replay-already")
+    assert replay(client, key="page:ex-1:1").headers["location"].endswith("said=replay-not-open")
+    assert api.replayed == ["page:ex-1:0", "page:ex-1:0"]
+    page = client.get(answer.headers["location"]).text
+    assert "The replay has started." in page
+    assert "being replayed" in page
+    assert 'class="replay"' not in page
+
+
+def test_a_replay_without_the_sessions_token_is_refused(client: TestClient, api: MadeUpApi) -> None:
+    """Another site cannot press the button."""
+    assert replay(client, csrf="guessed").status_code == 403
+    assert api.replayed == []
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "evil", "", "/\n/x"]
+)
+def test_a_form_leads_to_our_own_pages_only(client: TestClient, elsewhere: str) -> None:
+    """Any other address in the form counts as the queue."""
+    assert replay(client, next=elsewhere).headers["location"] == "/exceptions?said=replay-started"
+
+
+def test_words_in_the_address_are_ours(client: TestClient) -> None:
+    """A status message is chosen by code, so a link cannot put words into our mouth."""
+    assert "Send money" not in client.get("/exceptions?said=Send+money").text
+
+
+def test_without_credential_a_page_leads_to_the_sign_in_and_back(client: TestClient) -> None:
+    """The address with its filters comes along; a fragment only says 401."""
+    client.cookies.set("session", "none")
+    answer = client.get("/transactions?status=failed&entity=DE")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/sign-in?next=%2Ftransactions%3Fstatus%3Dfailed%26entity%3DDE",
+    )
+    assert client.get("/transactions", headers={"X-Fragment": "main"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        pytest.param("FORBIDDEN", 403, "Your roles do not cover this page", id="permission"),
+        pytest.param("BAD_USER_INPUT", 400, "cannot be answered", id="bad-filter"),
+        pytest.param("", 502, "could not be read", id="failure"),
+    ],
+)
+def test_a_refusal_of_the_api_is_a_page_that_says_so(
+    api: MadeUpApi, client: TestClient, code: str, status: int, words: str
+) -> None:
+    """What failed in the API's own words, escaped, and the way on."""
+    api.refusal = {"message": "needs <transactions.read>", "extensions": {"code": code}}
+    answer = client.get("/kpis")
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "needs &lt;transactions.read&gt;" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/transactions/none", "/contracts/none", "/contracts/invoice-issued?version=9"]
+)
+def test_what_is_not_there_is_named(client: TestClient, path: str) -> None:
+    """404 with what was looked for and the way to its list."""
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is no" in answer.text
+
+
+def test_a_fragment_is_the_main_part_and_caches_keep_it_apart(client: TestClient) -> None:
+    """Same address, other header: only title and main come, and Vary names the header."""
+    fragment = client.get("/kpis", headers={"X-Fragment": "main"})
+    assert fragment.text.startswith("<title>")
+    assert "<html" not in fragment.text
+    assert "X-Fragment" in fragment.headers["vary"]
+    assert "X-Fragment" in client.get("/kpis").headers["vary"]
+
+
+def test_static_files_are_named_after_their_content_and_kept_for_ever(client: TestClient) -> None:
+    """Every file a page names is there, compressed, immutable; an old name is 404."""
+    page = client.get("/kpis").text
+    names = set(re.findall(r'"(/static/[^"]+)"', page))
+    assert len(names) == 4
+    for name in names:
+        answer = client.get(name)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "gzip"
+    assert client.get("/static/throughline.000000000000.js").status_code == 404
+    plain = client.get(
+        next(name for name in names if name.endswith(".css")), headers={"Accept-Encoding": "identity"}
+    )
+    assert "content-encoding" not in plain.headers
+
+
+def test_the_budget_of_bytes_is_kept(client: TestClient) -> None:
+    """Own script at most 8 KB and own style at most 10 KB compressed; a page's HTML at most 60 KB on the wire."""
+    sizes = {}
+    for name in re.findall(r'"(/static/throughline[^"]+)"', client.get("/").text):
+        sizes[name.rsplit(".", 1)[1]] = int(client.get(name).headers["content-length"])
+    assert sizes["js"] <= 8_000
+    assert sizes["css"] <= 10_000
+    for path in PAGES:
+        assert int(client.get(path).headers["content-length"]) < 60_000
+
+
+def test_the_theme_of_the_cookie_is_in_the_first_byte(client: TestClient) -> None:
+    """No flash of the other theme; an unknown word is ignored."""
+    client.cookies.set("theme", "dark")
+    assert '<html lang="en" data-theme="dark">' in client.get("/").text
+    client.cookies.set("theme", '"><script>')
+    assert '<html lang="en">' in client.get("/").text

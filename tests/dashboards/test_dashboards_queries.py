@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages ask for nothing that the public schema does not offer."""
+
+from collections.abc import Callable
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from dashboards import queries
+
+
+@pytest.mark.parametrize("name", queries.ALL)
+def test_every_document_is_valid_against_the_printed_schema(
+    name: str, schema_text: Callable[[], str]
+) -> None:
+    """A field that the API renames breaks a test, not a page."""
+    assert validate(build_schema(schema_text()), parse(queries.ALL[name])) == []
+
+
+def test_no_document_is_left_out_of_the_check() -> None:
+    """`ALL` holds every query and mutation of the module, by name."""
+    assert {"HOME", "KPIS", "KPI", "TRANSACTIONS", "STUCK", "TRANSACTION", "CONTRACTS", "CONTRACT", "POLICIES",
+            "EXCEPTIONS", "REPLAY"} == set(queries.ALL)  # fmt: skip
