@@ -55,7 +55,7 @@ class Database:
     """Runs plain functions of a session. `write` answers after the commit; `read` runs in a pool of its own."""
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self.url = _checked(url)
+        self.url = checked_url(url)
         self.engine = _engine(self.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._clock = clock
@@ -161,7 +161,8 @@ class Database:
             call.answer.set_result(result)
 
 
-def _checked(url: str) -> URL:
+def checked_url(url: str) -> URL:
+    """The URL, with our driver in it. Raises ProblemError for what is none, or names a database we do not speak."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -199,6 +200,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "busy_timeout=30000",
         "cache_size=-65536",
         "temp_store=MEMORY",
+        # 32 MiB: at the default of 4, every large intake would copy its pages into the file right after its commit.
+        "wal_autocheckpoint=8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

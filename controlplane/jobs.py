@@ -24,7 +24,13 @@ class Schedule:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         for job in jobs:
             self._scheduler.add_job(
-                job.ask, "interval", seconds=job.every_s, id=job.name, max_instances=1, coalesce=True, misfire_grace_time=None
+                job.ask,
+                "interval",
+                seconds=job.every_s,
+                id=job.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
             )
 
     def start(self) -> None:
@@ -41,8 +47,10 @@ class Worker:
     error is told to `on_error` and the work is tried again at the next asking: the rows it works on are still there.
     """
 
-    def __init__(self, name: str, work: Callable[[], bool], on_error: Callable[[str, Exception], None]) -> None:
-        self._name = name
+    def __init__(
+        self, name: str, work: Callable[[], bool], on_error: Callable[[str, Exception], None]
+    ) -> None:
+        self.name = name
         self._work = work
         self._on_error = on_error
         self._asked = threading.Event()
@@ -69,4 +77,4 @@ class Worker:
                 while not self._ending.is_set() and self._work():
                     pass
             except Exception as error:  # noqa: BLE001 one bad piece must not end the worker
-                self._on_error(self._name, error)
+                self._on_error(self.name, error)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from terms.problem import Problem, ProblemError, did_you_mean
 
@@ -53,7 +53,9 @@ class Settings:
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in the environment. Raises ProblemError that lists every variable with a wrong name or value."""
     env = os.environ if environment is None else environment
-    given = {name.removeprefix(PREFIX).lower(): value for name, value in env.items() if name.startswith(PREFIX)}
+    given = {
+        name.removeprefix(PREFIX).lower(): value for name, value in env.items() if name.startswith(PREFIX)
+    }
     fields = tuple(Settings.__dataclass_fields__)
     problems = [
         Problem("unknown setting", f"{PREFIX}{name.upper()}", did_you_mean(name, fields).replace("'", ""))
@@ -72,7 +74,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     return replace(settings, data_dir=settings.data_dir.absolute())
 
 
-def _read(name: str, value: str) -> object:
+def _read(name: str, value: str) -> Any:
     if name in ("behind_proxy", "demo"):
         if value not in ("0", "1"):
             raise ValueError(f"'{value}' is neither 0 nor 1")

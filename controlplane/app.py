@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place where parts meet. `build` makes them, `create_app` puts doors before them; nothing runs at import time."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from collectors import cloudevents, intake, kpi, otlp
+from collectors import definitions as collectors_definitions
+from collectors.definitions import Definitions
+from collectors.span import Decoded
+from controlplane import registration
+from controlplane.database import Database
+from controlplane.demo import profile
+from controlplane.governance import Governance
+from controlplane.graphql import service as graphql
+from controlplane.graphql.context import InstanceFacts, Sources, SystemFact
+from controlplane.http import doors
+from controlplane.http.live import Live
+from controlplane.http.otlp import taking
+from controlplane.jobs import Job, Schedule, Worker
+from controlplane.security import store as credentials_store
+from controlplane.security.caller import Caller, Credentials, caller_of
+from controlplane.settings import Settings
+from controlplane.telemetry import Telemetry
+from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
+from dashboards import pages
+from policies import rule
+from registry import canonical
+from registry.validate import Validator
+from sync import connection, exceptions, store
+from sync.connectors.webhook import StaleWebhook, Unsigned
+from sync.exceptions import ReplayAsked
+from sync.runtime import Runtime, RuntimeSettings, UnknownConnection
+from terms.instant import Clock
+from terms.problem import Problem
+
+T = TypeVar("T")
+
+ROLES: Mapping[str, str] = {
+    "salesforce": "crm",
+    "chargebee": "billing",
+    "stripe": "payments",
+    "netsuite": "erp",
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a process is made of. Made, not started: `create_app`'s lifespan starts and stops it."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    definitions: Definitions
+    governance: Governance
+    credentials: Credentials
+    live: Live
+    validator: Validator
+    runtime: Runtime | None
+    telemetry: Telemetry | None
+    workers: tuple[Worker, ...]
+    schedule: Schedule
+
+    def sign_in_url(self) -> str:
+        """A new link that signs in once. Only its hash is kept."""
+        secret = self.database.write(
+            lambda session: credentials_store.make_sign_in_link(session, self.clock()),
+            actor=MACHINE,
+            reason="sign-in link at start",
+        )
+        return f"http://{self.settings.host}:{self.settings.port}/sign-in?link={secret}"
+
+    def demo_token(self) -> str:
+        """A new token for the demo's driver, which asks for figures and hands in the history."""
+        return str(
+            self.database.write(
+                lambda session: credentials_store.create_token(session, "demo driver", "admin", self.clock()),
+                actor=MACHINE,
+                reason="token of the demo's driver",
+            )
+        )
+
+
+def build(settings: Settings, clock: Clock) -> Parts:
+    """The parts, with every definition read and checked. Raises ProblemError for whatever cannot be taken."""
+    definitions = collectors_definitions.load(settings.definitions)
+    kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
+    governance = Governance(definitions, kpis, rule.load(settings.definitions))
+    contracts = canonical.load()
+    database = Database(settings.url, clock)
+    try:
+        credentials = Credentials(database, clock, settings.admin_token_file)
+        registration.register_canonical(database, contracts, governance, clock())
+    except BaseException:
+        database.close()
+        raise
+    live = Live()
+    validator = Validator(contracts)
+    runtime = _runtime(settings, clock, database, validator)
+    telemetry = _telemetry(settings, database, credentials) if runtime else None
+    made = workers(settings.role, clock, database, governance, live, runtime, telemetry)
+    schedule = Schedule(
+        tuple(Job(worker.name, WORK[worker.name][1] or settings.poll_s, worker.ask) for worker in made)
+    )
+    return Parts(
+        settings,
+        clock,
+        database,
+        definitions,
+        governance,
+        credentials,
+        live,
+        validator,
+        runtime,
+        telemetry,
+        made,
+        schedule,
+    )
+
+
+def create_app(parts: Parts) -> Starlette:
+    """The doors, the API and the pages, over the parts. Its lifespan starts them and lets them end in order."""
+    changed = [worker for worker in parts.workers if worker.name == "changed-transactions"]
+
+    def noticed(_: object) -> None:
+        for worker in changed:
+            worker.ask()
+        parts.live.changed("transactions")
+
+    def store(session: Session, decoded: Decoded) -> intake.IngestResult:
+        return intake.ingest(session, decoded, parts.clock(), parts.definitions)
+
+    service = graphql.Service(_sources(parts))
+    open_doors = doors.Doors(
+        credentials=parts.credentials,
+        live=parts.live,
+        ready=partial(_ready, parts),
+        take_spans=taking(parts.database, _decode, store, noticed),
+        take_events=taking(
+            parts.database,
+            lambda body, _: cloudevents.decode(body, parts.definitions.extraction, parts.clock()),
+            store,
+            noticed,
+        ),
+        receive_webhook=partial(_receive_webhook, parts),
+    )
+    return Starlette(
+        routes=[
+            *doors.routes(open_doors),
+            *service.routes(),
+            *pages.routes(partial(_ask, service), pages.PageSettings()),
+        ],
+        middleware=doors.layers(parts.credentials, parts.settings.behind_proxy),
+        exception_handlers=doors.exception_handlers(),
+        lifespan=partial(_lifespan, parts),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
+    for worker in parts.workers:
+        worker.start()
+        worker.ask()
+    runtime = parts.runtime if parts.settings.role in RUNS_STAGES else None
+    if runtime:
+        await run_in_threadpool(runtime.start)
+    parts.schedule.start()
+    yield
+    # What makes work stops first, then what does it; spans that could not be sent are rows, and go out at the next start.
+    parts.live.end()
+    await run_in_threadpool(parts.schedule.stop)
+    if runtime:
+        await run_in_threadpool(runtime.stop)
+    for worker in parts.workers:
+        await run_in_threadpool(worker.stop)
+    if parts.telemetry:
+        await run_in_threadpool(parts.telemetry.close)
+    await run_in_threadpool(parts.database.close)
+
+
+def _runtime(settings: Settings, clock: Clock, database: Database, validator: Validator) -> Runtime | None:
+    if settings.connections is None:
+        return None
+
+    def read(fn: Callable[[Session], T]) -> T:
+        return database.read(fn)
+
+    def write(fn: Callable[[Session], T], reason: str) -> T:
+        return database.write(fn, actor=MACHINE, reason=reason)
+
+    return Runtime(
+        RuntimeSettings(settings.engine_url, seed=settings.seed),
+        read=read,
+        write=write,
+        clock=clock,
+        validate=lambda subject, document: validator.problems(subject, None, document),
+        connections=connection.read(settings.connections),
+        on_error=tell,
+    )
+
+
+def _telemetry(settings: Settings, database: Database, credentials: Credentials) -> Telemetry:
+    return Telemetry(
+        lambda limit: database.read(lambda session: store.unsent_spans(session, limit)),
+        lambda records: database.write(
+            lambda session: store.mark_sent(session, [record.id for record in records]),
+            actor=MACHINE,
+            reason="spans sent",
+        ),
+        f"http://{settings.host}:{settings.port}/v1/traces",
+        credentials.boot_token,
+    )
+
+
+def _sources(parts: Parts) -> Sources:
+    return Sources(
+        database=parts.database,
+        clock=parts.clock,
+        definitions=parts.definitions,
+        kpis=parts.governance.kpis,
+        rules=parts.governance.rules,
+        instance=InstanceFacts(
+            version=version("throughline"),
+            demo=parts.settings.demo,
+            sandbox_url=parts.settings.sandbox_url or None,
+            legal_entities=tuple(entity.code for entity in profile.ENTITIES) if parts.settings.demo else (),
+            systems=tuple(SystemFact(name, role) for name, role in ROLES.items()),
+        ),
+        replay=partial(_replay, parts),
+    )
+
+
+async def _replay(parts: Parts, exception_id: str, key: str, caller: Caller, reason: str) -> ReplayAsked:
+    answer = await parts.database.write_async(
+        lambda session: exceptions.request_replay(session, exception_id, key, caller.name, parts.clock()),
+        actor=caller.actor,
+        reason=f"replay {exception_id}{': ' + reason if reason else ''}",
+    )
+    if parts.runtime:
+        parts.runtime.wake()
+    parts.live.changed("exceptions", "transactions")
+    return answer
+
+
+async def _receive_webhook(parts: Parts, name: str, headers: Mapping[str, str], body: bytes) -> None:
+    if parts.runtime is None:
+        raise LookupError(name)
+    answer = await run_in_threadpool(parts.runtime.webhook, name, headers, body, parts.clock())
+    if isinstance(answer, UnknownConnection):
+        raise LookupError(name)
+    if isinstance(answer, Unsigned | StaleWebhook):
+        raise answer
+
+
+async def _ready(parts: Parts) -> Problem | None:
+    await parts.database.read_async(lambda session: credentials_store.tokens(session))
+    return None
+
+
+async def _ask(
+    service: graphql.Service, query: str, variables: dict[str, Any], request: Request
+) -> dict[str, Any]:
+    caller = caller_of(request)
+    if caller is None:
+        raise pages.SignInRequired
+    return await service.ask(query, variables, caller)
+
+
+def _decode(body: bytes, is_json: bool) -> Decoded:
+    return otlp.decode_json(body) if is_json else otlp.decode_protobuf(body)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One room's news becomes another's facts: changed transactions refresh KPI samples and are judged by the rules.
+
+Both follow from the same list, in the transaction that takes the list's rows off, so a kill in between loses neither.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from collectors import kpi_store, story_store, transaction_store
+from collectors.definitions import Definitions
+from collectors.kpi import KpiDefinition
+from collectors.transaction import EffectCount, TransactionView
+from policies import attention, evaluate, store
+from policies.definition import Rule
+from policies.fact import Fact
+from registry.contract import Contract
+from terms import instant
+from terms.instant import Instant
+
+BATCH = 500
+
+# Of these things one business key has exactly one: (thing, the type of the key).
+SINGLE = (
+    ("journal", "invoice"),
+    ("journal", "payment"),
+    ("journal", "credit-memo"),
+    ("invoice", "amendment"),
+    ("credit-memo", "amendment"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """What judges: the definitions in force."""
+
+    definitions: Definitions
+    kpis: tuple[KpiDefinition, ...]
+    rules: tuple[Rule, ...]
+
+    def drain(self, session: Session, now: Instant) -> int:
+        """Looks at the oldest changed transactions, at most BATCH. Returns how many changes it took off the list."""
+        changes = transaction_store.changed_transactions(session, BATCH)
+        if not changes:
+            return 0
+        self._judge(session, {change.transaction_id for change in changes}, now)
+        transaction_store.forget_changed(session, changes)
+        return len(changes)
+
+    def meet_deadlines(self, session: Session, now: Instant) -> int:
+        """Looks again at what has come due, though nothing happened to it, at most BATCH. Returns how much that was."""
+        due = attention.due(session, now, BATCH)
+        self._judge(
+            session, {one.pair.target_key for one in due if one.pair.target_kind == "transaction"}, now
+        )
+        return len(due)
+
+    def take_over(self, session: Session, now: Instant) -> None:
+        """At a start: violations of rules that are gone end, and a KPI without samples makes every transaction count as changed."""
+        store.keep_rules(session, [rule.id for rule in self.rules], now)
+        if kpi_store.unsampled(session, self.kpis):
+            transaction_store.change_all(session)
+
+    def judge_contracts(self, session: Session, contracts: Sequence[Contract], now: Instant) -> None:
+        """Judges contracts as registered."""
+        facts = [contract_fact(contract) for contract in contracts]
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+
+    def _judge(self, session: Session, ids: set[str], now: Instant) -> None:
+        views = transaction_store.transactions_by_id(session, self.definitions.milestone_names, sorted(ids))
+        current = {view.transaction_id: view for view in views.values()}
+        effects = story_store.effects(session, current, SINGLE)
+        kpi_store.refresh(session, self.kpis, tuple(current.values()))
+        facts = [transaction_fact(view, effects.get(one, ())) for one, view in sorted(current.items())]
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        # An id that was redirected, or whose anchor was taken back, is no target any more.
+        gone = sorted(ids - current.keys())
+        store.forget_targets(session, "transaction", gone, now)
+        kpi_store.forget(session, gone)
+
+
+def transaction_fact(view: TransactionView, effects: Sequence[EffectCount]) -> Fact:
+    """The transaction as rules see it."""
+    context: Mapping[str, Any] = {
+        "id": view.transaction_id,
+        "process": view.process,
+        "status": view.status,
+        "legal_entity": view.legal_entity,
+        "currency": view.amount.currency if view.amount else None,
+        "amount_minor": view.amount.minor if view.amount else None,
+        "started_at": instant.text(view.started_at),
+        "anchor": str(view.anchor),
+        "milestones": {
+            m.name: instant.text(m.reached_at) for m in view.milestones if m.reached_at is not None
+        },
+        "effects": [{"system": e.system, "type": e.type, "key": e.key, "count": e.count} for e in effects],
+    }
+    return Fact("transaction", view.transaction_id, context)
+
+
+def contract_fact(contract: Contract) -> Fact:
+    """The contract as rules see it."""
+    context: Mapping[str, Any] = {
+        "subject": contract.subject,
+        "owner": contract.owner,
+        "steward": contract.steward,
+        "lifecycle": contract.lifecycle,
+        "latest_version": contract.semver,
+    }
+    return Fact("contract", contract.subject, context)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What resolvers work with: the sources of the whole app, and for each request its caller, its instant and its loaders."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import strawberry
+from sqlmodel import Session
+
+from collectors.definitions import Definitions
+from collectors.kpi import KpiDefinition
+from controlplane.database import Database
+from controlplane.graphql.loaders import Loaders
+from controlplane.security.caller import Caller
+from policies.definition import Rule
+from sync.exceptions import ReplayAsked
+from terms.instant import Clock, Instant
+
+T = TypeVar("T")
+
+Replay = Callable[[str, str, Caller, str], Awaitable[ReplayAsked]]
+"""Asks for a replay: (exception id, idempotency key, caller, reason); answers after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFact:
+    """One configured system and its place in the line."""
+
+    name: str  # salesforce, chargebee ...
+    role: str  # crm, billing, payments, erp
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """What this installation is."""
+
+    version: str
+    demo: bool
+    sandbox_url: str | None
+    legal_entities: tuple[str, ...]
+    systems: tuple[SystemFact, ...]
+
+    def role_of(self, system: str) -> str:
+        """The system's role; the system's own name when it is not configured."""
+        return next((fact.role for fact in self.systems if fact.name == system), system)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where answers come from. Built once by the app."""
+
+    database: Database
+    clock: Clock
+    definitions: Definitions
+    kpis: tuple[KpiDefinition, ...]
+    rules: tuple[Rule, ...]
+    instance: InstanceFacts
+    replay: Replay
+
+
+@dataclass(frozen=True)
+class Context:
+    """One request. `now` is the same in every field of it, so that an answer does not contradict itself."""
+
+    sources: Sources
+    caller: Caller
+    now: Instant
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """What many fields of this request ask for one by one, read together."""
+        return Loaders(self.sources.database, self.sources.definitions.milestone_names)
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """What `work` reads, in the database's own pool."""
+        return await self.sources.database.read_async(work)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hops between systems in the first screen's picture: what made it across, what waits there, and why it does not flow."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+import strawberry
+
+from collectors.line_store import StageFigures
+from collectors.process import Hop as HopRule
+from collectors.process import Process
+from controlplane.graphql.context import InstanceFacts
+from controlplane.graphql.described import noun
+from controlplane.graphql.sentence import hop_reason
+from controlplane.graphql.value import Money, moneys_of
+from sync.store import ExceptionView
+from terms import money
+
+
+@strawberry.enum(description="How a hop between two systems flows.")
+class HopState(Enum):
+    OK = strawberry.enum_value("ok", description="Nothing that waits there is overdue.")
+    SLOW = strawberry.enum_value("slow", description="Something that waits there is overdue.")
+    BROKEN = strawberry.enum_value("broken", description="Something failed there and needs a person.")
+
+
+@noun
+class Hop:
+    """A step between two systems, named by their roles. `volume` made it; `waiting` have not, `overdue` and `failed` of those."""
+
+    id: strawberry.ID
+    source: str
+    target: str
+    title: str
+    process: str
+    milestone: str
+    volume: int
+    waiting: int
+    overdue: int
+    failed: int
+    at_risk: list[Money]
+    state: HopState
+    reason: str | None
+
+
+def hops(
+    processes: Sequence[Process],
+    figures: Sequence[StageFigures],
+    causes: Sequence[ExceptionView],
+    instance: InstanceFacts,
+) -> list[Hop]:
+    """The hops of every process. What waits for a stage on the way to a hop's milestone waits at that hop."""
+    known = {(figure.process, figure.milestone): figure for figure in figures}
+    result = []
+    for process in processes:
+        places = _places(process, instance)
+        for rule in process.hops:
+            standing = [
+                known[process.id, name]
+                for name, hop in places.items()
+                if hop is rule and (process.id, name) in known
+            ]
+            classes = [
+                cause.error_class
+                for cause in causes
+                if cause.flow == process.id and instance.role_of(cause.system) == rule.target
+            ]
+            made = known.get((process.id, rule.milestone))
+            result.append(_hop(process, rule, made.reached if made else 0, standing, classes))
+    return result
+
+
+def _hop(
+    process: Process, rule: HopRule, volume: int, standing: Sequence[StageFigures], classes: Sequence[str]
+) -> Hop:
+    waiting, overdue = sum(f.waiting for f in standing), sum(f.overdue for f in standing)
+    failed = sum(f.failed for f in standing)
+    state = HopState.BROKEN if failed else HopState.SLOW if overdue else HopState.OK
+    return Hop(
+        id=strawberry.ID(rule.id),
+        source=rule.source,
+        target=rule.target,
+        title=rule.title,
+        process=process.id,
+        milestone=rule.milestone,
+        volume=volume,
+        waiting=waiting,
+        overdue=overdue,
+        failed=failed,
+        at_risk=moneys_of(_sums(standing)),
+        state=state,
+        reason=hop_reason(waiting, overdue, failed, classes),
+    )
+
+
+def _places(process: Process, instance: InstanceFacts) -> Mapping[str, HopRule]:
+    """For each milestone the hop it belongs to: one into its system, the next there is, else the last before it."""
+    order = {milestone.name: place for place, milestone in enumerate(process.milestones)}
+    places: dict[str, HopRule] = {}
+    for milestone in process.milestones:
+        into = [
+            hop for hop in process.hops if hop.target == instance.role_of(milestone.system)
+        ] or process.hops
+        later = [hop for hop in into if order[hop.milestone] >= order[milestone.name]]
+        if into:
+            places[milestone.name] = later[0] if later else into[-1]
+    return places
+
+
+def _sums(standing: Sequence[StageFigures]) -> list[money.Money]:
+    """One sum for each currency, by currency."""
+    sums: dict[str, money.Money] = {}
+    for amount in (amount for figure in standing for amount in figure.at_risk):
+        sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
+    return [sums[currency] for currency in sorted(sums)]

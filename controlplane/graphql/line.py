@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first screen's question: is money moving? The line in one sentence, as totals and as stages of each process."""
+
+from collections.abc import Sequence
+
+import strawberry
+from sqlmodel import Session
+
+from collectors import line_store, transaction_store
+from collectors.line_store import StageFigures, Totals
+from collectors.process import Process
+from collectors.transaction import TransactionView
+from controlplane.graphql.context import Context, Info
+from controlplane.graphql.described import answer, noun
+from controlplane.graphql.hop import Hop, hops
+from controlplane.graphql.sentence import line_sentence, oldest_words
+from controlplane.graphql.transaction import Transaction, transaction_of
+from controlplane.graphql.value import Money, moneys_of, seconds, window_days
+from sync import store
+from sync.store import ExceptionView
+from terms.instant import DAY, Instant
+
+LEDGER_MILESTONE = "posted"
+_MOST_CAUSES = 200  # open exceptions looked at for the reason of a broken hop
+
+
+@noun
+class MoneyCount:
+    """An amount in one currency, and how many transactions it is the sum of."""
+
+    money: Money
+    count: int
+
+
+@noun
+class StageCount:
+    """One milestone of one process: how many reached it, and how many wait for it or failed on the way to it."""
+
+    process: str
+    milestone: str
+    reached: int
+    waiting: int
+    failed: int
+
+
+@noun
+class Line:
+    """The line over the last `days` days, by start. Stuck is failed or overdue; money is a figure for each currency."""
+
+    as_of: Instant
+    days: int
+    transactions: int
+    reached_ledger: int
+    open: int
+    failed: int
+    overdue: int
+    sentence: str
+    stuck_count: int
+    stuck_money: list[MoneyCount]
+    oldest: Transaction | None
+    oldest_seconds: float | None
+    hops: list[Hop]
+    stages: list[StageCount]
+
+
+async def line(info: Info, days: int = 30) -> Line:
+    """Whether money moves: the transactions that started during the last `days` days, and where they stand."""
+    context = info.context
+    since = Instant(context.now - window_days(days) * DAY)
+    names = context.sources.definitions.milestone_names
+
+    def read(
+        session: Session,
+    ) -> tuple[Totals, int, tuple[StageFigures, ...], TransactionView | None, tuple[ExceptionView, ...]]:
+        totals = line_store.totals(session, since, context.now)
+        oldest = (
+            transaction_store.transaction(session, names, totals.oldest_stuck)
+            if totals.oldest_stuck
+            else None
+        )
+        return (
+            totals,
+            line_store.reached(session, LEDGER_MILESTONE, since),
+            line_store.stages(session, since, context.now),
+            oldest,
+            store.exceptions(session, "open", _MOST_CAUSES).items,
+        )
+
+    totals, reached, stages, oldest, causes = await context.read(read)
+    stuck_since = totals.oldest_stuck_since
+    return Line(
+        as_of=context.now,
+        days=days,
+        transactions=totals.transactions,
+        reached_ledger=reached,
+        open=totals.open,
+        failed=totals.failed,
+        overdue=totals.overdue,
+        sentence=line_sentence(totals, reached, days, _oldest(oldest, stuck_since, context)),
+        stuck_count=totals.stuck,
+        stuck_money=[
+            MoneyCount(money=moneys_of([amount])[0], count=count) for amount, count in totals.stuck_money
+        ],
+        oldest=None if oldest is None else transaction_of(oldest, context),
+        oldest_seconds=None if stuck_since is None else seconds(max(context.now - stuck_since, 0)),
+        hops=hops(context.sources.definitions.processes, stages, causes, context.sources.instance),
+        stages=_in_order(context.sources.definitions.processes, stages),
+    )
+
+
+def _oldest(view: TransactionView | None, since: Instant | None, context: Context) -> str:
+    if view is None or since is None:
+        return ""
+    return oldest_words(view, context.sources.definitions.process(view.process), since, context.now)
+
+
+def _in_order(processes: Sequence[Process], figures: Sequence[StageFigures]) -> list[StageCount]:
+    """Every stage of every process in its order, those that nothing reached included."""
+    known = {(figure.process, figure.milestone): figure for figure in figures}
+    stages = [(process.id, milestone.name) for process in processes for milestone in process.milestones]
+    return [
+        StageCount(
+            process=process,
+            milestone=milestone,
+            reached=figure.reached if figure else 0,
+            waiting=figure.waiting if figure else 0,
+            failed=figure.failed if figure else 0,
+        )
+        for process, milestone in stages
+        for figure in (known.get((process, milestone)),)
+    ]
+
+
+@strawberry.type
+class LineQuery:
+    line: Line = answer(line)

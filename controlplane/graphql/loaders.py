@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loaders: what the items of a list need one by one is read for all of them at once. One set for each request."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from sqlmodel import Session
+from strawberry.dataloader import DataLoader
+
+from collectors import line_store, story_store, transaction_store
+from collectors.line_store import ContractTraffic
+from collectors.span_view import SpanView
+from collectors.transaction import EventView, MemberView, TransactionView
+from controlplane.database import Database
+from policies import listing
+from policies.lifecycle import Violation
+from sync import store as sync_store
+from sync.store import ExceptionView
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Loaders:
+    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) and `traffic` (a subject)."""
+
+    def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]]) -> None:
+        def many(read: Callable[[Session, list[str]], Mapping[str, V]], absent: V) -> DataLoader[str, V]:
+            async def load(keys: list[str]) -> list[V]:
+                found = await database.read_async(lambda session: read(session, keys))
+                return [found.get(key, absent) for key in keys]
+
+            return DataLoader(load)
+
+        self.transaction: DataLoader[str, TransactionView | None] = many(
+            lambda session, keys: transaction_store.transactions_by_id(session, names, keys), None
+        )
+        self.transaction_of_object: DataLoader[str, TransactionView | None] = many(
+            lambda session, keys: _of_objects(session, names, keys), None
+        )
+        self.events: DataLoader[str, tuple[EventView, ...]] = many(story_store.events, ())
+        self.members: DataLoader[str, tuple[MemberView, ...]] = many(story_store.members, ())
+        self.spans: DataLoader[str, tuple[SpanView, ...]] = many(_spans, ())
+        self.violations: DataLoader[str, tuple[Violation, ...]] = many(
+            lambda session, keys: listing.of_targets(session, "transaction", keys), ()
+        )
+        self.traffic: DataLoader[str, tuple[ContractTraffic, ...]] = many(_traffic, ())
+        self.exceptions: DataLoader[str, tuple[ExceptionView, ...]] = many(_exceptions, ())
+
+
+def _of_objects(
+    session: Session, names: Mapping[str, tuple[str, ...]], keys: Iterable[str]
+) -> dict[str, TransactionView]:
+    ids = transaction_store.transactions_of_objects(session, keys)
+    views = transaction_store.transactions_by_id(session, names, set(ids.values()))
+    return {key: views[one] for key, one in ids.items() if one in views}
+
+
+def _spans(session: Session, ids: Iterable[str]) -> dict[str, tuple[SpanView, ...]]:
+    # Spans of several transactions are never listed side by side: the cost rule sees to that.
+    return {one: story_store.spans(session, one) for one in ids}
+
+
+def _traffic(session: Session, subjects: Sequence[str]) -> dict[str, tuple[ContractTraffic, ...]]:
+    found: dict[str, list[ContractTraffic]] = {}
+    for seen in line_store.contract_traffic(session, subjects[0] if len(subjects) == 1 else None):
+        found.setdefault(seen.subject, []).append(seen)
+    return {subject: tuple(seen) for subject, seen in found.items()}
+
+
+def _exceptions(session: Session, ids: Iterable[str]) -> dict[str, tuple[ExceptionView, ...]]:
+    """The exceptions whose objects belong to the transactions, those still open first."""
+    members = story_store.members(session, ids)
+    named = {
+        one: [view.object.value for view in views if view.object.type == "exception"]
+        for one, views in members.items()
+    }
+    found = sync_store.exceptions_by_id(session, sorted({key for keys in named.values() for key in keys}))
+    return {
+        one: tuple(
+            sorted(
+                (found[key] for key in keys if key in found),
+                key=lambda e: (e.state == "resolved", e.opened_at),
+            )
+        )
+        for one, keys in named.items()
+    }

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The story of one transaction: its events, why each object belongs to it, and its spans as columns."""
+
+from enum import Enum
+
+import orjson
+import strawberry
+
+from collectors.span_view import SpanView
+from collectors.transaction import EventView, MemberView
+from controlplane.graphql.described import noun
+from controlplane.graphql.value import Money, ObjectKey, key_of, money_of
+from terms.instant import SECOND, Instant, from_nanoseconds
+
+_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
+_STATUSES = ("unset", "ok", "error")
+
+
+@strawberry.enum(description="How an event belongs to a transaction.")
+class MembershipRole(Enum):
+    MEMBER = strawberry.enum_value("member", description="It names an object of the transaction's own tree.")
+    LINKED = strawberry.enum_value("linked", description="It names an object that is linked to the tree.")
+
+
+@strawberry.enum(description="How an object belongs to a transaction.")
+class MemberRole(Enum):
+    ANCHOR = strawberry.enum_value("anchor", description="The object the transaction is named after.")
+    SAME_AS = strawberry.enum_value("same_as", description="Another name of an object in the tree.")
+    CHILD_OF = strawberry.enum_value("child_of", description="Part of an object in the tree.")
+    LINK = strawberry.enum_value("link", description="Attached to the tree; it merges nothing.")
+    ANNOTATE = strawberry.enum_value("annotate", description="Named beside it; it joins nothing.")
+
+
+@noun
+class TransactionEvent:
+    """A business event as this transaction sees it. `sharePpm` is its part of the event in millionths."""
+
+    id: strawberry.ID
+    type: str
+    source: str
+    at: Instant
+    system: str
+    objects: list[ObjectKey]
+    role: MembershipRole
+    share_ppm: int
+    amount: Money | None
+    contract_subject: str | None
+    contract_version: str | None
+    message: str | None
+    span_id: str | None
+    trace_id: str | None
+    why: str
+
+
+@noun
+class Member:
+    """An object of the transaction, with the event and the rule of the process that made it belong."""
+
+    object: ObjectKey
+    role: MemberRole
+    parent: ObjectKey | None
+    why: str
+    rule: str | None
+    rule_version: int | None
+    event_id: str | None
+    event_at: Instant | None
+
+
+@noun
+class Spans:
+    """The spans of a transaction by start, a column each; all columns are equally long. `attributes` is JSON text."""
+
+    count: int
+    span_id: list[str]
+    trace_id: list[str]
+    parent_span_id: list[str | None]
+    name: list[str]
+    system: list[str]
+    service: list[str]
+    kind: list[str]
+    started_at: list[Instant]
+    duration_seconds: list[float]
+    status: list[str]
+    message: list[str | None]
+    attempt: list[int | None]
+    why: list[str]
+    attributes: list[str]
+
+
+def event_of(view: EventView) -> TransactionEvent:
+    """An event for the schema."""
+    return TransactionEvent(
+        id=strawberry.ID(view.event_key),
+        type=view.type,
+        source=view.source,
+        at=view.at,
+        system=view.system,
+        objects=[key_of(key) for key in view.objects],
+        role=MembershipRole(view.role),
+        share_ppm=view.share_ppm,
+        amount=money_of(view.amount),
+        contract_subject=view.contract_subject,
+        contract_version=view.contract_version,
+        message=view.message,
+        span_id=view.span_id,
+        trace_id=view.trace_id,
+        why=view.why,
+    )
+
+
+def member_of(view: MemberView) -> Member:
+    """A member for the schema."""
+    return Member(
+        object=key_of(view.object),
+        role=MemberRole(view.role),
+        parent=None if view.parent is None else key_of(view.parent),
+        why=view.why,
+        rule=view.rule,
+        rule_version=view.rule_version,
+        event_id=view.event_key,
+        event_at=view.event_at,
+    )
+
+
+def spans_of(views: tuple[SpanView, ...]) -> Spans:
+    """Spans as columns."""
+    return Spans(
+        count=len(views),
+        span_id=[span.span_id for span in views],
+        trace_id=[span.trace_id for span in views],
+        parent_span_id=[span.parent_span_id for span in views],
+        name=[span.name for span in views],
+        system=[_text(span, "throughline.system") or span.service for span in views],
+        service=[span.service for span in views],
+        kind=[_KINDS[span.kind] if 0 <= span.kind < len(_KINDS) else _KINDS[0] for span in views],
+        started_at=[from_nanoseconds(span.start_ns) for span in views],
+        duration_seconds=[(span.end_ns - span.start_ns) / (1_000 * SECOND) for span in views],
+        status=[
+            _STATUSES[span.status] if 0 <= span.status < len(_STATUSES) else _STATUSES[0] for span in views
+        ],
+        message=[span.message or _text(span, "throughline.message") or None for span in views],
+        attempt=[_attempt(span) for span in views],
+        why=[span.why for span in views],
+        attributes=[orjson.dumps(span.attributes, default=str).decode() for span in views],
+    )
+
+
+def _text(span: SpanView, name: str) -> str:
+    value = span.attributes.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _attempt(span: SpanView) -> int | None:
+    value = span.attributes.get("throughline.attempt")
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A transaction in the schema: what happened to one order or amendment, and where it stands."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from collectors.process import Process
+from collectors.transaction import TransactionView
+
+# By module, because these types name each other.
+from controlplane.graphql import exception_item, violation
+from controlplane.graphql.context import Context, Info
+from controlplane.graphql.described import answer, noun
+from controlplane.graphql.milestone import Milestone, milestones_of
+from controlplane.graphql.sentence import transaction_sentence
+from controlplane.graphql.story import Member, Spans, TransactionEvent, event_of, member_of, spans_of
+from controlplane.graphql.value import (
+    Money,
+    ObjectKey,
+    key_of,
+    money_of,
+    seconds,
+)
+from terms.instant import Instant
+
+if TYPE_CHECKING:
+    from controlplane.graphql.exception_item import ExceptionItem
+    from controlplane.graphql.violation import Violation
+
+
+@strawberry.enum(
+    description="How a transaction stands. Overdue is a property of open and failed ones, not a status."
+)
+class TransactionStatus(Enum):
+    OPEN = "open"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@noun
+class Transaction:
+    """A business transaction: everything that happened to one order or one amendment, in all systems.
+
+    `waitingFor` is the first milestone not reached; `overdue` says that its limit has passed.
+    """
+
+    view: strawberry.Private[TransactionView]
+    rules: strawberry.Private[Process | None]
+    now: strawberry.Private[Instant]
+    id: strawberry.ID
+    process: str
+    process_title: str
+    definition_version: int
+    anchor: ObjectKey
+    status: TransactionStatus
+    overdue: bool
+    started_at: Instant
+    ended_at: Instant | None
+    last_event_at: Instant
+    duration_seconds: float | None
+    amount: Money | None
+    customer: str | None
+    legal_entity: str | None
+    region: str | None
+    waiting_for: str | None
+    waiting_for_title: str | None
+    waiting_system: str | None
+    waiting_since: Instant | None
+    waiting_seconds: float | None
+
+    @answer
+    async def sentence(self, info: Info) -> str:
+        """What broke, or where it is and what it waits for."""
+        cause = await self._cause(info) if self.view.status == "failed" else ""
+        return transaction_sentence(self.view, self.rules, self.now, cause)
+
+    async def _cause(self, info: Info) -> str:
+        """What the newest failure said of itself. Told by events, so a foreign runtime's failures speak as well as ours."""
+        failure = self.rules.failure if self.rules else None
+        events = await info.context.loaders.events.load(self.id)
+        return next(
+            (e.message for e in reversed(events) if failure and e.type in failure.opened and e.message), ""
+        )
+
+    @answer
+    def milestones(self) -> list[Milestone]:
+        """The stages of its process in order, reached or not."""
+        return milestones_of(self.view, self.rules, self.now)
+
+    @answer
+    async def events(self, info: Info) -> list[TransactionEvent]:
+        """Its business events in order of business time."""
+        return [event_of(view) for view in await info.context.loaders.events.load(self.id)]
+
+    @answer
+    async def members(self, info: Info) -> list[Member]:
+        """The objects that belong to it, each with the reason: the anchor first, then its tree, links and annotations."""
+        return [member_of(view) for view in await info.context.loaders.members.load(self.id)]
+
+    @answer
+    async def spans(self, info: Info) -> Spans:
+        """Its spans by start, at most 5,000."""
+        return spans_of(await info.context.loaders.spans.load(self.id))
+
+    @answer
+    async def violations(
+        self, info: Info
+    ) -> list[Annotated["Violation", strawberry.lazy("controlplane.graphql.violation")]]:
+        """The policy rules it broke: open ones first, then the newest."""
+        found = await info.context.loaders.violations.load(self.id)
+        return [violation.violation_of(view) for view in found]
+
+    @answer
+    async def exceptions(
+        self, info: Info
+    ) -> list[Annotated["ExceptionItem", strawberry.lazy("controlplane.graphql.exception_item")]]:
+        """What a person had or has to clear in it: open ones first."""
+        return [
+            exception_item.exception_of(view) for view in await info.context.loaders.exceptions.load(self.id)
+        ]
+
+
+def transaction_of(view: TransactionView, context: Context) -> Transaction:
+    """A transaction for the schema, as of the request's instant."""
+    rules, now = context.sources.definitions.process(view.process), context.now
+    awaited = rules.milestone(view.waiting_for) if rules and view.waiting_for else None
+    return Transaction(
+        view=view,
+        rules=rules,
+        now=now,
+        id=strawberry.ID(view.transaction_id),
+        process=view.process,
+        process_title=rules.title if rules else view.process,
+        definition_version=view.definition_version,
+        anchor=key_of(view.anchor),
+        status=TransactionStatus(view.status),
+        overdue=view.is_overdue(now),
+        started_at=view.started_at,
+        ended_at=view.ended_at,
+        last_event_at=view.last_event_at,
+        duration_seconds=None if view.ended_at is None else seconds(view.ended_at - view.started_at),
+        amount=money_of(view.amount),
+        customer=view.customer,
+        legal_entity=view.legal_entity,
+        region=view.region,
+        waiting_for=view.waiting_for,
+        waiting_for_title=awaited.title if awaited else view.waiting_for,
+        waiting_system=awaited.system if awaited else None,
+        waiting_since=view.waiting_since,
+        waiting_seconds=None if view.waiting_since is None else seconds(max(now - view.waiting_since, 0)),
+    )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OTLP/HTTP door (walk a): spans come in, and 200 means that they and all that follows from them are durable.
+
+https://opentelemetry.io/docs/specs/otlp/#otlphttp; a raw route, because a framework's parsing would cost more than ours.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from google.protobuf.json_format import MessageToJson
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from controlplane.database import Actor, Database
+from controlplane.http.refusal import PROTOBUF_TYPE, TRACES_PATH, media_type, refusal
+from controlplane.security.caller import Caller, caller_of
+from terms.problem import Problem
+
+JSON_TYPE = "application/json"
+_NAMED = 5  # rejected spans told one by one; the count tells the rest
+
+
+class Stored(Protocol):
+    """What an intake came to. `rejected` spans were not stored and must not be sent again."""
+
+    @property
+    def rejected(self) -> Sequence[object]: ...
+
+
+D = TypeVar("D")
+S = TypeVar("S", bound=Stored)
+S_co = TypeVar("S_co", bound=Stored, covariant=True)
+
+
+class Take(Protocol[S_co]):
+    """Decodes and stores a request's spans; answers after the commit. Raises ProblemError when it cannot be decoded."""
+
+    async def __call__(self, body: bytes, is_json: bool, caller: Caller) -> S_co: ...
+
+
+def taking(
+    database: Database,
+    decode: Callable[[bytes, bool], D],
+    store: Callable[[Session, D], S],
+    then: Callable[[S], None] = lambda _: None,
+) -> Take[S]:
+    """A Take: decodes off the loop, stores in one transaction, and after the commit tells `then`, which must return at once."""
+
+    async def take(body: bytes, is_json: bool, caller: Caller) -> S:
+        decoded = await run_in_threadpool(decode, body, is_json)
+        stored = await database.write_async(
+            lambda session: store(session, decoded),
+            # Spans are evidence of their own; a row of audit for each request would tell nothing more.
+            actor=Actor("machine", caller.name),
+            reason="spans",
+        )
+        then(stored)
+        return stored
+
+    return take
+
+
+def otlp_route(take: Take[Stored]) -> Route:
+    """`POST /v1/traces`, protobuf and JSON by media type; the answer is in the encoding of the request."""
+
+    async def traces(request: Request) -> Response:
+        kind = media_type(request)
+        if kind not in (PROTOBUF_TYPE, JSON_TYPE):
+            problem = Problem(
+                f"'{kind[:80]}' is not an encoding of spans",
+                "Content-Type",
+                f"send {PROTOBUF_TYPE} or {JSON_TYPE}",
+            )
+            return refusal(request, 415, problem)
+        caller = caller_of(request)
+        assert caller is not None, "the entrance lets nobody in without a credential"
+        stored = await take(await request.body(), kind == JSON_TYPE, caller)
+        return _answer(kind == JSON_TYPE, stored.rejected)
+
+    return Route(TRACES_PATH, traces, methods=["POST"])
+
+
+def _answer(is_json: bool, rejected: Sequence[object]) -> Response:
+    answer = ExportTraceServiceResponse()
+    if rejected:
+        answer.partial_success.rejected_spans = len(rejected)
+        answer.partial_success.error_message = "; ".join(str(span) for span in rejected[:_NAMED])
+    if is_json:
+        return Response(MessageToJson(answer, indent=None), media_type=JSON_TYPE)
+    return Response(answer.SerializeToString(), media_type=PROTOBUF_TYPE)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every table of ours, in one metadata: importing a room's tables puts them there."""
+
+from sqlmodel import SQLModel
+
+import collectors.kpi_tables
+import collectors.tables
+import controlplane.audit
+import controlplane.security.tables
+import policies.tables
+import registry.tables
+import sync.tables
+
+metadata = SQLModel.metadata
+TABLES = (
+    collectors.kpi_tables,
+    collectors.tables,
+    controlplane.audit,
+    controlplane.security.tables,
+    policies.tables,
+    registry.tables,
+    sync.tables,
+)

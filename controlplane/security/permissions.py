@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what: roles as rows of permissions, and the permission each route and each GraphQL field asks for.
+
+What has no entry here is refused, whoever asks; a test walks the running app and the schema and fails on a gap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from starlette.routing import compile_path
+
+Role = Literal["admin", "operator", "steward", "architect", "viewer", "ci", "ingest"]
+Permission = Literal[
+    "me", "line:read", "kpis:read", "transactions:read", "spans:read", "contracts:read", "contracts:write",
+    "policies:read", "exceptions:read", "exceptions:replay", "ingest:spans", "metrics:read", "admin",
+]  # fmt: skip
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_READ: frozenset[Permission] = frozenset({
+    "me", "line:read", "kpis:read", "transactions:read", "spans:read", "contracts:read", "policies:read",
+    "exceptions:read",
+})  # fmt: skip
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    "admin": frozenset(get_args(Permission)),
+    "operator": _READ | {"exceptions:replay", "metrics:read"},
+    "steward": _READ | {"exceptions:replay", "contracts:write"},
+    "architect": _READ | {"contracts:write"},
+    "viewer": _READ,
+    # A pipeline registers and checks; what customers bought is none of its business.
+    "ci": frozenset({"me", "contracts:read", "contracts:write", "policies:read"}),
+    "ingest": frozenset({"ingest:spans"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRow:
+    """`permission` None: open to everyone; the route proves its caller by other means, or tells nothing."""
+
+    path: str
+    permission: Permission | None
+    methods: frozenset[str] = frozenset({"GET", "HEAD", "POST"})
+
+
+_GET = frozenset({"GET", "HEAD"})
+_POST = frozenset({"POST"})
+
+ROUTES: tuple[RouteRow, ...] = (
+    RouteRow("/healthz", None, _GET),
+    RouteRow("/readyz", None, _GET),
+    RouteRow("/sign-in", None),
+    RouteRow("/webhooks/{connection}", None, _POST),  # each vendor signs its own
+    RouteRow("/sign-out", "me", _POST),
+    RouteRow("/graphql", "me"),  # then every field asks for its own
+    RouteRow("/live", "me", _GET),
+    RouteRow("/v1/traces", "ingest:spans", _POST),
+    RouteRow("/events", "ingest:spans", _POST),
+    RouteRow("/metrics", "metrics:read", _GET),
+    RouteRow("/openapi.json", "me", _GET),
+    RouteRow("/static/{path:path}", "me", _GET),
+    RouteRow("/", "line:read", _GET),
+    RouteRow("/tour", "me", _GET),
+    RouteRow("/map", "line:read", _GET),
+    RouteRow("/kpis", "kpis:read", _GET),
+    RouteRow("/kpis/{path:path}", "kpis:read", _GET),
+    RouteRow("/transactions", "transactions:read", _GET),
+    RouteRow("/transactions/{path:path}", "transactions:read", _GET),
+    RouteRow("/traces/{path:path}", "transactions:read", _GET),
+    RouteRow("/exceptions/{id}/replay", "exceptions:replay", _POST),
+    RouteRow("/exceptions", "exceptions:read", _GET),
+    RouteRow("/exceptions/{path:path}", "exceptions:read", _GET),
+    RouteRow("/contracts", "contracts:read", _GET),
+    RouteRow("/contracts/{path:path}", "contracts:read", _GET),
+    RouteRow("/policies", "policies:read", _GET),
+    RouteRow("/policies/{path:path}", "policies:read", _GET),
+)
+
+# A type's row holds for each of its fields that has no row of its own.
+FIELDS: Mapping[str, Permission] = {
+    "Query.me": "me",
+    "Query.instance": "me",
+    "Query.line": "line:read",
+    "Query.contracts": "contracts:read",
+    "Query.contract": "contracts:read",
+    "Query.transactions": "transactions:read",
+    "Query.transaction": "transactions:read",
+    "Query.trace": "transactions:read",
+    "Query.stuck": "transactions:read",
+    "Query.kpis": "kpis:read",
+    "Query.kpi": "kpis:read",
+    "Query.policies": "policies:read",
+    "Query.violations": "policies:read",
+    "Query.exceptions": "exceptions:read",
+    "Query.exception": "exceptions:read",
+    "Mutation.replayException": "exceptions:replay",
+    "Me": "me",
+    "Instance": "me",
+    "System": "me",
+    "Money": "me",
+    "ObjectKey": "me",
+    "PageInfo": "me",
+    "Line": "line:read",
+    "MoneyCount": "line:read",
+    "StageCount": "line:read",
+    "Hop": "line:read",
+    "TransactionConnection": "transactions:read",
+    "TransactionEdge": "transactions:read",
+    "Transaction": "transactions:read",
+    "Transaction.spans": "spans:read",
+    "Transaction.violations": "policies:read",
+    "Transaction.exceptions": "exceptions:read",
+    "Milestone": "transactions:read",
+    "TransactionEvent": "transactions:read",
+    "Member": "transactions:read",
+    "Spans": "spans:read",
+    "Kpi": "kpis:read",
+    "KpiSeries": "kpis:read",
+    "KpiBreakdown": "kpis:read",
+    "KpiMarker": "kpis:read",
+    "Policy": "policies:read",
+    "ViolationConnection": "policies:read",
+    "ViolationEdge": "policies:read",
+    "Violation": "policies:read",
+    "Violation.transaction": "transactions:read",
+    "ExceptionConnection": "exceptions:read",
+    "ExceptionEdge": "exceptions:read",
+    "Exception": "exceptions:read",
+    "Exception.transaction": "transactions:read",
+    "ReplayStarted": "exceptions:replay",
+    "ExceptionNotFound": "exceptions:replay",
+    "ExceptionNotOpen": "exceptions:replay",
+    "ContractConnection": "contracts:read",
+    "ContractEdge": "contracts:read",
+    "Contract": "contracts:read",
+    "Contract.traffic": "transactions:read",
+    "ContractTraffic": "transactions:read",
+    "ContractVersion": "contracts:read",
+    "ContractField": "contracts:read",
+    "Verdict": "contracts:read",
+    "Finding": "contracts:read",
+}
+
+_PATTERNS = tuple((compile_path(row.path)[0], row) for row in ROUTES)
+
+
+def permissions(roles: tuple[Role, ...]) -> frozenset[Permission]:
+    """All that the roles grant together."""
+    return frozenset().union(*(GRANTS[role] for role in roles))
+
+
+def field_permission(type_name: str, field_name: str) -> Permission | None:
+    """What a GraphQL field asks for; None where no row names it, which refuses it to everyone."""
+    return FIELDS.get(f"{type_name}.{field_name}") or FIELDS.get(type_name)
+
+
+def route_row(path: str, method: str) -> RouteRow | None:
+    """The row that governs a request: the first whose path and method match, else the first whose path does."""
+    rows = [row for pattern, row in _PATTERNS if pattern.match(path)]
+    return next((row for row in rows if method in row.methods), rows[0] if rows else None)

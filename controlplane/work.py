@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process does besides answering: one table says which role does which work, and how often it looks unasked."""
+
+import logging
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from controlplane.database import Actor, Database
+from controlplane.governance import BATCH, Governance
+from controlplane.http.live import Live
+from controlplane.jobs import Worker
+from controlplane.settings import Role
+from controlplane.telemetry import Telemetry
+from sync.runtime import Runtime
+from terms.instant import Clock, Instant
+
+LOG = logging.getLogger("throughline")
+MACHINE = Actor("machine", "throughline")
+
+# work -> (roles that do it, seconds between looks though nobody asked; None: as often as the CRM is polled)
+WORK: dict[str, tuple[frozenset[Role], float | None]] = {
+    "changed-transactions": (frozenset({"all", "worker"}), 0.5),
+    "unsent-spans": (frozenset({"all", "worker"}), 0.3),
+    "deadlines": (frozenset({"all", "scheduler"}), 1.0),
+    "crm-poll": (frozenset({"all", "scheduler"}), None),
+}
+RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
+
+
+def workers(
+    role: Role,
+    clock: Clock,
+    database: Database,
+    governance: Governance,
+    live: Live,
+    runtime: Runtime | None,
+    telemetry: Telemetry | None,
+) -> tuple[Worker, ...]:
+    """The workers of a process of that role, not started."""
+
+    def judged(work: Callable[[Session, Instant], int], reason: str) -> Callable[[], bool]:
+        def look() -> bool:
+            now = clock()
+            looked_at = database.write(lambda session: work(session, now), actor=MACHINE, reason=reason)
+            if looked_at:
+                live.changed("kpis", "violations")
+            return looked_at == BATCH
+
+        return look
+
+    work: dict[str, Callable[[], bool]] = {
+        "changed-transactions": judged(governance.drain, "changed transactions"),
+        "deadlines": judged(governance.meet_deadlines, "deadlines"),
+    }
+    if telemetry:
+        work["unsent-spans"] = telemetry.send
+    if runtime:
+        work["crm-poll"] = lambda: _poll(runtime, clock)
+    return tuple(
+        Worker(name, work[name], tell) for name, (roles, _) in WORK.items() if name in work and role in roles
+    )
+
+
+def tell(where: str, error: Exception) -> None:
+    """Logs what a worker met. Its rows are still there, and the next look takes them up."""
+    LOG.error("%s: %s: %s", where, type(error).__name__, error, exc_info=error)
+
+
+def _poll(runtime: Runtime, clock: Clock) -> bool:
+    polled = runtime.poll(clock())
+    if polled.problem:
+        LOG.warning("the CRM could not be read: %s", polled.problem)
+    return False

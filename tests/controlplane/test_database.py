@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One call is one transaction, on both databases, alone and in a group."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlmodel import Session, select
+
+from controlplane.audit import AuditRow
+from controlplane.database import Actor, BusyError, Database
+from terms.problem import ProblemError
+
+STEWARD = Actor("person", "steward")
+MACHINE = Actor("machine", "worker")
+
+
+def _reasons(database: Database) -> list[str]:
+    return sorted(database.read(lambda session: [row.reason for row in session.exec(select(AuditRow))]))
+
+
+def test_a_change_and_its_audit_row_are_one(database: Database) -> None:
+    """A person's change leaves who, when and why; a machine's does not."""
+    assert database.write(lambda session: 5, actor=STEWARD, reason="cleared") == 5
+    database.write(lambda session: None, actor=MACHINE, reason="drained")
+    assert _reasons(database) == ["cleared"]
+
+
+def test_a_call_that_fails_stores_nothing(database: Database) -> None:
+    """An error reaches the caller as it was raised, and what was written before it is gone."""
+
+    def half(session: Session) -> None:
+        session.add(AuditRow(audit_id=1, at=0, actor_kind="x", actor="x", reason="half"))
+        session.flush()
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError, match="broken"):
+        database.write(half, actor=STEWARD, reason="whole")
+    assert _reasons(database) == []
+
+
+def test_a_failing_call_takes_nothing_of_its_group_with_it(database: Database) -> None:
+    """Calls that happen to share a commit stay apart: one poisoned call costs the others nothing."""
+    gate = threading.Event()
+
+    def wait(session: Session) -> None:
+        gate.wait(5)
+
+    def fail(session: Session) -> None:
+        raise ValueError("poison")
+
+    with ThreadPoolExecutor(12) as pool:
+        first = pool.submit(database.write, wait, actor=MACHINE, reason="first")
+        good = [pool.submit(database.write, lambda s: 1, actor=STEWARD, reason=f"good {n}") for n in range(5)]
+        bad = [pool.submit(database.write, fail, actor=STEWARD, reason="bad") for _ in range(5)]
+        gate.set()
+        first.result()
+        assert [call.result() for call in good] == [1] * 5
+        for call in bad:
+            with pytest.raises(ValueError, match="poison"):
+                call.result()
+    assert _reasons(database) == [f"good {n}" for n in range(5)]
+
+
+def test_a_full_queue_is_told_at_once(database: Database) -> None:
+    """The queue of writes is bounded: who comes too many hears it, and nothing of theirs is half-stored."""
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        calls = [database._submit(lambda s: gate.wait(5), MACHINE, "hold") for _ in range(20)]
+        with pytest.raises(BusyError):
+            calls.extend(database._submit(lambda s: None, MACHINE, "one more") for _ in range(2_000))
+        gate.set()
+        pool.submit(lambda: [call.result(10) for call in calls]).result()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        pytest.param("nonsense", "is not a database URL", id="no URL"),
+        pytest.param("mysql://x/y", "'mysql' is not a database Throughline speaks", id="another engine"),
+    ],
+)
+def test_an_unknown_database_is_refused_with_what_to_write(url: str, says: str) -> None:
+    """The operator sees the setting's name and the two shapes it may have."""
+    with pytest.raises(ProblemError, match=says) as caught:
+        Database(url, lambda: 0)  # type: ignore[arg-type,return-value]
+    assert "postgresql://" in str(caught.value)
