@@ -88,7 +88,7 @@ def deal(
     }  # fmt: skip
 
 
-def wait_until(holds: Callable[[], bool], within_s: float = 40.0) -> None:
+def wait_until(holds: Callable[[], bool], within_s: float = 120.0) -> None:
     """Waits for it, and fails when it does not come."""
     ends_at = time.monotonic() + within_s
     while not holds():

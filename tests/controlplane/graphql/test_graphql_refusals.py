@@ -204,6 +204,7 @@ ENTRANCES = {
     "Query.contract": '{ contract(subject: "x") { subject } }',
     "Query.transactions": "{ transactions { totalCount } }",
     "Query.transaction": '{ transaction(id: "x") { id } }',
+    "Query.trace": '{ trace(id: "x") { count } }',
     "Query.stuck": "{ stuck { totalCount } }",
     "Query.kpis": "{ kpis { id } }",
     "Query.kpi": '{ kpi(id: "x") { id } }',
