@@ -7,11 +7,10 @@ import alembic.command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from controlplane.database import checked_url
-from controlplane.migrations.tables import metadata
 from terms.problem import ProblemError
 
 HERE = Path(__file__).parent
@@ -22,7 +21,6 @@ def upgrade(url: str) -> tuple[str | None, str]:
     before, head = revisions(url)
     if before != head:
         alembic.command.upgrade(_config(url), "head")
-        _tell_planner(url)
     return before, head
 
 
@@ -47,32 +45,6 @@ def revisions(url: str) -> tuple[str | None, str]:
     head = ScriptDirectory.from_config(_config(url)).get_current_head()
     assert head is not None
     return found, head
-
-
-def _tell_planner(url: str) -> None:
-    """Tells SQLite that one tenant has most of the rows: without figures it takes `tenant = ?` for selective, and scans."""
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        with engine.begin() as connection:
-            connection.exec_driver_sql("ANALYZE sqlite_master")  # makes the table of figures
-            connection.exec_driver_sql("DELETE FROM sqlite_stat1")
-            for table in metadata.tables:
-                connection.exec_driver_sql(
-                    "INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", _figures(connection, table)
-                )
-    engine.dispose()
-
-
-def _figures(connection: Connection, table: str) -> list[tuple[str, str, str]]:
-    """(table, index, figures) of each index: a million rows, as many for the tenant, few for each column more."""
-    found: list[tuple[str, str, str]] = []
-    for _, index, _, origin, _ in connection.exec_driver_sql(f"PRAGMA index_list({table})").all():
-        width = len(connection.exec_driver_sql(f"PRAGMA index_info({index})").all())
-        figures = " ".join(("1000000", "1000000", *("10" for _ in range(width - 2)), "1")[: width + 1])
-        found.append((table, index, figures))
-        if origin == "pk":  # a table that is its own primary key's index goes by its own name
-            found.append((table, table, figures))
-    return found
 
 
 def _config(url: str) -> Config:

@@ -51,19 +51,6 @@ def test_the_migrations_make_the_tables_of_this_version(kind: str, request: pyte
     engine.dispose()
 
 
-def test_a_list_of_keys_is_looked_up_not_scanned(sqlite_url: str) -> None:
-    """With one tenant every row has the same first column: SQLite is told, or it would read whole tables."""
-    schema.upgrade(sqlite_url)
-    engine = create_engine(sqlite_url)
-    marks = ", ".join("?" * 50)
-    with engine.connect() as connection:
-        plan = connection.exec_driver_sql(
-            f"EXPLAIN QUERY PLAN SELECT * FROM txn WHERE tenant = 1 AND digest IN ({marks})", (b"x",) * 50
-        ).all()
-    engine.dispose()
-    assert "digest=?" in plan[0][3]
-
-
 def test_an_upgrade_leaves_other_tables_alone(tmp_path: Path) -> None:
     """The engine's tables may stand in the same database; they are none of ours to drop."""
     url = f"sqlite:///{tmp_path / 'shared.sqlite3'}"
