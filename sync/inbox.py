@@ -131,7 +131,7 @@ def _subscription_activated(session: Session, signal: Signal) -> Decision:
     order = ObjectKey("order", signal.reference)
     before = runs.run_id(LEAD_TO_CASH, "order", order)
     return _after(
-        runs.run(session, before), before, f"order {order.value}",
+        session, runs.run(session, before), before, f"order {order.value}",
         Start(LEAD_TO_CASH, "activation", order, ObjectKey("subscription", signal.object_id)),
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def _invoice_generated(session: Session, signal: Signal) -> Decision:
     before = runs.run_id(LEAD_TO_CASH, "activation", deal.subscription)
     start = Start(LEAD_TO_CASH, "invoice", order, invoice)
     found = runs.run(session, before)
-    return _after(found, before, f"activation of {deal.subscription_id}", start, known=True)
+    return _after(session, found, before, f"activation of {deal.subscription_id}", start, known=True)
 
 
 def _credit_note_created(session: Session, signal: Signal) -> Decision:
@@ -167,7 +167,9 @@ def _payment_succeeded(session: Session, signal: Signal) -> Decision:
     if not found:
         return Wait(str(invoice), False, f"invoice {invoice.value}")
     payment = ObjectKey("payment", signal.object_id)
-    return _after(found[0], str(invoice), "", Start(found[0].flow, "payment", found[0].deal, payment))
+    return _after(
+        session, found[0], str(invoice), "", Start(found[0].flow, "payment", found[0].deal, payment)
+    )
 
 
 def _unreadable(_session: Session, _signal: Signal) -> Decision:
@@ -181,10 +183,14 @@ def _amended(session: Session, signal: Signal, document: ObjectKey) -> Decision 
     if before is None:
         return None
     start = Start(RENEWAL_AMENDMENT, "recalculation", amendment, document)
-    return _after(before, before.run_id, "", start)
+    return _after(session, before, before.run_id, "", start)
 
 
-def _after(before: Run | None, token: str, noun: str, start: Start, known: bool = False) -> Decision:
+def _after(
+    session: Session, before: Run | None, token: str, noun: str, start: Start, known: bool = False
+) -> Decision:
+    if before is not None and before.state != "done":
+        before = runs.held(session, before.run_id)
     if before is not None and before.state == "done":
         return start
     return Wait(token, known or before is not None, noun)

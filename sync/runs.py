@@ -77,6 +77,21 @@ def run(session: Session, name: str) -> Run | None:
     return None if row is None else _run(row)
 
 
+def held(session: Session, name: str) -> Run | None:
+    """The run as it is now, held: it cannot end before this transaction does.
+
+    On PostgreSQL two transactions run side by side, and one that found a run unfinished would otherwise park its signal
+    just after the run's end had woken all that waited for it. SQLite has one writer and ignores the lock.
+    """
+    row = session.exec(
+        select(RunRow)
+        .where(RunRow.tenant == TENANT, RunRow.run_id == name)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).first()
+    return None if row is None else _run(row)
+
+
 def runs_of(session: Session, what: ObjectKey) -> list[Run]:
     """The runs that this object started, oldest first."""
     rows = session.exec(

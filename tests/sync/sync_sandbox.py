@@ -88,9 +88,11 @@ def deal(
     }  # fmt: skip
 
 
-def wait_until(holds: Callable[[], bool], within_s: float = 120.0) -> None:
-    """Waits for it, and fails when it does not come."""
+def wait_until(
+    holds: Callable[[], bool], within_s: float = 120.0, otherwise: Callable[[], object] = lambda: ""
+) -> None:
+    """Waits for it, and fails with what `otherwise` says when it does not come."""
     ends_at = time.monotonic() + within_s
     while not holds():
-        assert time.monotonic() < ends_at, "it did not happen in time"
+        assert time.monotonic() < ends_at, f"it did not happen in time: {otherwise()}"
         time.sleep(0.05)

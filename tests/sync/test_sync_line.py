@@ -161,6 +161,7 @@ def test_faults_of_every_kind_leave_one_record_each(line: Line, sandbox: Sandbox
             == 6
         ),
         90,
+        lambda: (runs(line), line.database.read(lambda s: store.exceptions(s, "open")), line.errors),
     )
     assert sandbox.summary()["duplicates"] == []
     assert set(line.database.read(lambda s: [row.state for row in s.exec(select(EffectRow))])) == {
