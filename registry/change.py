@@ -76,6 +76,7 @@ EFFECTS: dict[str, Effect] = {
     "content-changed": Effect.NONE,
     "default-changed": Effect.NONE,
     "dialect-changed": Effect.NONE,
+    "artefact-type-changed": Effect.CHANGES,
 }
 """Every kind of change there is, with its effect."""
 

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from registry import sources
-from registry.diff import diff
+from registry.compare import compare
 from registry.document import Document, read
 from registry.sources import Versions
 from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, Verdict, checked, judge
@@ -36,5 +36,5 @@ def check_documents(
     asked = mode or old.compatibility or DEFAULT_MODE
     asked, policy = checked(asked, policy)
     documents = old.documents if asked.endswith("_TRANSITIVE") else old.documents[-1:]
-    pairs = [(document, diff(document.schema, new.schema)) for document in documents]
+    pairs = [(document, compare(document, new)) for document in documents]
     return judge(pairs, new, asked, policy, all_versions=old.complete)

@@ -5,11 +5,15 @@ import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from registry import json_lines, shape
-from registry.schema import DIALECTS, Schema, reference_problems
+from registry.schema import DIALECTS, Dialect, Schema, reference_problems
 from terms.problem import Problem, ProblemError
+
+ArtefactType = Literal["json-schema", "openapi", "asyncapi"]
+API_TYPES: tuple[ArtefactType, ...] = ("openapi", "asyncapi")
+"""What a document is; an API says so itself, by the key of that name with its edition."""
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 64
@@ -18,15 +22,17 @@ _MAX_EXPONENT = 400  # beyond what any double holds; keeps exact arithmetic chea
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A contract as it was read: `name` for people (a path or `subject@version`), the source text, the parsed schema.
+    """A contract as it was read: `name` for people (a path or `subject@version`), the source text, the parsed document.
 
-    `syntax` is json or yaml.
+    `syntax` is json or yaml. `schema` is the whole document as a place to look nodes and references up in: its root is
+    a schema only where `type` is json-schema; in an API the schemas are nodes inside, in the dialect of that edition.
     """
 
     name: str
     syntax: str
     text: str = field(repr=False)
     schema: Schema = field(repr=False)
+    type: ArtefactType = "json-schema"
 
     @property
     def data(self) -> dict[str, Any]:
@@ -66,6 +72,9 @@ def parse(content: bytes, name: str, syntax: str | None = None) -> Document:
     text = _text(content, name)
     data = _yaml(content, name)[0] if syntax == "yaml" else _json(text, name)
     _refuse_depth(data, name)
+    for kind in API_TYPES:
+        if isinstance(data.get(kind), str):
+            return Document(name, syntax, text, Schema(data, api_dialect(kind)), kind)
     declared = data.get("$schema", DIALECTS[0].uri)
     dialect = next((d for d in DIALECTS if isinstance(declared, str) and d.uri == declared.rstrip("#")), None)
     if dialect is None:
@@ -85,6 +94,12 @@ def parse(content: bytes, name: str, syntax: str | None = None) -> Document:
             )
         )
     return Document(name, syntax, text, schema)
+
+
+def api_dialect(kind: ArtefactType) -> Dialect:
+    """The dialect of the schemas inside an API document: draft-07 in AsyncAPI, else 2020-12."""
+    wanted = "draft-07" if kind == "asyncapi" else "2020-12"
+    return next(dialect for dialect in DIALECTS if wanted in dialect.uri)
 
 
 def _text(content: bytes, name: str) -> str:

@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from registry.finding import Finding
 from registry.rules import Level
-from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED, Finding, Verdict
+from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED, Verdict
 from terms.problem import Problem
 
 OK, FAILED, UNREADABLE = 0, 1, 2

@@ -13,7 +13,7 @@ from functools import cache
 from registry.change import EFFECTS, Effect
 
 BACKWARD, FORWARD = "BACKWARD", "FORWARD"
-POLICIES = ("validation",)
+POLICIES = ("validation", "lenient", "codegen")
 
 
 class Level(StrEnum):
@@ -256,6 +256,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "the default was changed",
         "a default is an annotation: readers that fill it in will act differently",
         "say in the changelog which readers fill it in",
+    ),
+    "artefact-type-changed": (
+        "the type of the contract was changed",
+        "a reader of {before} cannot read {after}",
+        "register {after} under a subject of its own",
     ),
     "dialect-changed": (
         "the dialect of JSON Schema was changed",

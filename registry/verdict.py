@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is the new contract compatible with the old one? Walk (b): facts and rules become findings, findings a verdict."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from registry import finding
 from registry.change import ABSENT, Change
 from registry.document import Document
+from registry.finding import Finding
 from registry.rules import BACKWARD, FORWARD, POLICIES, Level, rules
 from terms import canonical_json
 from terms.problem import ProblemError, did_you_mean
@@ -29,35 +31,11 @@ _SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One judged change. `direction` is BACKWARD or FORWARD; pointers are RFC 6901 into each document, `where_*` are
-    `name:line`; `before` and `after` are JSON text, shortened, empty when there is nothing. `against` names the old version."""
-
-    rule: str
-    level: str
-    direction: str
-    pointer_old: str
-    pointer_new: str
-    where_old: str
-    where_new: str
-    what: str
-    before: str
-    after: str
-    why: str
-    fix: str
-    against: str
-
-    @property
-    def message(self) -> str:
-        """The change and the reason as one sentence."""
-        return f"{self.what}: {self.why}"
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer for one new contract: `status` is compatible, breaking or undecided. Findings: worst first, then by pointer.
 
-    Undecided means that something could not be proven; it is never a yes.
+    Undecided means that something could not be proven; it is never a yes. `policies` is the status under every policy;
+    `policy` is the one that decides.
     """
 
     status: str
@@ -66,19 +44,30 @@ class Verdict:
     new: str
     against: tuple[str, ...]
     findings: tuple[Finding, ...]
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     def of_level(self, *levels: str) -> tuple[Finding, ...]:
         """The findings of the given levels."""
-        return tuple(finding for finding in self.findings if finding.level in levels)
+        return tuple(each for each in self.findings if each.level in levels)
+
+    @property
+    def difference(self) -> str:
+        """One line that says where the policies differ; empty when they agree."""
+        if len(set(self.policies.values())) < 2:
+            return ""
+        return ", ".join(f"{status} under {policy}" for policy, status in self.policies.items())
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as plain values; `from_json` makes it again."""
-        return {**asdict(self), "against": list(self.against), "findings": [asdict(f) for f in self.findings]}
+        findings = [
+            {**asdict(f), "patch": list(f.patch), "fingerprint": f.fingerprint} for f in self.findings
+        ]
+        return {**asdict(self), "against": list(self.against), "findings": findings}
 
 
 def from_json(data: dict[str, Any]) -> Verdict:
     """The verdict that `as_json` wrote."""
-    findings = tuple(Finding(**finding) for finding in data["findings"])
+    findings = tuple(finding.from_json(each) for each in data["findings"])
     return Verdict(**{**data, "against": tuple(data["against"]), "findings": findings})
 
 
@@ -119,9 +108,13 @@ def judge(
     findings.sort(
         key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction)
     )
-    levels = {finding.level for finding in findings}
-    status = BREAKING if Level.BREAKING in levels else UNDECIDED if Level.UNDECIDED in levels else COMPATIBLE
-    return Verdict(status, mode, policy, new.name, tuple(olds), tuple(findings))
+    policies = {name: _status(f.levels.get(name, f.level) for f in findings) for name in POLICIES}
+    return Verdict(policies[policy], mode, policy, new.name, tuple(olds), tuple(findings), policies)
+
+
+def _status(levels: Iterable[str]) -> str:
+    met = set(levels)
+    return BREAKING if Level.BREAKING in met else UNDECIDED if Level.UNDECIDED in met else COMPATIBLE
 
 
 def _findings(
@@ -131,9 +124,10 @@ def _findings(
     in_new = new.lines([change.pointer_new for change in changes]) if changes else {}
     for change in changes:
         rows = [rules()[change.id, direction, policy] for direction in MODES[mode]]
+        levels = {row.direction: _levels(change.id, row.direction) for row in rows}
         worst = min(rows, key=lambda row: _ORDER[row.level])
-        # A change that breaks both directions is told twice, one that breaks none once.
-        told = [row for row in rows if row.level in (Level.BREAKING, Level.UNDECIDED)] or [worst]
+        # A change that breaks both directions is told twice, one that breaks none under any policy once.
+        told = [row for row in rows if _matters(levels[row.direction])] or [worst]
         before, after = shown(change.before), shown(change.after)
         words = {"before": before or "what it was", "after": after or "what it is now"}
         for row in told:
@@ -141,7 +135,16 @@ def _findings(
                 row.change, row.level.value, row.direction, change.pointer_old, change.pointer_new,
                 f"{old.name}:{in_old[change.pointer_old]}", f"{new.name}:{in_new[change.pointer_new]}",
                 row.what.format(**words), before, after, row.why.format(**words), row.fix.format(**words), old.name,
+                levels[row.direction],
             )  # fmt: skip
+
+
+def _levels(change: str, direction: str) -> dict[str, str]:
+    return {policy: rules()[change, direction, policy].level.value for policy in POLICIES}
+
+
+def _matters(levels: Mapping[str, str]) -> bool:
+    return any(level in (Level.BREAKING, Level.UNDECIDED) for level in levels.values())
 
 
 def _versions_not_known(olds: list[str], mode: str) -> Finding:

@@ -45,7 +45,7 @@ EXITS = {
     "one version is not all versions": ("wider", ["--mode", "BACKWARD_TRANSITIVE"], 1),
     "a list is no contract": ("list", [], 2),
     "unknown mode": ("wider", ["--mode", "SIDEWAYS"], 2),
-    "unknown policy": ("wider", ["--policy", "codegen"], 2),
+    "unknown policy": ("wider", ["--policy", "strict"], 2),
     "unknown format": ("wider", ["--format", "smoke"], 2),
 }
 

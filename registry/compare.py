@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How do two contracts of any type differ? Each type has its own walk; all of them answer with changes."""
+
+from collections.abc import Callable, Mapping
+
+from registry.change import Change
+from registry.diff import diff
+from registry.document import ArtefactType, Document
+
+Walk = Callable[[Document, Document], tuple[Change, ...]]
+
+WALKS: Mapping[ArtefactType, Walk] = {
+    "json-schema": lambda old, new: diff(old.schema, new.schema),
+}
+
+
+def compare(old: Document, new: Document) -> tuple[Change, ...]:
+    """All changes from `old` to `new`, in the order of the documents, each fact once. Always ends.
+
+    A contract of another type is one change, whatever it says.
+    """
+    if old.type != new.type:
+        return (Change("artefact-type-changed", "", "", old.type, new.type),)
+    return WALKS[new.type](old, new)
