@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Do the rules hold for these facts, now? Pure: the same rules, facts and instant give the same evaluation."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from policies.cel import Bindings, Incomputable, bind
@@ -9,6 +10,8 @@ from policies.fact import VARIABLES, Fact
 from policies.finding import Deadline, Evaluation, Finding, Pair, RuleError
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def evaluate(rules: Sequence[Rule], facts: Iterable[Fact], now: Instant) -> Evaluation:
@@ -85,8 +88,17 @@ def _sentence(message: Message, rule: Rule, bindings: Bindings) -> str:
     parts = [message.texts[0]]
     for expression, following in zip(message.expressions, message.texts[1:], strict=True):
         words = expression.words(bindings, rule.params)
-        parts += ["?" if isinstance(words, Incomputable) else words, following]
+        parts += ["?" if isinstance(words, Incomputable) else _spoken(words), following]
     return "".join(parts)
+
+
+def _spoken(words: str) -> str:
+    """An instant to the minute, as people say it; all else as it is.
+
+    >>> _spoken("2026-03-02T08:00:30.250Z"), _spoken("order:SO-1")
+    ('2026-03-02 08:00 UTC', 'order:SO-1')
+    """
+    return f"{words[:10]} {words[11:16]} UTC" if _INSTANT.fullmatch(words) else words
 
 
 def _finding(rule: Rule, pair: Pair, fact: Fact, breach: Breach) -> Finding:
