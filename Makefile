@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+JOBS ?= auto
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -21,8 +22,8 @@ help:  ## Say what can be made.
 demo: $(VENV)/.server  ## Start the sandbox and the control plane, with a history and live deals. ARGS="--deals 50 --seed 7 --exit"
 	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/throughline demo $(ARGS)
 
-test: $(VENV)/.development  ## Run all tests. ARGS="-k name" for some of them.
-	$(BIN)/pytest $(ARGS)
+test: $(VENV)/.development  ## Run all tests, a file to a core. ARGS="-k name" for some of them, JOBS=0 for one after another.
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.development walls  ## Check formatting, lint, types and the walls between the rooms.
 	$(BIN)/ruff format --check $(CODE)
