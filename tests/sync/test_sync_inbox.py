@@ -3,46 +3,21 @@
 
 import itertools
 import json
-from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 from sqlmodel import Session, select
+from sync_signals import NOW, ORDER, came, take, won, write
 
-from controlplane.database import Actor, Database
+from controlplane.database import Database
 from sync import deal as deals
 from sync import exceptions, inbox, inbox_rows, runs, store
 from sync.connectors.salesforce import Opportunity
-from sync.deal import Deal
 from sync.inbox_rows import Signal
 from sync.tables import InboxRow, RunRow
-from terms.instant import HOUR, SECOND, Instant, parse
+from terms.instant import HOUR, SECOND, Instant
 from terms.money import Money
 from terms.object_key import ObjectKey
 from terms.problem import ProblemError
-
-T = TypeVar("T")
-NOW = parse("2026-11-20T12:00:00Z")
-
-ORDER = Opportunity(
-    id="006A", kind="New Business", order_number="SO-7", account_id="001A", customer_id="CUST-7", customer_name="Acme",
-    legal_entity="DE", region="EMEA", currency="EUR", amount=Money(1000, "EUR"), closed_at=NOW, quoted_at=None,
-    subscription_id="", amendment_id="", effective_on="", item="PLATFORM", quantity=3, modified_at=NOW,
-)  # fmt: skip
-
-
-def write(database: Database, fn: Callable[[Session], T]) -> T:
-    return database.write(fn, actor=Actor("machine", "sync"), reason="test")
-
-
-def came(kind: str, object_id: str, reference: str, event_id: str = "", payload: str = "{}") -> Signal:
-    return Signal("chargebee", event_id or f"ev-{kind}-{object_id}", kind, object_id, reference, payload, NOW)
-
-
-def won(deal: Deal) -> Signal:
-    payload = json.dumps(deals.to_json(deal))
-    return Signal("salesforce", deal.opportunity_id, inbox.CLOSED_WON, deal.number, deal.number, payload, NOW)
-
 
 SIGNALS = [
     won(deals.from_opportunity(ORDER)),
@@ -51,12 +26,6 @@ SIGNALS = [
     came("payment_intent.succeeded", "pi_7", "INV-7"),
 ]
 STAGES = ["order", "activation", "invoice", "payment"]
-
-
-def take(database: Database, *signals: Signal, now: Instant = NOW) -> None:
-    for signal in signals:
-        write(database, lambda s, signal=signal: inbox_rows.receive(s, signal, now))
-    write(database, lambda s: inbox.dispatch(s, now))
 
 
 def stages(database: Database) -> list[tuple[str, str]]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from sqlmodel import Session, SQLModel, select
+from sync_signals import NOW, ORDER, came, take, won, write
 
 from controlplane.database import Database
 from sync import deal as deals
 from sync import exceptions, inbox, inbox_rows, runs
 from sync.inbox_rows import Signal
 from sync.tables import InboxRow, RunRow
-from test_sync_inbox import NOW, ORDER, came, take, won, write
 
 pytestmark = pytest.mark.postgres  # SQLite has one writer: the two cannot meet
 
