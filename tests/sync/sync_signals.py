@@ -13,7 +13,7 @@ from sync import inbox, inbox_rows
 from sync.connectors.salesforce import Opportunity
 from sync.deal import Deal
 from sync.inbox_rows import Signal
-from terms.instant import parse
+from terms.instant import Instant, parse
 from terms.money import Money
 
 T = TypeVar("T")
