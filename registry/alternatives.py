@@ -50,6 +50,7 @@ def compare(walk: "Walk", a: Node, b: Node) -> None:
             _compare_sides(walk, old, new)
             continue
         # The side without the keyword asks for nothing here; the other must hold all that side's values.
+        walk.say("alternatives-changed", old.pointer, new.pointer)
         proven = _proof(walk, old, new)
         walk.say_combination(
             old.pointer, new.pointer, type(proven)(proven.keeps_old or in_old, proven.keeps_new or in_new)
@@ -77,6 +78,7 @@ def _compare_sides(walk: "Walk", old: _Side, new: _Side) -> None:
         for x, y in zip(old.branches, new.branches, strict=True):
             walk.compare(x, y)
         return
+    walk.say("alternatives-changed", old.pointer, new.pointer)
     proven = _proof(walk, old, new)
     if not proven.keeps_old:
         _lonely(walk, "alternative-removed", old, new)

@@ -40,18 +40,22 @@ def properties(walk: "Walk", a: Node, b: Node) -> None:
 
 def _required(walk: "Walk", a: Node, b: Node) -> None:
     before, after = _names(a), _names(b)
-    for name in [n for n in after if n not in before]:
-        walk.say(
-            "required-added",
-            f"{a.pointer}/required",
-            f"{b.pointer}/required/{after.index(name)}",
-            ABSENT,
-            name,
-        )
-    for name in [n for n in before if n not in after]:
-        walk.say(
-            "required-removed", f"{a.pointer}/required/{before.index(name)}", f"{b.pointer}/required", name
-        )
+    for name in after:
+        if name not in before:
+            kind = f"required-{'with-default-' if _has_default(walk.new, b, name) else ''}added"
+            place = f"{b.pointer}/required/{after.index(name)}"
+            walk.say(kind, f"{a.pointer}/required", place, ABSENT, name)
+    for name in before:
+        if name not in after:
+            kind = f"required-{'with-default-' if _has_default(walk.old, a, name) else ''}removed"
+            walk.say(kind, f"{a.pointer}/required/{before.index(name)}", f"{b.pointer}/required", name)
+
+
+def _has_default(schema: Schema, node: Node, name: str) -> bool:
+    if name not in _map(node, "properties"):
+        return False
+    own = node.child("properties", name)
+    return any(isinstance(n.raw, dict) and "default" in n.raw for n in (own, domain.settle(schema, own)))
 
 
 def _appeared_or_left(walk: "Walk", a: Node, b: Node, name: str, *, covered: bool) -> None:
@@ -64,27 +68,42 @@ def _appeared_or_left(walk: "Walk", a: Node, b: Node, name: str, *, covered: boo
     pointers = (rest.pointer, own.pointer) if appeared else (own.pointer, rest.pointer)
     values = (ABSENT, own.raw) if appeared else (own.raw, ABSENT)
     own_schema, rest_schema = (walk.new, walk.old) if appeared else (walk.old, walk.new)
+    how = "added" if appeared else "removed"
     if not domain.kinds(rest_schema, rest):
         if domain.kinds(own_schema, own):
-            walk.say(f"property-{'added-to' if appeared else 'removed-from'}-closed", *pointers, *values)
+            walk.say(f"property-{how}-{'to' if appeared else 'from'}-closed", *pointers, *values)
+            return
     elif domain.says_nothing(rest_schema, rest):
         proven = walk.try_out(rest, own) if appeared else walk.try_out(own, rest)
         if not (proven.keeps_old and proven.keeps_new):
-            walk.say(f"property-{'added-to' if appeared else 'removed-from'}-open", *pointers, *values)
+            walk.say(f"property-{how}-{'to' if appeared else 'from'}-open", *pointers, *values)
+            return
     elif appeared:
         walk.compare(rest, own)
     else:
         walk.compare(own, rest)
+    walk.say(f"property-{how}", *pointers, *values)
 
 
 def _others(walk: "Walk", a: Node, b: Node) -> None:
     """The schema of all names that nothing else speaks for."""
-    closed_before, closed_now = not domain.kinds(walk.old, a), not domain.kinds(walk.new, b)
-    if closed_before == closed_now:
+    before, now = _openness(walk.old, a), _openness(walk.new, b)
+    if before == now:
         walk.compare(a, b)
-    else:
-        how = "closed" if closed_now else "opened"
+    elif "closed" in (before, now):
+        how = "closed" if now == "closed" else "opened"
         walk.say(f"additional-properties-{how}", a.pointer, b.pointer, a.raw, b.raw)
+    else:
+        proven = walk.try_out(a, b)
+        if not (proven.keeps_old and proven.keeps_new):
+            how = "narrowed" if before == "open" else "widened"
+            walk.say(f"additional-properties-{how}", a.pointer, b.pointer, a.raw, b.raw)
+
+
+def _openness(schema: Schema, node: Node) -> str:
+    if not domain.kinds(schema, node):
+        return "closed"
+    return "open" if domain.says_nothing(schema, domain.settle(schema, node)) else "partial"
 
 
 def items(walk: "Walk", a: Node, b: Node) -> None:

@@ -3,7 +3,8 @@
 
 BACKWARD asks whether new readers take what was written under the old contract, FORWARD whether old readers take what will
 be written under the new one. Under the policy `validation` a change breaks a direction exactly when it takes documents away
-in it, so every row follows from the change's effect, and each rule has its mirror in the other direction.
+in it, so every row follows from the change's effect, and each rule has its mirror in the other direction. `lenient` forgives
+what tolerant readers of open content live with; `codegen` adds what generated code does not survive.
 """
 
 from dataclasses import dataclass
@@ -177,6 +178,26 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "documents written from now on may lack {before}",
         "keep {before} in required",
     ),
+    "required-with-default-added": (
+        "{after} became required and has a default",
+        "documents written so far may lack {after}, and validators do not fill in its default",
+        "leave {after} out of required; its default still tells readers what to take",
+    ),
+    "required-with-default-removed": (
+        "{before} has a default and is no longer required",
+        "documents written from now on may lack {before}, and validators do not fill in its default",
+        "keep {before} in required",
+    ),
+    "property-added": (
+        "a field was described that could be sent before",
+        "code generated from the old contract does not know it",
+        "generate the readers of the new contract first",
+    ),
+    "property-removed": (
+        "a field is no longer described",
+        "code generated from the new contract has no such field",
+        "keep the field's schema and mark it as deprecated",
+    ),
     "property-added-to-open": (
         "a field was added under a name that was free",
         "documents written so far may hold anything under this name, because other fields were allowed",
@@ -206,6 +227,21 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "other fields are allowed now",
         "readers of the old contract refuse fields it does not name",
         "leave additionalProperties as it was",
+    ),
+    "additional-properties-narrowed": (
+        "other fields must satisfy a schema now",
+        "documents written so far may hold fields of any kind that the contract does not name",
+        "leave additionalProperties as it was",
+    ),
+    "additional-properties-widened": (
+        "other fields may be anything now",
+        "readers of the old contract refuse fields of another kind",
+        "leave additionalProperties as it was",
+    ),
+    "alternatives-changed": (
+        "the branches of anyOf or oneOf were changed",
+        "generated code has one type for each branch",
+        "keep the branches, and describe what is new in a field of its own",
     ),
     "alternative-removed": (
         "an alternative was removed",
@@ -270,6 +306,56 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# What a tolerant reader lives with: it ignores fields it does not know, nobody gives a free name a meaning of his own, and
+# it fills in defaults. Each row has its mirror in the other direction.
+_TOLERATED = {
+    BACKWARD: (
+        "property-added-to-open",
+        "property-removed-from-closed",
+        "additional-properties-closed",
+        "additional-properties-narrowed",
+        "required-with-default-added",
+    ),
+    FORWARD: (
+        "property-removed-from-open",
+        "property-added-to-closed",
+        "additional-properties-opened",
+        "additional-properties-widened",
+        "required-with-default-removed",
+    ),
+}
+# What generated code does not survive although documents do: another type, another optionality, another set of names.
+_REGENERATED = frozenset(
+    [
+        "alternatives-changed",
+        "alternative-added",
+        "alternative-removed",
+        "content-changed",
+        "enum-added",
+        "enum-removed",
+        "format-changed",
+        "required-added",
+        "required-removed",
+        "required-with-default-added",
+        "required-with-default-removed",
+        "type-changed",
+        "type-narrowed",
+        "type-widened",
+        "values-added",
+        "values-removed",
+    ]
+)
+_FIELD_LOST = {
+    BACKWARD: ("property-removed", "property-removed-from-open", "property-removed-from-closed"),
+    FORWARD: ("property-added", "property-added-to-open", "property-added-to-closed"),
+}
+# Facts about how a contract is written, of no consequence for what it accepts.
+_UNNOTICED = frozenset(("property-added", "property-removed", "alternatives-changed"))
+
+_WHY_TOLERATED = "tolerant readers ignore fields they do not know and fill in defaults"
+_WHY_REGENERATED = "code generated from one contract does not fit the other"
+
+
 @cache
 def rules() -> dict[tuple[str, str, str], Rule]:
     """All rows, by change, direction and policy."""
@@ -281,17 +367,36 @@ def rules() -> dict[tuple[str, str, str], Rule]:
     }
 
 
+def levels_in_words(kind: str, direction: str) -> str:
+    """The level of a change under `validation`, and after it those of the policies that say otherwise.
+
+    >>> levels_in_words("required-removed", BACKWARD)
+    'safe; codegen: breaking'
+    """
+    levels = {policy: rules()[kind, direction, policy].level.value for policy in POLICIES}
+    usual = levels["validation"]
+    return "; ".join([usual, *(f"{name}: {level}" for name, level in levels.items() if level != usual)])
+
+
 def _rule(kind: str, direction: str, policy: str) -> Rule:
     what, why, fix = _TEXTS[kind]
-    level = _level(EFFECTS[kind], direction)
-    if level is Level.SAFE:
+    level = _level(kind, direction)
+    if policy == "lenient" and kind in _TOLERATED[direction]:
+        level, why, fix = Level.SAFE, _WHY_TOLERATED, ""
+    elif policy == "codegen" and (kind in _REGENERATED or kind in _FIELD_LOST[direction]):
+        if level is not Level.BREAKING and EFFECTS[kind] is not Effect.NONE:
+            why = _WHY_REGENERATED
+        level = Level.BREAKING
+    elif level is Level.SAFE:
         why, fix = EFFECTS[kind].value, ""
     return Rule(kind, direction, policy, level, what, why, fix)
 
 
-def _level(effect: Effect, direction: str) -> Level:
+def _level(kind: str, direction: str) -> Level:
+    """What pure validation says."""
+    effect = EFFECTS[kind]
     if effect is Effect.NONE:
-        return Level.WARNING
+        return Level.SAFE if kind in _UNNOTICED else Level.WARNING
     if effect.keeps_old if direction == BACKWARD else effect.keeps_new:
         return Level.SAFE
     return Level.UNDECIDED if effect.name.startswith("MAY_") else Level.BREAKING

@@ -70,7 +70,7 @@ CASES = {
     "forbidden field removed from closed": (closed(a=TEXT, b=False), closed(a=TEXT), "compatible", []),
     "field made required": (closed(a=TEXT), {**closed(a=TEXT), "required": ["a"]}, "breaking", ["required-added"]),
     "required name that is no property": ({"type": "object"}, {"type": "object", "required": ["z"]}, "breaking", ["required-added"]),
-    "required with a default": (closed(a=TEXT), {**closed(a={**TEXT, "default": "x"}), "required": ["a"]}, "breaking", ["required-added", "default-changed"]),
+    "required with a default": (closed(a=TEXT), {**closed(a={**TEXT, "default": "x"}), "required": ["a"]}, "breaking", ["required-with-default-added", "default-changed"]),
     "object closed": ({"type": "object"}, closed(), "breaking", ["additional-properties-closed"]),
     "other fields typed": ({"additionalProperties": WHOLE}, {"additionalProperties": TEXT}, "breaking", ["type-changed"]),
     "field falls under other fields": (closed(a=WHOLE), {"type": "object", "additionalProperties": NUMBER}, "compatible", []),
