@@ -46,7 +46,9 @@ class VersionInfo:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """A registered version. `document` is the text that was registered; `verdict` compares it with the version before."""
+    """A registered version. `document` is the text that was registered, in `syntax` (json or yaml); `verdict` compares it with
+    the version before.
+    """
 
     number: int
     semver: str
@@ -55,6 +57,8 @@ class VersionView:
     registered_at: Instant
     document: str
     verdict: Verdict | None
+    type: str
+    syntax: str
 
 
 @dataclass(frozen=True, slots=True)

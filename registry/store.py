@@ -174,4 +174,6 @@ def _version(row: ContractVersionRow) -> VersionView:
         registered_at=Instant(row.registered_at),
         document=row.document,
         verdict=None if row.verdict is None else from_json(json.loads(row.verdict)),
+        type=row.artefact_type,
+        syntax=row.syntax,
     )

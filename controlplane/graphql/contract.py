@@ -1,37 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contracts in the schema: subjects, their versions, and which versions really flow."""
 
-import json
-
 import strawberry
+from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
 from controlplane.graphql.context import Info
-from controlplane.graphql.contract_fields import ContractField, fields_of
+from controlplane.graphql.contract_field import ContractField, fields_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
 from controlplane.graphql.verdict import Verdict, verdict_of
 from registry import store
 from registry.contract import SubjectView, VersionView
+from registry.document import parse
 from terms.instant import Instant
 from terms.problem import ProblemError
 
 
 @noun
 class ContractVersion:
-    """One registered version. `document` is the text as registered; `verdict` compares it with the version before."""
+    """One registered version. `type` is json-schema, openapi or asyncapi; `document` is the text as registered, in `syntax`
+    (json or yaml); `verdict` compares it with the version before.
+    """
 
     number: int
     semver: str
     content_id: str
+    lifecycle: str
     registered_at: Instant
+    type: str
+    syntax: str
     document: str
     verdict: Verdict | None
 
     @answer
-    def fields(self) -> list[ContractField]:
+    async def fields(self) -> list[ContractField]:
         """The fields its document states, nested ones by their pointer."""
-        return fields_of(json.loads(self.document))
+        document, name, syntax = self.document.encode(), self.semver, self.syntax
+        return await run_in_threadpool(lambda: fields_of(parse(document, name, syntax)))
 
 
 @noun
@@ -158,7 +164,10 @@ def _version(view: VersionView) -> ContractVersion:
         number=view.number,
         semver=view.semver,
         content_id=view.content_id,
+        lifecycle=view.lifecycle,
         registered_at=view.registered_at,
+        type=view.type,
+        syntax=view.syntax,
         document=view.document,
         verdict=None if view.verdict is None else verdict_of(view.verdict),
     )

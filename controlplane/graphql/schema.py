@@ -8,6 +8,7 @@ import strawberry
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
+from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
@@ -29,6 +30,7 @@ class Query(
     MeQuery,
     LineQuery,
     ContractQuery,
+    CompatibilityQuery,
     TransactionQuery,
     KpiQuery,
     PolicyQuery,

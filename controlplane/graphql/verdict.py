@@ -6,7 +6,9 @@ from enum import Enum
 import strawberry
 
 from controlplane.graphql.described import noun
+from registry import finding as registry_finding
 from registry import verdict as registry_verdict
+from terms import canonical_json
 
 
 @strawberry.enum(description="What a comparison came to.")
@@ -17,24 +19,79 @@ class VerdictStatus(Enum):
 
 
 @noun
+class PolicyLevel:
+    """How much one change matters under one policy: safe, warning, undecided or breaking."""
+
+    policy: str
+    level: str
+
+
+@noun
+class PolicyStatus:
+    """What the comparison comes to under one policy."""
+
+    policy: str
+    status: VerdictStatus
+
+
+@noun
+class Witness:
+    """A smallest document (JSON text) that one version accepts and the other refuses, checked with both validators.
+
+    `refusal` is what the refusing validator says, `pointer` where in the document.
+    """
+
+    document: str
+    accepted_by: str
+    refused_by: str
+    refusal: str
+    pointer: str
+
+
+@noun
 class Finding:
-    """One judged change: where in both documents (RFC 6901 pointers), what it means, and what to do."""
+    """One judged change: where in both documents (RFC 6901 pointers, and `name:line`), what it means, and what to do.
+
+    `level` is that of the deciding policy, `levels` that of every policy. A breaking finding that is not `confirmed` has no
+    witness and still fails. `patch` is a JSON Patch (JSON text) that clears it; `approval` says who accepted it and why.
+    """
 
     rule: str
     level: str
+    levels: list[PolicyLevel]
+    direction: str
     pointer_old: str
     pointer_new: str
+    where_old: str
+    where_new: str
+    what: str
+    before: str
+    after: str
+    why: str
     message: str
     fix: str
+    against: str
+    confirmed: bool
+    witness: Witness | None
+    patch: str | None
+    approval: str | None
+    fingerprint: str
 
 
 @noun
 class Verdict:
-    """The answer for one version against the one before, in a mode and under a policy. Findings: the worst first."""
+    """The answer for one version against earlier ones, in a mode and under a policy. Findings: the worst first.
+
+    `policies` is the answer under every policy; `difference` says in one line where they differ, null when they agree.
+    """
 
     status: VerdictStatus
     mode: str
     policy: str
+    new: str
+    against: list[str]
+    policies: list[PolicyStatus]
+    difference: str | None
     findings: list[Finding]
 
 
@@ -44,15 +101,48 @@ def verdict_of(view: registry_verdict.Verdict) -> Verdict:
         status=VerdictStatus(view.status),
         mode=view.mode,
         policy=view.policy,
-        findings=[
-            Finding(
-                rule=finding.rule,
-                level=finding.level,
-                pointer_old=finding.pointer_old,
-                pointer_new=finding.pointer_new,
-                message=finding.message,
-                fix=finding.fix,
-            )
-            for finding in view.findings
+        new=view.new,
+        against=list(view.against),
+        policies=[
+            PolicyStatus(policy=name, status=VerdictStatus(status)) for name, status in view.policies.items()
         ],
+        difference=view.difference or None,
+        findings=[finding_of(finding) for finding in view.findings],
+    )
+
+
+def finding_of(finding: registry_finding.Finding) -> Finding:
+    """A finding for the schema."""
+    return Finding(
+        rule=finding.rule,
+        level=finding.level,
+        levels=[PolicyLevel(policy=policy, level=level) for policy, level in finding.levels.items()],
+        direction=finding.direction,
+        pointer_old=finding.pointer_old,
+        pointer_new=finding.pointer_new,
+        where_old=finding.where_old,
+        where_new=finding.where_new,
+        what=finding.what,
+        before=finding.before,
+        after=finding.after,
+        why=finding.why,
+        message=finding.message,
+        fix=finding.fix,
+        against=finding.against,
+        confirmed=finding.confirmed,
+        witness=witness_of(finding.witness) if finding.witness else None,
+        patch=canonical_json.text([dict(step) for step in finding.patch]) if finding.patch else None,
+        approval=finding.approval or None,
+        fingerprint=finding.fingerprint,
+    )
+
+
+def witness_of(witness: registry_finding.Witness) -> Witness:
+    """A witness for the schema."""
+    return Witness(
+        document=witness.document,
+        accepted_by=witness.accepted_by,
+        refused_by=witness.refused_by,
+        refusal=witness.refusal,
+        pointer=witness.pointer,
     )

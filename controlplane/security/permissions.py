@@ -84,6 +84,8 @@ FIELDS: Mapping[str, Permission] = {
     "Query.line": "line:read",
     "Query.contracts": "contracts:read",
     "Query.contract": "contracts:read",
+    "Query.diff": "contracts:read",
+    "Query.compatibility": "contracts:read",
     "Query.transactions": "transactions:read",
     "Query.transaction": "transactions:read",
     "Query.trace": "transactions:read",
@@ -140,6 +142,15 @@ FIELDS: Mapping[str, Permission] = {
     "ContractField": "contracts:read",
     "Verdict": "contracts:read",
     "Finding": "contracts:read",
+    "PolicyLevel": "contracts:read",
+    "PolicyStatus": "contracts:read",
+    "Witness": "contracts:read",
+    "Diff": "contracts:read",
+    "Compatibility": "contracts:read",
+    "ComparedDocument": "contracts:read",
+    "DraftUnreadable": "contracts:read",
+    "ContractNotFound": "contracts:read",
+    "Problem": "contracts:read",
 }
 
 _PATTERNS = tuple((compile_path(row.path)[0], row) for row in ROUTES)

@@ -202,6 +202,8 @@ ENTRANCES = {
     "Query.line": "{ line { open } }",
     "Query.contracts": "{ contracts { totalCount } }",
     "Query.contract": '{ contract(subject: "x") { subject } }',
+    "Query.diff": '{ diff(subject: "x") { subject } }',
+    "Query.compatibility": '{ compatibility(document: "{}") { __typename } }',
     "Query.transactions": "{ transactions { totalCount } }",
     "Query.transaction": '{ transaction(id: "x") { id } }',
     "Query.trace": '{ trace(id: "x") { count } }',

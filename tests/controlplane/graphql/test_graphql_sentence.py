@@ -9,7 +9,6 @@ from collectors import definitions
 from collectors.line_store import Totals
 from collectors.transaction import MilestoneView, TransactionView
 from controlplane.graphql import sentence
-from controlplane.graphql.contract_fields import fields_of
 from terms.instant import DAY, HOUR, MINUTE, Instant, parse
 from terms.money import Money
 from terms.object_key import ObjectKey
@@ -103,31 +102,3 @@ def test_many_currencies_are_not_all_read_out() -> None:
     amounts = [Money(100, currency) for currency in ("CAD", "EUR", "GBP", "JPY", "USD")]
     assert sentence.money_words(amounts) == "CAD 1, EUR 1, GBP 1 and 2 more currencies"
     assert sentence.money_words([]) == ""
-
-
-def test_the_fields_of_a_contract_as_a_table() -> None:
-    """Nested objects, lists and references each become a row; a document that refers to itself ends."""
-    document = {
-        "properties": {
-            "id": {"type": "string", "format": "uuid", "description": "Its id."},
-            "kind": {"enum": ["a", "b"]},
-            "total": {"$ref": "#/$defs/money", "description": "What it costs."},
-            "lines": {"type": "array", "items": {"type": "object", "properties": {"a/b": {"type": ["string", "null"]}}}},
-            "parent": {"$ref": "#"},
-        },
-        "required": ["id"],
-        "$defs": {"money": {"type": "object", "properties": {"amount": {"type": "string", "x-classification": "internal"}}}},
-    }  # fmt: skip
-    rows = {row.pointer: row for row in fields_of(document)}
-    assert (rows["/id"].type, rows["/id"].required, rows["/id"].description) == (
-        "string (uuid)",
-        True,
-        "Its id.",
-    )
-    assert rows["/kind"].type == "a | b"
-    assert rows["/total"].description == "What it costs."
-    assert rows["/total/amount"].classification == "internal"
-    assert rows["/lines"].type == "list of object"
-    assert rows["/lines/*/a~1b"].type == "string or null"
-    assert len(rows) <= 500
-    assert fields_of({"properties": 7, "items": []}) == []

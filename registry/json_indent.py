@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How is a JSON text made readable? New lines and spaces only: no number is read, no key moved, nothing rounded."""
+
+import re
+
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_STEP = "  "
+
+
+def indented(text: str) -> str:
+    """The same valid JSON text, one member or item a line.
+
+    >>> print(indented('{"a":[1.10,{}],"b":9007199254740993}'))
+    {
+      "a": [
+        1.10,
+        {}
+      ],
+      "b": 9007199254740993
+    }
+    """
+    parts: list[str] = []
+    depth, before = 0, ""
+    for match in _MARK.finditer(text):
+        mark = match.group()
+        closes, opened = mark in ("}", "]"), before in ("{", "[")
+        depth -= closes
+        if before == "," or closes != opened:
+            parts.append("\n" + _STEP * depth)
+        parts.append(mark + " " if mark == ":" else mark)
+        depth += mark in ("{", "[")
+        before = mark
+    return "".join(parts)
+
+
+def readable(text: str, syntax: str) -> str:
+    """The text as people read it: JSON on a single line is indented, anything else stays as it was written."""
+    return indented(text) if syntax == "json" and "\n" not in text.strip() else text
