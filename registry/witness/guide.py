@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which way leads to the place of a finding? Distances over subschemas and references, so that the search goes there first."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from registry.schema import Node, Schema, children
+from registry.witness.asserted import REFERENCES
+from registry.witness.claim import Claim
+from registry.witness.way import Choice
+
+FAR = 1_000_000
+_MOST_NODES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Where a finding stands in one document: `distances` from each node that leads there, `place` the pointer itself."""
+
+    place: str
+    at: str
+    distances: dict[str, int]
+
+    def leads(self, pointer: str) -> bool:
+        """Whether the finding can be reached from this node."""
+        return pointer in self.distances
+
+    def rank(self, pointer: str) -> int:
+        """How far the finding is from a place, which may be a node or a keyword; FAR when it is not that way."""
+        if pointer in self.distances:
+            return self.distances[pointer] + 1
+        if pointer and (self.place == pointer or self.place.startswith(f"{pointer}/")):
+            return 0
+        return FAR
+
+
+@dataclass(frozen=True, slots=True)
+class Guides:
+    """The guides of both documents; a document without one is searched in its own order."""
+
+    by_schema: dict[int, Guide] = field(default_factory=dict)
+    strict: bool = False
+
+    def ordered(self, claim: Claim, choice: Choice) -> Choice:
+        """The ways of a choice, near ones first. When `strict`, a document is failed only on the way to its finding."""
+        guide = self.by_schema.get(id(claim.schema))
+        if guide is None or len(choice) < 2 or not guide.leads(claim.node.pointer):
+            return choice
+        ranked = sorted(choice, key=lambda way: guide.rank(way.pointer))
+        if self.strict and not claim.holds:
+            near = [way for way in ranked if guide.rank(way.pointer) < FAR]
+            return tuple(near or ranked)
+        return tuple(ranked)
+
+    def nearest(self, claims: tuple[Claim, ...]) -> int:
+        """How far the nearest finding is from any of the nodes."""
+        ranks = [
+            self.by_schema[id(claim.schema)].rank(claim.node.pointer)
+            for claim in claims
+            if id(claim.schema) in self.by_schema
+        ]
+        return min(ranks, default=FAR)
+
+
+def guide(schema: Schema, root: Node, place: str) -> Guide | None:
+    """The guide to a place; None when no node under the root leads there."""
+    back = _ways_back(schema, root)
+    at = place
+    while at not in back:
+        if at in ("", root.pointer):
+            return None
+        at = at.rpartition("/")[0]
+    distances = {at: 0}
+    waiting = deque([at])
+    while waiting:
+        here = waiting.popleft()
+        for before in back[here]:
+            if before not in distances:
+                distances[before] = distances[here] + 1
+                waiting.append(before)
+    return Guide(place, at, distances)
+
+
+def _ways_back(schema: Schema, root: Node) -> dict[str, list[str]]:
+    """From each node under the root, through references too, the nodes it is reached from."""
+    memo = ("ways back", root.pointer)
+    if memo in schema.memo:
+        known: dict[str, list[str]] = schema.memo[memo]
+        return known
+    back: dict[str, list[str]] = {root.pointer: []}
+    waiting = deque([root])
+    while waiting and len(back) < _MOST_NODES:
+        here = waiting.popleft()
+        for node in _next(schema, here):
+            if node.pointer not in back:
+                back[node.pointer] = []
+                waiting.append(node)
+            back[node.pointer].append(here.pointer)
+    schema.memo[memo] = back
+    return back
+
+
+def _next(schema: Schema, node: Node) -> list[Node]:
+    raw = node.raw if isinstance(node.raw, dict) else {}
+    named = [schema.target(raw[keyword]) for keyword in REFERENCES if isinstance(raw.get(keyword), str)]
+    return [*(inner for _, inner in children(node)), *(each for each in named if each is not None)]
