@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from collectors.imports.batch import Sink
-from collectors.imports.file import batches
+from collectors.imports.file import KINDS, batches
 from collectors.imports.http_sink import UnreachableError, http_sink
 from terms.problem import ProblemError
 
@@ -34,12 +34,13 @@ def traces() -> None:
 @app.command("import")
 def import_files(
     ctx: typer.Context,
-    files: Annotated[
-        list[Path], typer.Argument(help="OTLP JSON (one request, or one a line) or OCEL 1.0 JSON.")
-    ],
+    files: Annotated[list[Path], typer.Argument(help=f"{KINDS}.")],
     source: Annotated[
         str, typer.Option(help="The source the events of a log bear; the file's name otherwise.")
     ] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML that says what the columns of a CSV file mean.")
+    ] = None,
 ) -> None:
     """Store the spans or events of files. Importing a file again changes nothing.
 
@@ -47,7 +48,7 @@ def import_files(
     """
     try:
         with _sink(ctx) as sink:
-            counts = _import(files, source, sink)
+            counts = _import(files, source, mapping, sink)
     except UnreachableError as error:
         typer.echo(f"throughline: {error}", err=True)
         raise typer.Exit(UNREACHABLE) from error
@@ -75,18 +76,18 @@ class _Counts:
         return text
 
 
-def _import(files: list[Path], source: str, sink: Sink) -> _Counts:
+def _import(files: list[Path], source: str, mapping: Path | None, sink: Sink) -> _Counts:
     counts = _Counts()
     total = sum(path.stat().st_size for path in files if path.is_file())
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Importing", total=total)
         for path in files:
-            for batch in batches(path, source):
+            for batch in batches(path, source, mapping):
                 taken = sink(batch)
-                counts.items += batch.items
-                counts.rejected += taken.rejected
+                counts.items += batch.items + len(batch.left_out)
+                counts.rejected += taken.rejected + len(batch.left_out)
                 counts.dangling += batch.dangling
-                counts.reasons += taken.reasons
+                counts.reasons += (*batch.left_out, *taken.reasons)
                 progress.update(task, advance=batch.read_bytes)
             counts.files += 1
     return counts

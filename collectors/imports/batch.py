@@ -14,6 +14,7 @@ from terms.problem import ProblemError
 TRACES = "/v1/traces"
 EVENTS = "/events"
 JSON_TYPE = "application/json"
+PROTOBUF_TYPE = "application/x-protobuf"
 EVENTS_TYPE = "application/cloudevents-batch+json"
 
 
@@ -22,6 +23,7 @@ class Batch:
     """The body of one request to the door at `path`. `items` are spans or events; `read_bytes` of the file led to it.
 
     `dangling` counts references to objects that the file does not describe; they are kept under the type `unknown`.
+    `left_out` says why items of the file are not in the body at all.
     """
 
     path: str
@@ -30,6 +32,7 @@ class Batch:
     items: int
     read_bytes: int
     dangling: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ def decode(batch: Batch, rules: Sequence[ExtractionRule], now: Instant) -> Decod
     """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
     if batch.path == EVENTS:
         return cloudevents.decode(batch.body, rules, now)
+    if batch.content_type == PROTOBUF_TYPE:
+        return otlp.decode_protobuf(batch.body)
     return otlp.decode_json(batch.body)
 
 

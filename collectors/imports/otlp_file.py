@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OTLP JSON files, one request or one a line (as the collector's file exporter writes) -> batches of bounded size."""
+"""OTLP files -> batches of bounded size: JSON, one request or one a line (as the collector's file exporter writes), protobuf."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from collectors.imports.batch import JSON_TYPE, TRACES, Batch
+from collectors.imports.batch import JSON_TYPE, PROTOBUF_TYPE, TRACES, Batch
 from terms.problem import ProblemError
 
 BATCH = 2_000  # spans; one request of a file may hold more than a door should take at once
@@ -30,9 +32,21 @@ def batches(document: dict[str, Any], name: str, size: int) -> Iterator[Batch]:
         yield Batch(TRACES, JSON_TYPE, body, len(part), size * len(part) // max(len(flat), 1))
 
 
-def lines(content: bytes, name: str) -> Iterator[Batch]:
-    """Batches of a file with one request on each line; empty lines are passed over."""
-    for number, line in enumerate(content.splitlines(), start=1):
+def protobuf(content: bytes, name: str) -> Iterator[Batch]:
+    """One batch of a file that holds one request in protobuf. Raises ProblemError when it does not."""
+    try:
+        request = ExportTraceServiceRequest.FromString(content)
+    except DecodeError as error:
+        raise ProblemError(f"is not an OTLP request in protobuf: {error}", name) from error
+    spans = sum(len(scoped.spans) for group in request.resource_spans for scoped in group.scope_spans)
+    if not spans:
+        raise ProblemError("holds no spans", name, "only OTLP traces are taken")
+    yield Batch(TRACES, PROTOBUF_TYPE, content, spans, len(content))
+
+
+def lines(told: Iterable[bytes], name: str) -> Iterator[Batch]:
+    """Batches of a file with one request on each line; empty lines are passed over, the file is never held whole."""
+    for number, line in enumerate(told, start=1):
         if not line.strip():
             continue
         where = f"{name}:{number}"
@@ -42,7 +56,7 @@ def lines(content: bytes, name: str) -> Iterator[Batch]:
             raise ProblemError(f"is not JSON: {error}", where) from error
         if not is_otlp(document):
             raise ProblemError("is not an OTLP request", where, 'each line begins with {"resourceSpans": ...')
-        yield from batches(document, where, len(line) + 1)
+        yield from batches(document, where, len(line))
 
 
 def _spans(document: dict[str, Any], name: str) -> Iterator[tuple[Any, Any, Any]]:

@@ -163,7 +163,7 @@ def test_a_file_with_one_request_a_line_is_read_line_by_line(tmp_path: Path) -> 
     [
         pytest.param("", "is empty", id="empty"),
         pytest.param("{", "is not JSON", id="broken"),
-        pytest.param('{"a": 1}', "neither OTLP JSON nor OCEL", id="something else"),
+        pytest.param('{"a": 1}', "of no kind that can be imported", id="something else"),
         pytest.param('{"resourceLogs": []}', "holds no traces", id="logs"),
         pytest.param(json.dumps(otlp(1)) + "\n{oops", "file:2: is not JSON", id="broken line"),
         pytest.param('{"ocel:events": []}', "are not JSON objects", id="events as a list"),
