@@ -2,23 +2,27 @@
 """How do two contracts of any type differ? Each type has its own walk; all of them answer with changes."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from registry.change import Change
 from registry.diff import diff
 from registry.document import ArtefactType, Document
+from registry.openapi import paths
 
-Walk = Callable[[Document, Document], tuple[Change, ...]]
+Walk = Callable[[Document, Document, date | None], tuple[Change, ...]]
 
 WALKS: Mapping[ArtefactType, Walk] = {
-    "json-schema": lambda old, new: diff(old.schema, new.schema),
+    "json-schema": lambda old, new, _: diff(old.schema, new.schema),
+    "openapi": paths.diff,
 }
 
 
-def compare(old: Document, new: Document) -> tuple[Change, ...]:
+def compare(old: Document, new: Document, on: date | None = None) -> tuple[Change, ...]:
     """All changes from `old` to `new`, in the order of the documents, each fact once. Always ends.
 
-    A contract of another type is one change, whatever it says.
+    `on` is the day that the sunset dates of an API are held against; None: no sunset has come yet. A contract of another
+    type is one change, whatever it says.
     """
     if old.type != new.type:
         return (Change("artefact-type-changed", "", "", old.type, new.type),)
-    return WALKS[new.type](old, new)
+    return WALKS[new.type](old, new, on)

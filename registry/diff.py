@@ -13,7 +13,8 @@ from registry import domain, keywords
 from registry.change import ABSENT, Change
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.json_value import key
-from registry.schema import Node, Schema, walk
+from registry.schema import Node, Schema
+from registry.schema import walk as nodes_under
 
 BUDGET = 20_000
 """Pairs of nodes compared before the walk gives up: seconds, not minutes."""
@@ -38,6 +39,11 @@ def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
     except (BudgetSpentError, RecursionError):
         walker.say("budget-spent", "", "", ABSENT, budget)
     return tuple({change.identity(): change for change in walker.changes}.values())
+
+
+def walk(old: Schema, new: Schema, budget: int = BUDGET) -> "Walk":
+    """A walk that has met nothing yet, for callers that know which nodes to compare; it raises BudgetSpentError."""
+    return Walk(old, new, _Budget(budget))
 
 
 class BudgetSpentError(Exception):
@@ -202,7 +208,7 @@ def _rebinds(schema: Schema) -> bool:
     return any(
         isinstance(node.raw, dict)
         and (any(k in node.raw for k in _DYNAMIC) or (node.pointer and isinstance(node.raw.get("$id"), str)))
-        for node in walk(schema.root)
+        for node in nodes_under(schema.root)
     )
 
 

@@ -358,7 +358,15 @@ _WHY_REGENERATED = "code generated from one contract does not fit the other"
 
 @cache
 def rules() -> dict[tuple[str, str, str], Rule]:
-    """All rows, by change, direction and policy."""
+    """All rows, those of APIs too, by change, direction and policy."""
+    from registry.api import rules as api  # it reads the rows below, and most runs judge no API
+
+    return {**schema_rules(), **api.rules()}
+
+
+@cache
+def schema_rules() -> dict[tuple[str, str, str], Rule]:
+    """The rows of JSON Schema, by change, direction and policy."""
     return {
         (kind, direction, policy): _rule(kind, direction, policy)
         for kind in EFFECTS

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which parts of two API documents are the same? Most of them, in most changes: those are not looked into again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from registry.api.element import Element, references
+from registry.json_lines import escape
+from registry.schema import Schema
+
+_COMPONENT_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """`components` holds the pointers of components that are the same in both documents, and refer only to such ones."""
+
+    components: frozenset[str]
+
+    def holds(self, a: Element, b: Element) -> bool:
+        """Whether both say the same, through references too. False means only that it was not shown."""
+        shown = _same(a.data, b.data)
+        return shown is not None and all(_component(ref) in self.components for ref in references(shown))
+
+
+def unchanged(old: Schema, new: Schema) -> Unchanged:
+    """What is known to be the same; one pass over the components."""
+    olds, news = _components(old), _components(new)
+    candidates: dict[str, set[str]] = {}
+    for pointer, data in olds.items():
+        shown = _same(data, news.get(pointer))
+        if shown is not None:
+            candidates[pointer] = {_component(ref) for ref in references(shown)}
+    waiting = [pointer for pointer, refs in candidates.items() if not refs <= candidates.keys()]
+    used_by: dict[str, list[str]] = {}
+    for pointer, refs in candidates.items():
+        for ref in refs:
+            used_by.setdefault(ref, []).append(pointer)
+    changed: set[str] = set()
+    while waiting:
+        pointer = waiting.pop()
+        if pointer not in changed:
+            changed.add(pointer)
+            waiting.extend(used_by.get(pointer, ()))
+    return Unchanged(frozenset(candidates.keys() - changed))
+
+
+def _components(schema: Schema) -> dict[str, Any]:
+    around = schema.data.get("components") if isinstance(schema.data, dict) else None
+    return {
+        f"#/components/{escape(section)}/{escape(name)}": data
+        for section, members in (around.items() if isinstance(around, dict) else ())
+        if isinstance(members, dict)
+        for name, data in members.items()
+    }
+
+
+def _component(ref: str) -> str:
+    """The component a reference leads into; the reference itself when it leads elsewhere, which is no component."""
+    return "/".join(ref.split("/")[: _COMPONENT_DEPTH + 1])
+
+
+def _same(a: Any, b: Any) -> str | None:
+    """The Python text of two values that are equal; None when they are not. Equality alone would take 1 for true."""
+    if a is None or b is None or a != b:
+        return "" if a is b else None
+    shown = repr(a)
+    return shown if shown == repr(b) else None
