@@ -3,6 +3,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -60,7 +61,7 @@ def check(
     from registry.check import check_named
 
     try:
-        verdict = check_named(new, against, mode, policy)
+        verdict = check_named(new, against, mode, policy, datetime.now(UTC).date())
     except ProblemError as error:
         _refuse(error.problems, output)
     if output is Format.JSON:
