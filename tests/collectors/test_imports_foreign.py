@@ -136,7 +136,8 @@ def test_both_forms_of_an_event_log_say_the_same(tmp_path: Path, form: str) -> N
         written(tmp_path / "log.json", OCEL2) if form == "json" else ocel2_database(tmp_path / "log.sqlite")
     )
     told = [
-        (event.source_event_id, event.type, event.occurred_at, set(event.objects)) for event in imported(path).events
+        (event.source_event_id, event.type, event.occurred_at, set(event.objects))
+        for event in imported(path).events
     ]
     first, third = parse("2026-01-01T08:00:00Z"), parse("2026-01-03T08:00:00Z")
     assert told == [
@@ -188,7 +189,10 @@ def test_a_row_of_a_spreadsheet_is_an_event(tmp_path: Path) -> None:
     )
     assert set(first.objects) == {"PURCHORD:PO-1", "INVOICE:I-1", "INVOICE:I-2"}
     assert set(second.objects) == {"PURCHORD:PO-1"}
-    assert [event.source_event_id for event in imported(path, mapping).events] == [first.source_event_id, second.source_event_id]
+    assert [event.source_event_id for event in imported(path, mapping).events] == [
+        first.source_event_id,
+        second.source_event_id,
+    ]
 
 
 @pytest.mark.parametrize(
