@@ -8,6 +8,7 @@ import collectors.tables
 import controlplane.audit
 import controlplane.security.tables
 import policies.tables
+import registry.deployment_tables
 import registry.tables
 import sync.tables
 
@@ -18,6 +19,7 @@ TABLES = (
     controlplane.audit,
     controlplane.security.tables,
     policies.tables,
+    registry.deployment_tables,
     registry.tables,
     sync.tables,
 )
