@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
+from registry.dialect import DRAFT_2020_12
 
 from registry.document import Document, parse
 from registry.finding import Witness
@@ -20,7 +21,7 @@ DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
 def document(made: dict[str, Any], name: str) -> Document:
     """The contract as if read from a file of that name."""
-    return parse(json.dumps(made).encode(), name)
+    return parse(json.dumps(made).encode(), name, dialect=DRAFT_2020_12.uri)
 
 
 def found(accepts: dict[str, Any], refuses: dict[str, Any]) -> Witness | None:
