@@ -108,11 +108,12 @@ def judge(
     findings.sort(
         key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction)
     )
-    policies = {name: _status(f.levels.get(name, f.level) for f in findings) for name in POLICIES}
+    policies = {name: status_of(f.levels.get(name, f.level) for f in findings) for name in POLICIES}
     return Verdict(policies[policy], mode, policy, new.name, tuple(olds), tuple(findings), policies)
 
 
-def _status(levels: Iterable[str]) -> str:
+def status_of(levels: Iterable[str]) -> str:
+    """The status that findings of these levels give."""
     met = set(levels)
     return BREAKING if Level.BREAKING in met else UNDECIDED if Level.UNDECIDED in met else COMPATIBLE
 

@@ -66,9 +66,13 @@ def test_json_holds_the_whole_verdict(files: dict[str, str]) -> None:
     """A machine reads status, places, values, reason and fix; equal input gives equal bytes."""
     command = ["check", files["narrower"], "--against", files["old"], "--format", "json"]
     answer = RUNNER.invoke(app, command)
-    said = json.loads(answer.stdout)
+    report = json.loads(answer.stdout)
+    assert (report["status"], report["summary"]["breaking"]) == ("breaking", 1)
+    (said,) = report["contracts"]
     assert (said["status"], said["mode"], said["policy"]) == ("breaking", "BACKWARD", "validation")
-    assert said["summary"] == {"safe": 0, "warning": 0, "undecided": 0, "breaking": 1}
+    assert {level: said["summary"][level] for level in ("safe", "warning", "undecided", "breaking")} == {
+        "safe": 0, "warning": 0, "undecided": 0, "breaking": 1,
+    }  # fmt: skip
     (finding,) = said["findings"]
     assert finding["pointer_new"] == "/properties/a/maxLength"
     assert (finding["before"], finding["after"], finding["fix"]) == ("9", "5", "keep maxLength at 9")
@@ -80,7 +84,7 @@ def test_json_of_no_verdict_is_no_verdict(files: dict[str, str]) -> None:
     answer = RUNNER.invoke(app, ["check", files["list"], "--against", files["old"], "--format", "json"])
     said = json.loads(answer.stdout)
     assert said["status"] == "unreadable"
-    assert said["problems"][0]["where"].endswith("list.json:1")
+    assert said["contracts"][0]["problems"][0]["where"].endswith("list.json:1")
 
 
 def test_text_says_what_where_why_and_how_to_fix(files: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ def test_the_draft_of_the_tour_is_stopped_with_places_and_fixes() -> None:
     command = ["check", str(DRAFT), "--against", "invoice-issued", "--format", "json"]
     answer = CliRunner().invoke(app, command)
     assert answer.exit_code == 1
-    said = json.loads(answer.stdout)
+    (said,) = json.loads(answer.stdout)["contracts"]
     assert said["against"] == ["invoice-issued@1.1.0"]
     found = {f["rule"]: f for f in said["findings"] if f["level"] == "breaking"}
     assert {rule: f["pointer_new"] for rule, f in found.items()} == {

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a pipeline gets when it checks a whole folder of contracts against an earlier state of it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from registry.cli import app
+
+
+def a_contract(length: int, subject: str = "", version: str = "", **more: Any) -> dict[str, Any]:
+    """An event with one text of at most that length."""
+    said = {name: text for name, text in (("subject", subject), ("version", version)) if text}
+    own = {"x-throughline": {**said, **more}} if said or more else {}
+    return {**own, "type": "object", "properties": {"memo": {"type": "string", "maxLength": length}}}
+
+
+def written(folder: Path, files: Mapping[str, Any]) -> Path:
+    """A folder with those files: texts as they are, the rest as JSON."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return folder
+
+
+def checked(*words: str) -> Result:
+    return CliRunner().invoke(app, ["check", *words], env={"COLUMNS": "200"})
+
+
+def statuses(*words: str) -> dict[str, str]:
+    """The status of each contract that was checked."""
+    return {each["contract"]: each["status"] for each in json.loads(checked(*words, "--format", "json").stdout)["contracts"]}  # fmt: skip
+
+
+def test_a_folder_is_checked_in_one_call(tmp_path: Path) -> None:
+    """Each contract finds its older self; the worst of all decides; a new one passes; a removed one does not."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9), "deep/b.json": a_contract(9), "gone.json": a_contract(9)})  # fmt: skip
+    new = written(tmp_path / "new", {"a.json": a_contract(9), "deep/b.json": a_contract(5), "fresh.json": a_contract(1)})  # fmt: skip
+    assert statuses(str(new), "--against", str(old)) == {
+        "a.json": "compatible", "deep/b.json": "breaking", "fresh.json": "new", "gone.json": "breaking",
+    }  # fmt: skip
+    assert checked(str(new), "--against", str(old)).exit_code == 1
+    (new / "gone.json").write_text(json.dumps(a_contract(9)))
+    (new / "deep/b.json").write_text(json.dumps(a_contract(10)))
+    assert checked(str(new), "--against", str(old)).exit_code == 0
+
+
+def test_a_contract_that_moved_keeps_its_subject(tmp_path: Path) -> None:
+    """Where a subject is stated, the file may be called anything."""
+    old = written(tmp_path / "old", {"memo.json": a_contract(9, "memo-written", "1.0.0")})
+    new = written(tmp_path / "new", {"events/memo-written.json": a_contract(5, "memo-written", "1.1.0")})
+    assert statuses(str(new), "--against", str(old)) == {"memo-written": "breaking"}
+
+
+def test_a_file_given_alone_is_never_taken_for_new_when_its_older_self_is_there(tmp_path: Path) -> None:
+    """A hook passes single files; each is looked up by the longest end of its path."""
+    old = written(tmp_path / "old", {"billing/a.json": a_contract(9), "a.json": a_contract(1)})
+    new = written(tmp_path / "new", {"billing/a.json": a_contract(5)})
+    assert checked(str(new / "billing/a.json"), "--against", str(old)).exit_code == 1
+
+
+def test_what_cannot_be_read_is_no_verdict_and_hides_nothing(tmp_path: Path) -> None:
+    """The others are checked all the same; the exit code is that of the unreadable one."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9), "b.json": a_contract(9), "c.json": "{"})
+    new = written(tmp_path / "new", {"a.json": a_contract(5), "b.json": "[1]", "c.json": a_contract(9)})
+    assert statuses(str(new), "--against", str(old)) == {
+        "a.json": "breaking", "b.json": "unreadable", "c.json": "unreadable",
+    }  # fmt: skip
+    assert checked(str(new), "--against", str(old)).exit_code == 2
+
+
+@pytest.mark.parametrize("empty", [{}, {"README.md": "none"}, {".hidden/a.json": "{}"}])
+def test_nothing_to_check_is_no_pass(tmp_path: Path, empty: Mapping[str, Any]) -> None:
+    """An empty folder, or a wrong one, would else be green for ever."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9)})
+    (tmp_path / "new").mkdir()
+    answer = checked(str(written(tmp_path / "new", empty)), "--against", str(old))
+    assert (answer.exit_code, "holds no contract" in answer.stderr) == (2, True)
+
+
+NO_PLACE = {
+    "nothing said": ([], "nothing says what to compare with"),
+    "no such file": (["--against", "old/gone.json"], "cannot be read"),
+    "no repository": (["--against", "main:contracts"], "not in a git repository"),
+    "one contract for many": (["--against", "invoice-issued"], "compared with, and several are checked"),
+}
+
+
+@pytest.mark.parametrize(("options", "reason"), NO_PLACE.values(), ids=NO_PLACE.keys())
+def test_without_a_place_there_is_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], reason: str
+) -> None:
+    """Exit 2, with the reason."""
+    monkeypatch.delenv("THROUGHLINE_URL", raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    new = written(tmp_path / "new", {"a.json": a_contract(9), "b.json": a_contract(9)})
+    answer = checked(str(new), *options)
+    assert (answer.exit_code, reason in answer.stderr) == (2, True), answer.stderr
+
+
+def test_several_files_are_versions_of_one_contract(tmp_path: Path) -> None:
+    """A transitive mode looks at all of them, and is undecided until they are said to be all."""
+    written(tmp_path, {"1.json": a_contract(9), "2.json": a_contract(5), "new.json": a_contract(7)})
+    olds = ["--against", str(tmp_path / "1.json"), "--against", str(tmp_path / "2.json")]
+    new = str(tmp_path / "new.json")
+    assert checked(new, *olds).exit_code == 0
+    assert checked(new, *olds, "--mode", "BACKWARD_TRANSITIVE").exit_code == 1
+
+
+def a_history(folder: Path, latest: int) -> dict[str, str]:
+    """The statuses of a folder with a file a version, whose newest allows that length."""
+    released = {f"memo/{v}.json": a_contract(n, "memo", v) for v, n in (("1.0.0", 20), ("1.1.0", 10), ("1.10.0", 5))}  # fmt: skip
+    manifest = (
+        "mode: BACKWARD_TRANSITIVE\ncontracts:\n"
+        + "".join(f"  {file}: {{subject: memo, all_versions: true}}\n" for file in [*released, "memo/1.11.0.json"])
+    )  # fmt: skip
+    old = written(folder / "old", released)
+    new = written(folder / "new", {**released, "memo/1.11.0.json": a_contract(latest, "memo", "1.11.0"), "contracts.yaml": manifest})  # fmt: skip
+    said = json.loads(checked(str(new), "--against", str(old), "--format", "json").stdout)
+    return {each["file"].rpartition("/")[2]: each["status"] for each in said["contracts"]}
+
+
+def test_a_folder_of_versions_is_a_history(tmp_path: Path) -> None:
+    """A released version is compared with itself, a new one with all before it, where the manifest says they are all."""
+    released = dict.fromkeys(("1.0.0.json", "1.1.0.json", "1.10.0.json"), "compatible")
+    assert a_history(tmp_path / "fits", 20) == {**released, "1.11.0.json": "compatible"}
+    assert a_history(tmp_path / "narrower than the first", 10) == {**released, "1.11.0.json": "breaking"}
+
+
+def test_not_knowing_all_versions_is_undecided(tmp_path: Path) -> None:
+    """One older file is not the history of a contract."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9)})
+    new = written(tmp_path / "new", {"a.json": a_contract(9)})
+    assert statuses(str(new), "--against", str(old), "--mode", "FULL_TRANSITIVE") == {"a.json": "undecided"}
+
+
+def test_the_policies_are_told_apart(tmp_path: Path) -> None:
+    """The manifest chooses the one that decides; where the others would say otherwise, a line says so."""
+    closed = {**a_contract(9), "additionalProperties": False}
+    more = json.loads(json.dumps(closed))
+    more["properties"]["memo"]["format"] = "email"
+    old = written(tmp_path / "old", {"a.json": closed})
+    new = written(tmp_path / "new", {"a.json": more})
+    assert checked(str(new), "--against", str(old)).exit_code == 0
+    assert checked(str(new), "--against", str(old), "--policy", "codegen").exit_code == 1
+    (new / "contracts.yaml").write_text("policy: codegen\n")
+    answer = checked(str(new), "--against", str(old))
+    assert answer.exit_code == 1
+    assert "Policies differ: compatible under validation" in answer.stdout
