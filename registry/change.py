@@ -82,6 +82,7 @@ EFFECTS: dict[str, Effect] = {
     "format-changed": Effect.NONE,
     "content-changed": Effect.NONE,
     "default-changed": Effect.NONE,
+    "unknown-keyword-changed": Effect.NONE,
     "dialect-changed": Effect.NONE,
     "artefact-type-changed": Effect.CHANGES,
 }

@@ -12,17 +12,21 @@ from typing import Any
 from registry import domain, keywords
 from registry.change import ABSENT, Change
 from registry.evaluate import CANNOT_SAY, is_valid
-from registry.json_value import key
+from registry.json_lines import escape
 from registry.schema import Node, Schema
-from registry.schema import walk as nodes_under
 
 BUDGET = 20_000
 """Pairs of nodes compared before the walk gives up: seconds, not minutes."""
 
 _Key = tuple[str, str] | None
 
+_NOTED = {
+    "format": "format-changed",
+    "contentEncoding": "content-changed",
+    "contentMediaType": "content-changed",
+    "default": "default-changed",
+}
 _WHOLE_NODE = ("unevaluatedProperties", "unevaluatedItems")
-_DYNAMIC = ("$dynamicRef", "$recursiveRef")
 
 
 def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
@@ -31,11 +35,7 @@ def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
     if old.dialect != new.dialect:
         walker.say("dialect-changed", "/$schema", "/$schema", old.dialect.uri, new.dialect.uri)
     try:
-        if (_rebinds(old) or _rebinds(new)) and not _equal_documents(old, new):
-            # What such a reference means depends on the way to it, which this walk does not follow.
-            walker.say("keyword-not-covered", "", "", "$dynamicRef, $recursiveRef or an inner $id")
-        else:
-            walker.compare(old.root, new.root)
+        walker.compare(old.root, new.root)
     except (BudgetSpentError, RecursionError):
         walker.say("budget-spent", "", "", ABSENT, budget)
     return tuple({change.identity(): change for change in walker.changes}.values())
@@ -130,19 +130,19 @@ class Walk:
             self._regrouped(a, b, [x for _, x in from_old], [y for _, y in from_new])
 
     def _annotations(self, a: Node, b: Node) -> None:
-        if not (isinstance(a.raw, dict) and isinstance(b.raw, dict)):
+        if not (isinstance(a.raw, dict) and isinstance(b.raw, dict)) or a.raw is b.raw:
             return
-        for keyword, kind in (
-            ("format", "format-changed"),
-            ("contentEncoding", "content-changed"),
-            ("contentMediaType", "content-changed"),
-            ("default", "default-changed"),
-        ):
+        for keyword in a.raw | b.raw:
+            kind = _NOTED.get(keyword) or self._unknown(keyword)
             before, after = a.raw.get(keyword, ABSENT), b.raw.get(keyword, ABSENT)
-            if (before is ABSENT) != (after is ABSENT) or (
-                before is not ABSENT and key(before) != key(after)
-            ):
-                self.say(kind, f"{a.pointer}/{keyword}", f"{b.pointer}/{keyword}", before, after)
+            if kind and keywords.differ(before, after):
+                self.say(
+                    kind, f"{a.pointer}/{escape(keyword)}", f"{b.pointer}/{escape(keyword)}", before, after
+                )
+
+    def _unknown(self, keyword: str) -> str:
+        known = self.old.dialect.asserting | self.new.dialect.asserting | domain.ANNOTATIONS
+        return "" if keyword in known or keyword.startswith("x-") else "unknown-keyword-changed"
 
     def _uncovered_whole(self, a: Node, b: Node) -> bool:
         """Keywords that look at their neighbours: only a node that is the same altogether is known to be equal."""
@@ -202,20 +202,3 @@ def proof(changes: list[Change]) -> Proof:
 def _place(node: Node, *keywords: str) -> str:
     names = node.raw if isinstance(node.raw, dict) else {}
     return next((f"{node.pointer}/{keyword}" for keyword in keywords if keyword in names), node.pointer)
-
-
-def _rebinds(schema: Schema) -> bool:
-    return any(
-        isinstance(node.raw, dict)
-        and (any(k in node.raw for k in _DYNAMIC) or (node.pointer and isinstance(node.raw.get("$id"), str)))
-        for node in nodes_under(schema.root)
-    )
-
-
-def _equal_documents(old: Schema, new: Schema) -> bool:
-    def bare(schema: Schema) -> Any:
-        assert isinstance(schema.data, dict)
-        drop = ("$id", "title", "description")
-        return key({k: v for k, v in schema.data.items() if k not in drop and not k.startswith("x-")})
-
-    return old.dialect == new.dialect and bare(old) == bare(new)

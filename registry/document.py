@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from registry import json_lines, shape
-from registry.schema import DIALECTS, Dialect, Schema, reference_problems
+from registry.dialect import DIALECTS, DRAFT_07, DRAFT_2020_12, Dialect, named
+from registry.schema import Raw, Schema, reference_problems
 from terms.problem import Problem, ProblemError
 
 ArtefactType = Literal["json-schema", "openapi", "asyncapi"]
@@ -36,9 +37,8 @@ class Document:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The parsed document; fractions are Decimal."""
-        assert isinstance(self.schema.data, dict)
-        return self.schema.data
+        """The parsed document; fractions are Decimal. A schema that is `true` or `false` has no members."""
+        return self.schema.data if isinstance(self.schema.data, dict) else {}
 
     def where(self, pointer: str) -> str:
         """`name:line` of the pointer or of its nearest ancestor."""
@@ -61,27 +61,40 @@ def read(path: Path) -> Document:
     return parse(content, str(path))
 
 
-def parse(content: bytes, name: str, syntax: str | None = None) -> Document:
-    """The contract in `content`: JSON or YAML as `syntax` says, else as the name ends.
-
-    Raises ProblemError for what is not one object, duplicate keys, more than 64 levels or 8 MiB, numbers no reader
-    could hold, an unknown `$schema`, keywords of the wrong shape, and references that leave the document, lead
-    nowhere or never end.
-    """
-    syntax = syntax or ("yaml" if name.endswith((".yaml", ".yml")) else "json")
+def load(content: bytes, name: str, syntax: str | None = None) -> Raw:
+    """The object in `content` as `parse` reads it, before anybody asks whether it is a schema. Raises ProblemError."""
+    syntax = syntax or syntax_of(name)
     text = _text(content, name)
     data = _yaml(content, name)[0] if syntax == "yaml" else _json(text, name)
-    _refuse_depth(data, name)
+    _refuse_depth(data, name, syntax, text)
+    return data
+
+
+def syntax_of(name: str) -> str:
+    """json or yaml, as a file's name ends."""
+    return "yaml" if name.endswith((".yaml", ".yml")) else "json"
+
+
+def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | None = None) -> Document:
+    """The contract in `content`: JSON or YAML as `syntax` says, else as the name ends.
+
+    `dialect` is the `$schema` that counts where the document states none, else draft-07. Raises ProblemError for what is
+    not one object (or true or false), duplicate keys, more than 64 levels or 8 MiB, numbers no reader could hold, an
+    unknown `$schema`, keywords of the wrong shape, and references that leave the document, lead nowhere or never end.
+    """
+    syntax = syntax or syntax_of(name)
+    text, data = _text(content, name), load(content, name, syntax)
+    said = data if isinstance(data, dict) else {}
     for kind in API_TYPES:
-        if isinstance(data.get(kind), str):
+        if isinstance(said.get(kind), str):
             return Document(name, syntax, text, Schema(data, api_dialect(kind)), kind)
-    declared = data.get("$schema", DIALECTS[0].uri)
-    dialect = next((d for d in DIALECTS if isinstance(declared, str) and d.uri == declared.rstrip("#")), None)
-    if dialect is None:
+    declared = said.get("$schema", dialect or DRAFT_07.uri)
+    known = named(declared)
+    if known is None:
         line = json_lines.nearest(_line_map(name, syntax, text), "/$schema")
         what = f"$schema {declared!r} is not a dialect of JSON Schema that Throughline knows"
-        raise ProblemError(what, f"{name}:{line}", f"write {DIALECTS[0].uri}")
-    schema = Schema(data, dialect)
+        raise ProblemError(what, f"{name}:{line}", f"write one of {', '.join(d.uri for d in DIALECTS)}")
+    schema = Schema(data, known)
     found = shape.problems(schema) or reference_problems(schema)
     if found:
         places = _line_map(name, syntax, text)
@@ -98,8 +111,7 @@ def parse(content: bytes, name: str, syntax: str | None = None) -> Document:
 
 def api_dialect(kind: ArtefactType) -> Dialect:
     """The dialect of the schemas inside an API document: draft-07 in AsyncAPI, else 2020-12."""
-    wanted = "draft-07" if kind == "asyncapi" else "2020-12"
-    return next(dialect for dialect in DIALECTS if wanted in dialect.uri)
+    return DRAFT_07 if kind == "asyncapi" else DRAFT_2020_12
 
 
 def _text(content: bytes, name: str) -> str:
@@ -121,7 +133,7 @@ class _DuplicateKeyError(ValueError):
     pass
 
 
-def _json(text: str, name: str) -> dict[str, Any]:
+def _json(text: str, name: str) -> Raw:
     try:
         data = json.loads(
             text, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique
@@ -139,26 +151,24 @@ def _json(text: str, name: str) -> dict[str, Any]:
             do="remove one of the two; readers disagree on which counts",
         ) from error
     except RecursionError as error:
-        raise _too_deep(name) from error
+        raise _too_deep(f"{name}:{json_lines.depth(text, MAX_DEPTH)}") from error
     except ValueError as error:
         raise ProblemError(str(error), where=name, do="write a number a reader can hold") from error
-    return _object(data, name)
+    return _schema(data, name)
 
 
-def _yaml(content: bytes, name: str) -> tuple[dict[str, Any], dict[str, int]]:
+def _yaml(content: bytes, name: str) -> tuple[Raw, dict[str, int]]:
     """The document and the line of each node."""
     # Loading YAML costs more than checking a contract, so a gate over JSON files never does.
     from terms import yaml_lines
 
     read = yaml_lines.load(content, name)
-    return _object(_exact(read.data), name), read.lines
+    return _schema(_exact(read.data), name), read.lines
 
 
-def _object(data: Any, name: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        kind = {list: "an array", str: "a text", bool: "a boolean", type(None): "null"}.get(
-            type(data), "a number"
-        )
+def _schema(data: Any, name: str) -> Raw:
+    if not isinstance(data, dict | bool):
+        kind = {list: "an array", str: "a text", type(None): "null"}.get(type(data), "a number")
         raise ProblemError(
             f"is {kind}, not a JSON object",
             where=f"{name}:1",
@@ -205,24 +215,37 @@ def _second_line(text: str, key: str) -> int:
     return text.count("\n", 0, place) + 1 if place >= 0 else 1
 
 
-def _refuse_depth(data: dict[str, Any], name: str) -> None:
+def _refuse_depth(data: Raw, name: str, syntax: str, text: str) -> None:
     level: list[Any] = [data]
     for _ in range(MAX_DEPTH):
-        level = [item for value in level for item in _children(value)]
+        level = [item for value in level for _, item in _children(value)]
         if not level:
             return
-    raise _too_deep(name)
+    line = json_lines.nearest(_line_map(name, syntax, text), _deepest(data))
+    raise _too_deep(f"{name}:{line}")
 
 
-def _children(value: Any) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [item for item in inner if isinstance(item, dict | list)]
-
-
-def _too_deep(name: str) -> ProblemError:
-    return ProblemError(
-        f"is nested deeper than {MAX_DEPTH} levels", where=name, do="name inner parts in $defs"
+def _children(value: Any) -> list[tuple[str | int, Any]]:
+    inner: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
+    return [(step, item) for step, item in inner if isinstance(item, dict | list)]
+
+
+def _deepest(data: Raw) -> str:
+    """The pointer of the first thing that is too deep."""
+    level: list[tuple[str, Any]] = [("", data)]
+    for _ in range(MAX_DEPTH):
+        level = [
+            (f"{at}/{json_lines.escape(str(step))}", item)
+            for at, value in level
+            for step, item in _children(value)
+        ]
+    return level[0][0]
+
+
+def _too_deep(where: str) -> ProblemError:
+    return ProblemError(f"is nested deeper than {MAX_DEPTH} levels", where, do="name inner parts in $defs")
 
 
 def _line_map(name: str, syntax: str, text: str) -> dict[str, int]:

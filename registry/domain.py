@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which values can a schema hold? Cheap, safe answers for the diff: kinds of value, finite lists, proofs that two never overlap."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from registry.evaluate import CANNOT_SAY, is_valid
@@ -33,60 +34,73 @@ ANNOTATIONS = frozenset(
         "$dynamicAnchor",
         "$recursiveAnchor",
         "$vocabulary",
+        "$id",
+        "id",
     ]
 )
 
 
-def asserts(keyword: str, node: Node) -> bool:
-    """Whether the keyword can make a value invalid. Names that start with `x-` never do; unknown ones might."""
-    if keyword in ANNOTATIONS or keyword.startswith("x-"):
-        return False
-    return not (keyword == "$id" and node.pointer == "")
+REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
 
 
 def assertions(schema: Schema, node: Node) -> frozenset[str]:
-    """The keywords of a node that can make a value invalid."""
+    """The keywords of a node that can make a value invalid in its dialect."""
     if not isinstance(node.raw, dict):
         return frozenset()
     if "$ref" in node.raw and schema.dialect.lonely_ref:
         return frozenset(("$ref",))
-    return frozenset(k for k in node.raw if asserts(k, node))
+    return schema.dialect.asserting & node.raw.keys()
 
 
 def settle(schema: Schema, node: Node) -> Node:
     """The node itself, or what it refers to when it is nothing but a reference."""
-    while assertions(schema, node) == {"$ref"} and isinstance(node.raw, dict):
-        target = schema.target(node.raw["$ref"])
-        assert target is not None, "references were checked when the document was read"
+    while (names := assertions(schema, node)) <= REFERENCES and len(names) == 1:
+        target = referred(schema, node, *names)
+        if target is None:
+            break
         node = target
     return node
+
+
+def referred(schema: Schema, node: Node, keyword: str) -> Node | None:
+    """What a reference of the node names; None when that depends on the way to it."""
+    assert isinstance(node.raw, dict)
+    ref = node.raw[keyword]
+    target = (
+        schema.target(ref, node.pointer) if keyword == "$ref" else schema.dynamic_target(ref, node.pointer)
+    )
+    assert target is not None or keyword != "$ref", "references were checked when the document was read"
+    return target
 
 
 def conjuncts(schema: Schema, node: Node) -> tuple[tuple[str, Node], ...]:
     """The parts a value must satisfy all of, labelled: the node's own keywords, what it refers to, its allOf members.
 
-    A part has no `$ref` and no `allOf` of its own.
+    A part holds keywords that assert something in its dialect, and neither an `allOf` nor a reference that can be followed.
     """
     if not isinstance(node.raw, dict):
         return (("", node),)
+    memo = ("conjuncts", node.pointer, node.part)
+    found: tuple[tuple[str, Node], ...] | None = schema.memo.get(memo)
+    if found is None:
+        found = schema.memo[memo] = tuple(_conjuncts(schema, node, node.raw))
+    return found
+
+
+def _conjuncts(schema: Schema, node: Node, raw: dict[str, Any]) -> Iterator[tuple[str, Node]]:
     names = assertions(schema, node)
-    parts: list[tuple[str, Node]] = []
-    own = {
-        k: v
-        for k, v in node.raw.items()
-        if k not in ("$ref", "allOf") and (k in names or "$ref" not in names)
-    }
-    if names - {"$ref", "allOf"} or not names:
-        parts.append(("", Node(node.pointer, own, "own" if len(own) < len(node.raw) else "")))
-    if "$ref" in names:
-        target = schema.target(node.raw["$ref"])
-        assert target is not None, "references were checked when the document was read"
-        parts.extend((f"$ref {label}", part) for label, part in conjuncts(schema, target))
-    if "allOf" in names:
-        for index in range(len(node.raw["allOf"])):
+    targets = {name: referred(schema, node, name) for name in sorted(names & REFERENCES)}
+    apart = {name for name, target in targets.items() if target is not None} | (names & {"allOf"})
+    if names - apart or not names:
+        own = {name: value for name, value in raw.items() if name in names and name not in apart}
+        yield "", Node(node.pointer, own, "own" if len(own) < len(raw) else node.part)
+    for name, target in targets.items():
+        if target is not None:
+            yield from ((f"{name} {label}", part) for label, part in conjuncts(schema, target))
+    if "allOf" in apart:
+        for index in range(len(raw["allOf"])):
             inner = conjuncts(schema, node.child("allOf", index))
-            parts.extend((f"allOf/{index} {label}", part) for label, part in inner)
-    return tuple(parts)
+            yield from ((f"allOf/{index} {label}", part) for label, part in inner)
 
 
 def atoms_of(value: Any) -> str:
@@ -250,10 +264,10 @@ def _same_keyword(a: Schema, x: Node, b: Schema, y: Node, name: str, met: set[tu
     assert isinstance(x.raw, dict)
     assert isinstance(y.raw, dict)
     before, after = x.raw[name], y.raw[name]
-    if name == "$ref":
-        old, new = a.target(before), b.target(after)
-        assert old is not None
-        assert new is not None
+    if name in REFERENCES:
+        old, new = referred(a, x, name), referred(b, y, name)
+        if old is None or new is None:
+            return False
         pair = (old.pointer, new.pointer)
         if pair in met:
             return True

@@ -11,8 +11,9 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from registry.dialect import Dialect
 from registry.json_value import is_multiple, is_whole
-from registry.schema import Dialect, Node, Schema
+from registry.schema import Node, Schema
 from terms.problem import ProblemError
 
 _MAX_PATTERN_MEMORY = 8 << 20
@@ -47,7 +48,12 @@ def validator(schema: Schema) -> Validator:
 
 def is_valid(schema: Schema, node: Node, value: Any) -> bool:
     """Whether the value satisfies one node of the document. Raises one of CANNOT_SAY when that cannot be found out."""
-    return validator(schema).evolve(schema=node.raw).is_valid(value)
+    checker = validator(schema)
+    resource = schema.resource(node.pointer)
+    if resource:  # references inside are relative to its URI, not to the document's
+        around = checker._resolver.lookup(schema.base(resource))  # type: ignore[attr-defined]
+        checker = checker.evolve(_resolver=around.resolver)
+    return checker.evolve(schema=node.raw).is_valid(value)
 
 
 @cache

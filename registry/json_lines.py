@@ -62,6 +62,20 @@ def lines(text: str) -> dict[str, int]:
     return found
 
 
+def depth(text: str, limit: int) -> int:
+    """The line where a JSON text goes deeper than so many levels; the last one when it never does.
+
+    >>> depth('[\\n[\\n[]]]', 2)
+    3
+    """
+    level = 0
+    for match in _MARK.finditer(text):
+        level += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match.group(), 0)
+        if level > limit:
+            return text.count("\n", 0, match.start()) + 1
+    return text.count("\n") + 1
+
+
 def nearest(found: dict[str, int], pointer: str) -> int:
     """The line of the pointer, or of the closest thing around it that has one."""
     while pointer and pointer not in found:

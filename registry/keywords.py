@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from registry import alternatives, domain, members
 from registry.change import ABSENT
 from registry.json_value import is_multiple, key
-from registry.schema import Node
+from registry.schema import Node, Schema
 
 if TYPE_CHECKING:
     from registry.diff import Walk
@@ -20,6 +20,8 @@ _KEBAB = {
     "minProperties": "min-properties",
     "maxProperties": "max-properties",
 }
+
+_EDGES = {"minimum": ("exclusiveMinimum", 1), "maximum": ("exclusiveMaximum", -1)}
 
 # Every keyword some function below or in `members` and `alternatives` compares. All others are not covered.
 COVERED = frozenset(
@@ -141,11 +143,8 @@ def _property_counts(walk: "Walk", a: Node, b: Node) -> None:
 
 
 def _bounds(walk: "Walk", a: Node, b: Node) -> None:
-    for kind, keyword, exclusive, sign in (
-        ("minimum", "minimum", "exclusiveMinimum", 1),
-        ("maximum", "maximum", "exclusiveMaximum", -1),
-    ):
-        before, after = _edge(a, keyword, exclusive, sign), _edge(b, keyword, exclusive, sign)
+    for keyword, (exclusive, sign) in _EDGES.items():
+        before, after = edge(walk.old, a, keyword), edge(walk.new, b, keyword)
         if before == after:
             continue
         places = tuple(
@@ -158,16 +157,19 @@ def _bounds(walk: "Walk", a: Node, b: Node) -> None:
             how = "added" if before is None else "removed"
         else:
             how = "raised" if tighter == (sign == 1) else "lowered"
-        walk.say(f"{kind}-{how}", *places, *shown)
+        walk.say(f"{keyword}-{how}", *places, *shown)
 
 
-def _edge(node: Node, keyword: str, exclusive: str, sign: int) -> tuple[Any, bool] | None:
-    """The stronger of both bounds, turned so that greater is tighter; an exclusive one is tighter than its equal."""
-    edges = [
-        (value(node, name) * sign, name == exclusive)
-        for name in (keyword, exclusive)
-        if value(node, name) is not ABSENT
-    ]
+def edge(schema: Schema, node: Node, keyword: str) -> tuple[Any, bool] | None:
+    """The stronger bound of a number at its `minimum` or `maximum` end, and whether it is exclusive; None without one.
+
+    It is turned so that greater is tighter; an exclusive bound is tighter than its equal.
+    """
+    exclusive, sign = _EDGES[keyword]
+    limit, strict = value(node, keyword), value(node, exclusive)
+    if schema.dialect.flag_bounds:
+        return None if limit is ABSENT else (limit * sign, strict is True)
+    edges = [(each * sign, own) for each, own in ((limit, False), (strict, True)) if each is not ABSENT]
     return max(edges, default=None)
 
 

@@ -293,6 +293,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "a default is an annotation: readers that fill it in will act differently",
         "say in the changelog which readers fill it in",
     ),
+    "unknown-keyword-changed": (
+        "a keyword that the dialect does not know was changed",
+        "validators ignore it, so whatever it was meant to promise is not checked",
+        "correct its spelling, use a dialect that knows it, or begin its name with x-",
+    ),
     "artefact-type-changed": (
         "the type of the contract was changed",
         "a reader of {before} cannot read {after}",

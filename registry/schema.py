@@ -4,34 +4,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
-from jsonschema import Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator
-from jsonschema.protocols import Validator
-
+from registry.dialect import Dialect
 from registry.json_lines import escape, unescape
 from terms.problem import Problem
 
 Raw = dict[str, Any] | bool
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """One edition of JSON Schema: its `$schema`, the validator class, and the two habits that editions differ in."""
-
-    uri: str
-    validator: type[Validator]
-    tuple_items: bool  # `items` may be an array, with `additionalItems` for the rest
-    lonely_ref: bool  # whatever stands beside `$ref` is ignored
-
-
-# The first one is what a document without `$schema` is read as.
-DIALECTS = (
-    Dialect("https://json-schema.org/draft/2020-12/schema", Draft202012Validator, False, False),
-    Dialect("https://json-schema.org/draft/2019-09/schema", Draft201909Validator, True, False),
-    Dialect("http://json-schema.org/draft-07/schema", Draft7Validator, True, True),
-    Dialect("http://json-schema.org/draft-06/schema", Draft6Validator, True, True),
-)
 
 ONE = frozenset(
     [
@@ -94,40 +74,115 @@ class Schema:
         """The node of the document itself."""
         return Node("", self.data)
 
-    def target(self, ref: str) -> Node | None:
-        """The node a local reference names; None when it leaves the document or names nothing."""
-        base = self.data.get("$id") if isinstance(self.data, dict) else None
-        local = ref.removeprefix(base.rstrip("#")) if isinstance(base, str) and base else ref
-        if not local.startswith("#"):
-            return self.root if local == "" and ref else None
-        if local[1:2] not in ("", "/"):
-            return self._anchors().get(local[1:])
-        node: Any = self.data
-        for part in local[2:].split("/") if len(local) > 1 else []:
-            name = unescape(_percent(part))
-            if isinstance(node, dict) and name in node:
-                node = node[name]
-            elif isinstance(node, list) and name.isdecimal() and int(name) < len(node):
-                node = node[int(name)]
-            else:
-                return None
-        return Node(_percent(local[1:]), node) if isinstance(node, dict | bool) else None
+    def target(self, ref: str, at: str = "") -> Node | None:
+        """The node that a reference standing at the pointer `at` names; None when it leaves the document or names nothing."""
+        memo = ("target", ref, at if self._resources() else "")
+        if memo not in self.memo:
+            self.memo[memo] = self._find(ref, at)
+        found: Node | None = self.memo[memo]
+        return found
 
-    def _anchors(self) -> dict[str, Node]:
+    def dynamic_target(self, ref: str, at: str = "") -> Node | None:
+        """The node that `$dynamicRef` or `$recursiveRef` names whatever the way to it; None when the way decides."""
+        first = self.target(ref, at)
+        if first is None or self._rebindings(first) > 1:
+            return None
+        return first
+
+    def base(self, pointer: str) -> str:
+        """The URI that references at the pointer are relative to; empty where the document states none."""
+        return self._resources().get(self.resource(pointer), "")
+
+    def node_at(self, pointer: str) -> Node | None:
+        """The node at a JSON pointer; None where no schema could stand."""
+        found: Any = self.data
+        for part in pointer[1:].split("/") if pointer else []:
+            found = _step(found, unescape(part))
+        return Node(pointer, found) if isinstance(found, dict | bool) else None
+
+    def resource(self, pointer: str) -> str:
+        """The pointer of the innermost schema with a URI of its own around the pointer; empty for the document."""
+        around = [at for at in self._resources() if pointer == at or pointer.startswith(f"{at}/")]
+        return max(around, key=len, default="")
+
+    def _find(self, ref: str, at: str) -> Node | None:
+        whole, _, fragment = (
+            self.base(at) + ref if ref.startswith("#") else _join(self.base(at), ref)
+        ).partition("#")
+        roots = [pointer for pointer, uri in self._resources().items() if uri == whole]
+        if whole and not roots:
+            return None
+        root = min(roots, key=len, default="")
+        if fragment and not fragment.startswith("/"):
+            return self._anchors().get((root, fragment))
+        return self.node_at(root + unquote(fragment))
+
+    def _resources(self) -> dict[str, str]:
+        """The URI of every schema that states one, by its pointer, those around others first."""
+        if "resources" not in self.memo:
+            found: dict[str, str] = {}
+            self.memo["resources"] = found
+            for node in sorted(walk(self.root), key=lambda each: each.pointer.count("/")):
+                uri = _id(self.dialect, node)
+                if uri is not None and not uri.startswith("#"):
+                    found[node.pointer] = _join(self.base(node.pointer), uri).partition("#")[0]
+        resources: dict[str, str] = self.memo["resources"]
+        return resources
+
+    def _anchors(self) -> dict[tuple[str, str], Node]:
+        """The nodes with a plain name, by the pointer of the resource they belong to and that name."""
         if "anchors" not in self.memo:
-            found: dict[str, Node] = {}
+            found: dict[tuple[str, str], Node] = {}
             for node in walk(self.root):
-                if isinstance(node.raw, dict):
-                    for keyword in ("$anchor", "$dynamicAnchor"):
-                        if isinstance(node.raw.get(keyword), str):
-                            found.setdefault(node.raw[keyword], node)
+                for name in _plain_names(self.dialect, node):
+                    found.setdefault((self.resource(node.pointer), name), node)
             self.memo["anchors"] = found
-        anchors: dict[str, Node] = self.memo["anchors"]
+        anchors: dict[tuple[str, str], Node] = self.memo["anchors"]
         return anchors
 
+    def _rebindings(self, node: Node) -> int:
+        """How many places of the document a dynamic reference to the node may mean."""
+        if not isinstance(node.raw, dict):
+            return 0
+        marks = [(k, node.raw[k]) for k in ("$recursiveAnchor", "$dynamicAnchor") if node.raw.get(k)]
+        return sum(
+            isinstance(other.raw, dict) and any(other.raw.get(k) == mark for k, mark in marks)
+            for other in walk(self.root)
+        )
 
-def _percent(text: str) -> str:
-    return unquote(text)
+
+def _step(node: Any, name: str) -> Any:
+    if isinstance(node, dict):
+        return node.get(name)
+    if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+        return node[int(name)]
+    return None
+
+
+def _id(dialect: Dialect, node: Node) -> str | None:
+    """The URI a schema states for itself; beside `$ref` the older dialects do not look at it."""
+    if not isinstance(node.raw, dict) or (dialect.lonely_ref and "$ref" in node.raw):
+        return None
+    uri = node.raw.get(dialect.id_keyword)
+    return uri if isinstance(uri, str) else None
+
+
+def _plain_names(dialect: Dialect, node: Node) -> Iterator[str]:
+    if not isinstance(node.raw, dict):
+        return
+    if dialect.lonely_ref:
+        uri = _id(dialect, node)
+        if uri is not None and "#" in uri and not uri.endswith("#"):
+            yield uri.partition("#")[2]
+        return
+    for keyword in ("$anchor", "$dynamicAnchor"):
+        if isinstance(node.raw.get(keyword), str):
+            yield node.raw[keyword]
+
+
+def _join(base: str, ref: str) -> str:
+    # urljoin knows no relative references under urn: and the like; there are none.
+    return urljoin(base, ref) if base.startswith(("http:", "https:", "file:", "/")) or not base else ref
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -148,7 +203,8 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
             yield keyword, Node(f"{node.pointer}/{keyword}", value)
         elif keyword in MANY and isinstance(value, list):
             for index, item in enumerate(value):
-                yield keyword, Node(f"{node.pointer}/{keyword}/{index}", item)
+                if isinstance(item, dict | bool):
+                    yield keyword, Node(f"{node.pointer}/{keyword}/{index}", item)
         elif keyword in NAMED and isinstance(value, dict):
             for name, item in value.items():
                 if isinstance(item, dict | bool):
@@ -172,7 +228,7 @@ def _reference_problems(schema: Schema) -> Iterator[Problem]:
                 ref = node.raw.get(keyword)
                 if not isinstance(ref, str):
                     continue
-                target = schema.target(ref)
+                target = schema.target(ref, node.pointer)
                 place = f"{node.pointer}/{keyword}"
                 if target is None and not ref.startswith("#"):
                     what = f"{keyword} '{ref}' leaves the document; nothing is fetched"
@@ -192,7 +248,7 @@ def _endless(schema: Schema, pointers: set[str]) -> Iterator[Problem]:
     """References that come back to where they started without going into the value: no validator can end on them."""
     done: set[str] = set()
     for start in sorted(pointers):
-        node = schema.target(f"#{start}")
+        node = schema.node_at(start)
         if node is None or start in done:
             continue
         path: list[tuple[Node, Iterator[Node]]] = [(node, _in_place(schema, node))]
@@ -216,7 +272,8 @@ def _in_place(schema: Schema, node: Node) -> Iterator[Node]:
     if not isinstance(node.raw, dict):
         return
     for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
-        target = schema.target(node.raw[keyword]) if isinstance(node.raw.get(keyword), str) else None
+        ref = node.raw.get(keyword)
+        target = schema.target(ref, node.pointer) if isinstance(ref, str) else None
         if target is not None:
             yield target
     for keyword, inner in children(node):

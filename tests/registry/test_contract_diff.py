@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from registry.check import check_documents
+from registry.dialect import DRAFT_2020_12
 from registry.diff import diff
 from registry.document import parse
 from registry.sources import Versions
@@ -21,7 +22,8 @@ def closed(**properties: Any) -> dict[str, Any]:
 
 def verdict(old: Any, new: Any, mode: str = "BACKWARD") -> Verdict:
     documents = [
-        parse(json.dumps(each).encode(), f"{name}.json") for name, each in (("old", old), ("new", new))
+        parse(json.dumps(each).encode(), f"{name}.json", dialect=DRAFT_2020_12.uri)
+        for name, each in (("old", old), ("new", new))
     ]
     return check_documents(documents[1], Versions((documents[0],), complete=False), mode)
 
@@ -100,6 +102,8 @@ CASES = {
     "allOf of one is that one": (TEXT, {"allOf": [TEXT]}, "compatible", []),
     "reference instead of the same in place": (closed(a=WHOLE), {**closed(a={"$ref": "#/$defs/n"}), "$defs": {"n": NUMBER}}, "compatible", []),
     "reference to something narrower": ({"$ref": "#/$defs/n", "$defs": {"n": NUMBER}}, {"$ref": "#/$defs/n", "$defs": {"n": WHOLE}}, "breaking", ["type-narrowed"]),
+    "dynamic reference of one meaning": ({"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "number"}}}, {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "integer"}}}, "breaking", ["type-narrowed"]),
+    "an unknown keyword": ({"maxLenght": 3}, {"maxLenght": 4}, "compatible", ["unknown-keyword-changed"]),
     "not is the same": ({"not": TEXT}, {"not": TEXT}, "compatible", []),
     "format changed": ({**TEXT, "format": "date"}, {**TEXT, "format": "time"}, "compatible", ["format-changed"]),
 }  # fmt: skip
@@ -147,10 +151,9 @@ NOT_COVERED = {
     ),
     "unevaluatedItems": ({}, {"unevaluatedItems": False}),
     "patternProperties with another pattern": ({"patternProperties": {"^a": TEXT}}, {"patternProperties": {"^b": TEXT}}),
-    "an unknown keyword": ({"maxLenght": 3}, {"maxLenght": 4}),
-    "the meaning of a dynamic reference": (
-        {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "string"}}},
-        {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "integer"}}},
+    "a dynamic reference of several meanings": (
+        {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "string"}, "m": {"$dynamicAnchor": "n"}}},
+        {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n", "type": "integer"}, "m": {"$dynamicAnchor": "n"}}},
     ),
 }  # fmt: skip
 
@@ -194,8 +197,14 @@ def test_a_recursive_contract_is_compared_to_its_full_depth() -> None:
 def test_a_contract_too_entangled_to_compare_is_undecided() -> None:
     """The comparison has a budget; when it is spent, the answer is no."""
     schema = {f"p{n}": {"type": "string", "maxLength": n} for n in range(50)}
-    document = parse(json.dumps({"type": "object", "properties": schema}).encode(), "many.json")
-    other = parse(json.dumps({"type": "object", "properties": schema, "title": "x"}).encode(), "many.json")
+    document = parse(
+        json.dumps({"type": "object", "properties": schema}).encode(), "many.json", dialect=DRAFT_2020_12.uri
+    )
+    other = parse(
+        json.dumps({"type": "object", "properties": schema, "title": "x"}).encode(),
+        "many.json",
+        dialect=DRAFT_2020_12.uri,
+    )
     assert [c.id for c in diff(document.schema, other.schema, budget=20)] == ["budget-spent"]
 
 

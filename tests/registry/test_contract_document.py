@@ -8,10 +8,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from registry.dialect import DIALECTS, DRAFT_04, DRAFT_07, DRAFT_2020_12, Dialect
 from registry.document import parse, read
+from registry.evaluate import is_valid
 from terms.problem import ProblemError
 
 BAD = {
@@ -19,13 +20,13 @@ BAD = {
     "cut off": (b'{"type": "object"', "is not JSON", "c.json:1"),
     "empty": (b"", "is not JSON", "c.json:1"),
     "a list": (b"[1]", "is an array, not a JSON object", "c.json:1"),
-    "a boolean": (b"true", "is a boolean, not a JSON object", "c.json:1"),
     "not UTF-8": (b'{"a": "\xff"}', "is not UTF-8", "c.json: byte 7"),
     "a key twice": (b'{\n "type": "object",\n "type": "string"}', "key 'type' stands twice", "c.json:3"),
     "not a number": (b'{"minimum": NaN}', "NaN is not a JSON number", "c.json"),
     "a huge number": (b'{"minimum": 1e999999999}', "out of range", "c.json"),
-    "too deep": (b'{"not": ' * 70 + b"{}" + b"}" * 70, "deeper than 64", "c.json"),
-    "far too deep": (b"[" * 100_000 + b"]" * 100_000, "deeper than 64", "c.json"),
+    "too deep": (b'{"not": ' * 70 + b"{}" + b"}" * 70, "deeper than 64", "c.json:1"),
+    "too deep in a line": (b'{"not":\n ' * 70 + b"{}" + b"}" * 70, "deeper than 64", "c.json:64"),
+    "far too deep": (b"[" * 100_000 + b"]" * 100_000, "deeper than 64", "c.json:1"),
     "too large": (b" " * (8 * 1024 * 1024 + 1), "larger than 8 MiB", "c.json"),
     "unknown dialect": (b'{\n"$schema": "http://example.org/mine"}', "is not a dialect", "c.json:2"),
     "wrong type": (b'{"properties": {\n "a": {"type": "strin"}}}', "type must be one of", "c.json:2"),
@@ -81,12 +82,65 @@ def test_references_inside_the_document_are_followed_however_they_are_written() 
     definitions: dict[str, Any] = {"a/b": {"type": "string"}, "c": {"$anchor": "here", "type": "null"}}
     for ref in ("#/$defs/a~1b", "#/$defs/a%7E1b", "#here", "urn:x#/$defs/c", "#"):
         inner = {"$id": "urn:x", "properties": {"p": {"$ref": ref}}, "$defs": definitions}
-        schema = parse(json.dumps(inner).encode(), "c.json").schema
+        schema = parse(json.dumps(inner).encode(), "c.json", dialect=DRAFT_2020_12.uri).schema
         assert schema.target(ref) is not None
+
+
+def test_a_reference_is_relative_to_the_schema_with_an_id_around_it() -> None:
+    """An inner `$id` starts a resource: pointers and names inside it are its own, and others reach it by its URI."""
+    inner = {"$id": "inner", "$ref": "#/$defs/n", "$defs": {"n": {"$anchor": "n", "type": "integer"}}}
+    outer = {
+        "$schema": DRAFT_2020_12.uri,
+        "$id": "https://example.org/outer",
+        "properties": {"a": {"$ref": "inner#n"}, "b": {"$ref": "https://example.org/inner"}},
+        "$defs": {"i": inner, "n": {"$anchor": "n", "type": "string"}},
+    }
+    schema = parse(json.dumps(outer).encode(), "c.json").schema
+    places = {
+        (ref, at): found.pointer if (found := schema.target(ref, at)) else None
+        for ref, at in (
+            ("#n", ""),
+            ("#n", "/$defs/i"),
+            ("inner#n", ""),
+            ("#/$defs/n", "/$defs/i"),
+            ("inner", ""),
+        )
+    }
+    assert list(places.values()) == [
+        "/$defs/n",
+        "/$defs/i/$defs/n",
+        "/$defs/i/$defs/n",
+        "/$defs/i/$defs/n",
+        "/$defs/i",
+    ]
+    for name in ("a", "b"):
+        node = schema.root.child("properties", name)
+        assert (is_valid(schema, node, 1), is_valid(schema, node, "x")) == (True, False)
+    node = schema.root.child("$defs", "i")
+    assert (is_valid(schema, node, 1), is_valid(schema, node, "x")) == (True, False)
+
+
+def test_a_contract_may_be_true_or_false() -> None:
+    """A boolean is a whole schema in every dialect since draft-06."""
+    for text, answer in ((b"true", True), (b"false", False)):
+        document = parse(text, "c.json")
+        assert (is_valid(document.schema, document.schema.root, 1), document.data) == (answer, {})
+
+
+def test_without_a_schema_keyword_a_file_is_read_as_draft_07() -> None:
+    """As the Confluent registry reads it; who knows better says so."""
+    assert parse(b"{}", "c.json").schema.dialect is DRAFT_07
+    assert parse(b"{}", "c.json", dialect=DRAFT_2020_12.uri).schema.dialect is DRAFT_2020_12
+    assert (
+        parse(b'{"$schema": "https://json-schema.org/draft-04/schema#"}', "c.json").schema.dialect is DRAFT_04
+    )
 
 
 WRONG = (None, True, -1, 0, 1.5, "text", "^a", [], [1], ["a"], ["a", "a"], ["string"], [{}], [True, {}], {}, {"a": 1}, {"a": {}}, {"a": ["b"]})  # fmt: skip
 KEYWORDS = [
+    "dependencies",
+    "definitions",
+    "additionalItems",
     "type",
     "enum",
     "const",
@@ -133,14 +187,16 @@ KEYWORDS = [
 ]
 
 
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.uri.split("/")[-2])
 @pytest.mark.parametrize("keyword", KEYWORDS)
-def test_the_shape_of_keywords_is_that_of_the_meta_schema(keyword: str) -> None:
-    """For every keyword, what is refused here is what the official meta-schema refuses."""
+def test_the_shape_of_keywords_is_that_of_the_meta_schema(keyword: str, dialect: Dialect) -> None:
+    """For every keyword of every dialect, what is refused here is what the official meta-schema refuses."""
     random = Random(7)
     for value in random.sample(WRONG, len(WRONG)):
-        schema = {"properties": {"p": {keyword: value}}}
+        bound = keyword.replace("exclusiveM", "m") if dialect is DRAFT_04 else keyword
+        schema = {"$schema": dialect.uri, "properties": {"p": {bound: 1, keyword: value}}}
         try:
-            Draft202012Validator.check_schema(schema)
+            dialect.validator.check_schema(schema)
             official = True
         except SchemaError:
             official = False

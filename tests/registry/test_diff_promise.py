@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from registry.dialect import DRAFT_2020_12
 from registry.diff import diff, proof
 from registry.document import Document, parse
 from terms.problem import ProblemError
@@ -272,7 +273,9 @@ def _pair(random: Random) -> tuple[Document, Document] | None:
     old = schema(random)
     new = edited(random, old, random.randint(0, 3))
     try:
-        return parse(written(old), "old.json"), parse(written(new), "new.json")
+        return parse(written(old), "old.json", dialect=DRAFT_2020_12.uri), parse(
+            written(new), "new.json", dialect=DRAFT_2020_12.uri
+        )
     except ProblemError:  # made-up references may run in a circle, which no contract may
         return None
 
@@ -300,7 +303,9 @@ def test_a_schema_equals_itself_however_it_is_built(seed: int) -> None:
     random = Random(seed)
     for _ in range(25):
         try:
-            old, new = (parse(written(made), "same.json") for made in [schema(random)] * 2)
+            old, new = (
+                parse(written(made), "same.json", dialect=DRAFT_2020_12.uri) for made in [schema(random)] * 2
+            )
         except ProblemError:
             continue
         assert diff(old.schema, new.schema) == ()

@@ -8,6 +8,7 @@ import pytest
 
 from registry.change import EFFECTS
 from registry.check import check_documents
+from registry.dialect import DRAFT_2020_12
 from registry.document import parse
 from registry.rules import BACKWARD, FORWARD, POLICIES, rules
 from registry.sources import Versions
@@ -25,7 +26,10 @@ def opened(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
 
 
 def verdict(old: Any, new: Any, mode: str = "BACKWARD", policy: str = "validation") -> Verdict:
-    a, b = (parse(json.dumps(each).encode(), f"{name}.json") for name, each in (("old", old), ("new", new)))
+    a, b = (
+        parse(json.dumps(each).encode(), f"{name}.json", dialect=DRAFT_2020_12.uri)
+        for name, each in (("old", old), ("new", new))
+    )
     return check_documents(b, Versions((a,), complete=False), mode, policy)
 
 
