@@ -60,7 +60,8 @@ def _of_change(kind: str) -> Entry:
     rows = [found[kind, direction, DEFAULT_POLICY] for direction in (BACKWARD, FORWARD)]
     worst = max(rows, key=lambda row: order.index(row.level))
     said = "; ".join(f"{row.direction}: {row.level.value}" for row in rows)
-    what, why = _general(worst.what), _general(worst.why)
+    what = _general(worst.what)
+    why = _general(worst.why) or what
     return Entry(kind, worst.level.value, what, why, f"{_general(worst.fix) or why}. {said}.")
 
 
