@@ -24,6 +24,7 @@ from controlplane.governance import Governance
 from controlplane.graphql import service as graphql
 from controlplane.graphql.context import InstanceFacts, Sources, SystemFact
 from controlplane.http import doors
+from controlplane.http.deployments import deployment_routes
 from controlplane.http.live import Live
 from controlplane.http.otlp import taking
 from controlplane.jobs import Job, Schedule, Worker
@@ -156,6 +157,7 @@ def create_app(parts: Parts) -> Starlette:
     return Starlette(
         routes=[
             *doors.routes(open_doors),
+            *deployment_routes(parts.database, parts.clock),
             *service.routes(),
             *pages.routes(partial(_ask, service), pages.PageSettings()),
         ],

@@ -73,8 +73,13 @@ class Answer:
     meetings: tuple[Meeting, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The answer as plain values."""
-        return asdict(self)
+        """The answer as plain values; each finding with its fingerprint."""
+        said = asdict(self)
+        kept: list[Reason | Meeting] = [*self.reasons, *self.meetings]
+        for one, told in zip(kept, [*said["reasons"], *said["meetings"]], strict=True):
+            for finding, plain in zip(one.findings, told["findings"], strict=True):
+                plain["fingerprint"] = finding.fingerprint
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +246,19 @@ def _of_meeting(asked: Question, met: Meeting) -> Iterable[Reason]:
             f"declare that {met.reader} reads {met.written}, or make the change decidable", *said, met.findings,
         )  # fmt: skip
     if met.unread:
-        fields = ", ".join(dict.fromkeys(one.pointer_new or one.pointer_old or "/" for one in met.unread))
+        fields = ", ".join(dict.fromkeys(place(one.pointer_old, one.pointer_new) for one in met.unread))
         yield Reason(
             "unread-field-differs", "told",
             f"{met.subject} {met.written} differs from {met.read} in what {whose} does not read: {fields}",
             "nothing: it does not block", *said, met.unread,
         )  # fmt: skip
+
+
+def place(pointer_old: str, pointer_new: str) -> str:
+    """Of a finding's two pointers the one that names the member it is about."""
+    if pointer_new.endswith("/additionalProperties") and "/properties/" in pointer_old:
+        return pointer_old
+    return pointer_new or pointer_old or "/"
 
 
 def _promotion(asked: Question, environment: Environment) -> Iterable[Reason]:

@@ -46,6 +46,8 @@ class RouteRow:
 
 _GET = frozenset({"GET", "HEAD"})
 _POST = frozenset({"POST"})
+_PUT = frozenset({"PUT"})
+_DELETE = frozenset({"DELETE"})
 
 ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/healthz", None, _GET),
@@ -57,6 +59,15 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/live", "me", _GET),
     RouteRow("/v1/traces", "ingest:spans", _POST),
     RouteRow("/events", "ingest:spans", _POST),
+    RouteRow("/apis/registry/v1/environments", "contracts:read", _GET),
+    RouteRow("/apis/registry/v1/environments", "contracts:write", _PUT),
+    RouteRow("/apis/registry/v1/applications", "contracts:read", _GET),
+    RouteRow("/apis/registry/v1/applications", "contracts:write", _POST),
+    RouteRow("/apis/registry/v1/deployments", "contracts:read", _GET),
+    RouteRow("/apis/registry/v1/deployments", "contracts:write", _POST),
+    RouteRow("/apis/registry/v1/deployments/{environment}/{application}", "contracts:write", _DELETE),
+    RouteRow("/apis/registry/v1/can-i-deploy", "contracts:read", _GET),
+    RouteRow("/apis/registry/v1/deployment-matrix", "contracts:read", _GET),
     RouteRow("/metrics", "metrics:read", _GET),
     RouteRow("/openapi.json", "me", _GET),
     RouteRow("/static/{path:path}", "me", _GET),
