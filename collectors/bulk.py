@@ -6,9 +6,11 @@ Table and column names come from the table classes' own metadata or are written 
 # ruff: noqa: S608  the only text put into a statement is names of our own
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
 from terms.tenant import TENANT
@@ -16,6 +18,8 @@ from terms.tenant import TENANT
 # How many values a statement on SQLite has; what is missing is filled with NULL, which equals nothing, so that there
 # are few statements and the driver keeps them prepared.
 _SIZES = (8, 64, 200, 450)
+# How many rows an INSERT on SQLite has: starting a statement costs about as much as a small row does.
+_ROWS = 16
 
 
 class Bulk:
@@ -24,6 +28,7 @@ class Bulk:
     def __init__(self, session: Session) -> None:
         self.connection: Connection = session.connection()
         self.is_postgres = self.connection.dialect.name == "postgresql"
+        self._error: type[Exception] = self.connection.dialect.loaded_dbapi.Error
         self._mark = "%s" if self.is_postgres else "?"
 
     def insert(
@@ -39,28 +44,23 @@ class Bulk:
         """
         if not rows:
             return 0
-        names = f"tenant, {columns}"
         marks = ", ".join([self._mark] * (columns.count(",") + 1))
+        one = f"({TENANT:d}, {marks})"
+        head = f"INSERT INTO {table.__tablename__} (tenant, {columns}) VALUES "
         ending = " ON CONFLICT DO NOTHING" if known == "skip" else ""
-        statement = f"INSERT INTO {table.__tablename__} ({names}) VALUES ({TENANT:d}, {marks}){ending}"
-        done: int = self.connection.exec_driver_sql(statement, list(rows)).rowcount
-        return done
+        whole = 0 if self.is_postgres else len(rows) - len(rows) % _ROWS
+        joined = [tuple(chain.from_iterable(rows[start : start + _ROWS])) for start in range(0, whole, _ROWS)]
+        done = self._write(f"{head}{', '.join([one] * _ROWS)}{ending}", joined)
+        return done + self._write(f"{head}{one}{ending}", rows[whole:])
 
     def update(self, table: type[SQLModel], columns: str, keys: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Sets `columns` of the rows with `keys`; each of `rows` holds the new values, then those of the keys."""
-        if not rows:
-            return
         new = ", ".join(f"{column} = {self._mark}" for column in columns.split(", "))
-        self.connection.exec_driver_sql(
-            f"UPDATE {table.__tablename__} SET {new} WHERE {self._same(keys)}", list(rows)
-        )
+        self._write(f"UPDATE {table.__tablename__} SET {new} WHERE {self._same(keys)}", rows)
 
     def delete(self, table: type[SQLModel], keys: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Deletes the rows with these keys."""
-        if rows:
-            self.connection.exec_driver_sql(
-                f"DELETE FROM {table.__tablename__} WHERE {self._same(keys)}", list(rows)
-            )
+        self._write(f"DELETE FROM {table.__tablename__} WHERE {self._same(keys)}", rows)
 
     def select(
         self,
@@ -108,14 +108,33 @@ class Bulk:
         if self.is_postgres:
             self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
 
+    # The driver's own cursor: a request makes three dozen statements, and each would cost a layer's bookkeeping.
+
     def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        # The driver's own cursor: a request makes two dozen such reads, and each would cost a layer's bookkeeping.
         cursor = self.connection.connection.cursor()
         try:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
+        except self._error as error:
+            raise self._told(statement, error) from error
         finally:
             cursor.close()
+
+    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        if not rows:
+            return 0
+        cursor = self.connection.connection.cursor()
+        try:
+            cursor.executemany(statement, rows)
+            return cursor.rowcount
+        except self._error as error:
+            raise self._told(statement, error) from error
+        finally:
+            cursor.close()
+
+    def _told(self, statement: str, error: Exception) -> Exception:
+        """The driver's error as SQLAlchemy raises it, so that a full disk or a lost connection is one kind to callers."""
+        return DBAPIError.instance(statement, None, error, self._error)
 
     def _same(self, keys: str) -> str:
         wanted = [f"tenant = {TENANT:d}", *(f"{key} = {self._mark}" for key in keys.split(", "))]
