@@ -30,7 +30,7 @@ def call(
     url = os.environ.get("THROUGHLINE_URL", "http://127.0.0.1:8321").rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ProblemError("is not the address of a server", "THROUGHLINE_URL", "write it like https://host")
-    headers = {"accept": "application/json", "content-type": media_type}
+    headers = {"accept": "application/json", **({"content-type": media_type} if body is not None else {})}
     if token := os.environ.get("THROUGHLINE_TOKEN", ""):
         headers["authorization"] = f"Bearer {token}"
     address = f"{url}{ROOT}{quote(path)}{'?' + urlencode(query) if query else ''}"
