@@ -2,7 +2,7 @@
 """Is the new contract compatible with the old one? Walk (b): facts and rules become findings, findings a verdict."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -105,11 +105,17 @@ def judge(
         findings += _findings(old, new, changes, mode, policy)
     if not olds or (mode.endswith("_TRANSITIVE") and not all_versions):
         findings.append(_versions_not_known(olds, mode))
-    findings.sort(
-        key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction)
+    return with_findings(Verdict(UNDECIDED, mode, policy, new.name, tuple(olds), ()), findings)
+
+
+def with_findings(verdict: Verdict, findings: Iterable[Finding]) -> Verdict:
+    """The verdict these findings give, for the same question; they are put in order."""
+    ordered = sorted(
+        findings,
+        key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction),
     )
-    policies = {name: status_of(f.levels.get(name, f.level) for f in findings) for name in POLICIES}
-    return Verdict(policies[policy], mode, policy, new.name, tuple(olds), tuple(findings), policies)
+    policies = {name: status_of(f.levels.get(name, f.level) for f in ordered) for name in POLICIES}
+    return replace(verdict, status=policies[verdict.policy], findings=tuple(ordered), policies=policies)
 
 
 def status_of(levels: Iterable[str]) -> str:

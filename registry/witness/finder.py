@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which smallest document does one contract accept and another refuse? Found near a finding, checked by both validators."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema.exceptions import best_match
-
 from registry.document import Document
-from registry.evaluate import CANNOT_SAY, is_valid, validator
+from registry.evaluate import CANNOT_SAY, is_valid
 from registry.finding import Witness
-from registry.json_lines import escape
 from registry.schema import Node, Schema
 from registry.witness.claim import Claim
 from registry.witness.guide import Guides, guide
+from registry.witness.refusal import main_refusal, refusal, said
 from registry.witness.search import Search, SpentError
 from registry.witness.smallest import smallest
 from terms import canonical_json
@@ -22,8 +19,6 @@ STEPS = 2500
 """Steps of one search before it gives up; about a tenth of a second."""
 
 _DEPTHS = (4, 10, 40)  # levels of a value, tried one after the other: a shallow witness is a small one
-_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
-_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +45,48 @@ def find(
     """A smallest document that one side accepts and the other refuses; None when none is found within so many steps.
 
     `near` are the pointers of a finding in the accepting and the refusing document: then only documents count that are
-    refused there. Without it the whole of both is searched. Equal inputs give equal witnesses. Dropping any member or
-    item of the document destroys it.
+    refused there. Without it the whole of both is searched. Equal inputs give equal witnesses.
+
+    Dropping any member or item of the document destroys it: it is no longer accepted by the one and refused by the
+    other. Where that would leave a document that is refused elsewhere only, it means refused at the place of the finding.
     """
-    found = search(accepts, refuses, near, steps)
-    return None if found is None else witness(accepts, refuses, found[0])
-
-
-def search(
-    accepts: Side, refuses: Side, near: tuple[str, str] | None = None, steps: int = STEPS
-) -> tuple[Any] | None:
-    """The value of the witness that `find` finds, alone in a tuple."""
+    guides = _guides(accepts, refuses, near)
+    if guides is None:
+        return None
+    place = near[1] if near else refuses.node.pointer
     claims = (
         Claim(accepts.schema, accepts.node, holds=True),
         Claim(refuses.schema, refuses.node, holds=False),
     )
-    guides = _guides(accepts, refuses, near)
-    if guides is None:
-        return None
     for part, depth in enumerate(_DEPTHS):
         hunt = Search(guides, steps * (part + 1) // 6)
         try:
             for value in hunt.values(claims, depth):
-                return (smallest(value, lambda each: _proves(accepts, refuses, each)),)
+                return _witness(accepts, refuses, place, value)
         except (SpentError, RecursionError):
             continue
     return None
 
 
-def witness(accepts: Side, refuses: Side, value: Any) -> Witness:
-    """The witness a value is, with what the refusing validator says of it."""
-    checker = validator(refuses.schema).evolve(schema=refuses.node.raw)
-    error = best_match(checker.iter_errors(value))
-    message = _DECIMAL.sub(r"\1", error.message) if error is not None else "is refused"
-    path = error.absolute_path if error is not None else ()
-    return Witness(
-        canonical_json.text(value),
-        accepts.name,
-        refuses.name,
-        message if len(message) <= _SHOWN else f"{message[: _SHOWN - 3]}...",
-        "".join(f"/{escape(str(step))}" for step in path),
-    )
+def _witness(accepts: Side, refuses: Side, place: str, value: Any) -> Witness:
+    def proves(each: Any) -> bool:
+        try:
+            return accepts.accepts(each) and not refuses.accepts(each)
+        except CANNOT_SAY:
+            return False
+
+    def proves_here(each: Any) -> bool:
+        return proves(each) and refusal(refuses.schema, refuses.node, place, each) is not None
+
+    small = smallest(value, proves)
+    if not proves_here(small) and proves_here(value):
+        small = smallest(value, proves_here)
+    error = refusal(refuses.schema, refuses.node, place, small)
+    if error is None or not place.removeprefix(refuses.node.pointer):
+        error = main_refusal(refuses.schema, refuses.node, small)
+    assert error is not None, "the refusing side refuses its witness"
+    message, pointer = said(error)
+    return Witness(canonical_json.text(small), accepts.name, refuses.name, message, pointer)
 
 
 def _guides(accepts: Side, refuses: Side, near: tuple[str, str] | None) -> Guides | None:
@@ -102,10 +98,3 @@ def _guides(accepts: Side, refuses: Side, near: tuple[str, str] | None) -> Guide
         if (made := guide(each.schema, each.node, place)) is not None
     }
     return Guides(found, strict=True) if id(refuses.schema) in found else None
-
-
-def _proves(accepts: Side, refuses: Side, value: Any) -> bool:
-    try:
-        return accepts.accepts(value) and not refuses.accepts(value)
-    except CANNOT_SAY:
-        return False

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why is a value refused, and by which part of the schema? So that a witness shows its own finding, not the neighbour's."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import ValidationError
+from jsonschema.exceptions import best_match
+
+from registry.evaluate import CANNOT_SAY, validator
+from registry.json_lines import escape
+from registry.schema import Node, Schema
+
+_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
+_SHOWN = 300
+_MOST_ERRORS = 200
+
+
+def refusal(schema: Schema, node: Node, place: str, value: Any) -> ValidationError | None:
+    """The error that the keyword or node at the place raises; None when the value is not refused there."""
+    try:
+        for error in _errors(schema, node, value):
+            if _is_at(place, _pointer(schema, node, error), error):
+                return error
+    except CANNOT_SAY:
+        pass
+    return None
+
+
+def main_refusal(schema: Schema, node: Node, value: Any) -> ValidationError | None:
+    """The error that says most about why the value is refused; None when it is valid."""
+    found: ValidationError | None = best_match(validator(schema).evolve(schema=node.raw).iter_errors(value))
+    return found
+
+
+def said(error: ValidationError) -> tuple[str, str]:
+    """The error in words, shortened, and the pointer into the value."""
+    message = _DECIMAL.sub(r"\1", error.message)
+    message = message if len(message) <= _SHOWN else f"{message[: _SHOWN - 3]}..."
+    return message, "".join(f"/{escape(str(step))}" for step in error.absolute_path)
+
+
+def _errors(schema: Schema, node: Node, value: Any) -> Iterator[ValidationError]:
+    waiting = list(validator(schema).evolve(schema=node.raw).iter_errors(value))
+    for _ in range(_MOST_ERRORS):
+        if not waiting:
+            return
+        error = waiting.pop(0)
+        yield error
+        waiting.extend(error.context or ())
+
+
+def _pointer(schema: Schema, root: Node, error: ValidationError) -> str:
+    """Where the keyword stands in the document: the steps of the validator, which goes through references."""
+    pointer = root.pointer
+    raw: Any = root.raw
+    for step in error.absolute_schema_path:
+        if step in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(raw, dict):
+            target = schema.target(raw[step]) if isinstance(raw.get(step), str) else None
+            if target is not None:
+                pointer, raw = target.pointer, target.raw
+                continue
+        pointer = f"{pointer}/{escape(str(step))}"
+        raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]
+    return pointer
+
+
+def _is_at(place: str, pointer: str, error: ValidationError) -> bool:
+    """Whether an error is the one the place is about; of `required` each name is a place of its own."""
+    inside = place.removeprefix(f"{pointer}/")
+    names: Any = error.validator_value
+    if error.validator == "required" and inside != place and inside.isdecimal():
+        return error.message.startswith(f"{names[int(inside)]!r} ")
+    return pointer == place or place.startswith(f"{pointer}/") or pointer.startswith(f"{place}/")
