@@ -15,7 +15,9 @@ def check(
     new: Path, old: Path, mode: str | None = None, policy: str = DEFAULT_POLICY, on: date | None = None
 ) -> Verdict:
     """The verdict for two files, with witnesses. Raises ProblemError when one cannot be read as a contract."""
-    return check_documents(read(new), Versions((read(old),), complete=False), mode, policy, on, witnesses=True)
+    return check_documents(
+        read(new), Versions((read(old),), complete=False), mode, policy, on, witnesses=True
+    )
 
 
 def check_named(
