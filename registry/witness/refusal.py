@@ -11,6 +11,7 @@ from jsonschema.exceptions import best_match
 from registry.evaluate import CANNOT_SAY, validator
 from registry.json_lines import escape
 from registry.schema import Node, Schema
+from registry.witness.asserted import REFERENCES
 
 _DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
 _SHOWN = 300
@@ -21,7 +22,8 @@ def refusal(schema: Schema, node: Node, place: str, value: Any) -> ValidationErr
     """The error that the keyword or node at the place raises; None when the value is not refused there."""
     try:
         for error in _errors(schema, node, value):
-            if _is_at(place, _pointer(schema, node, error), error):
+            steps = tuple(error.absolute_schema_path)
+            if any(_is_at(place, pointer, error) for pointer in _pointers(schema, node, steps)):
                 return error
     except CANNOT_SAY:
         pass
@@ -51,19 +53,26 @@ def _errors(schema: Schema, node: Node, value: Any) -> Iterator[ValidationError]
         waiting.extend(error.context or ())
 
 
-def _pointer(schema: Schema, root: Node, error: ValidationError) -> str:
-    """Where the keyword stands in the document: the steps of the validator, which goes through references."""
-    pointer = root.pointer
-    raw: Any = root.raw
-    for step in error.absolute_schema_path:
-        if step in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(raw, dict):
-            target = schema.target(raw[step]) if isinstance(raw.get(step), str) else None
-            if target is not None:
-                pointer, raw = target.pointer, target.raw
-                continue
+def _pointers(schema: Schema, node: Node, steps: tuple[str | int, ...]) -> Iterator[str]:
+    """Where the keyword may stand in the document: the validator goes through references without telling."""
+    raw: Any = node.raw
+    if isinstance(raw, dict):
+        for keyword in REFERENCES:
+            target = schema.target(raw[keyword]) if isinstance(raw.get(keyword), str) else None
+            if target is not None and steps:
+                yield from _pointers(schema, target, steps)
+    pointer = node.pointer
+    for place, step in enumerate(steps):
+        if isinstance(raw, dict) and step not in raw:
+            return
         pointer = f"{pointer}/{escape(str(step))}"
-        raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]
-    return pointer
+        raw = raw[step]
+        if isinstance(raw, dict) and place + 1 < len(steps) and any(k in raw for k in REFERENCES):
+            yield from _pointers(schema, Node(pointer, raw), steps[place + 1 :])
+            return
+        if not isinstance(raw, dict | list):
+            break
+    yield pointer
 
 
 def _is_at(place: str, pointer: str, error: ValidationError) -> bool:

@@ -231,3 +231,23 @@ def test_the_search_ends_when_its_steps_are_spent() -> None:
     hard = {"allOf": [{"anyOf": [{"pattern": f"^.{{{n}}}a"}, {"maxLength": n}]} for n in range(1, 30)]}
     sides = [finder.side(document(made, "x.json")) for made in (hard, {"allOf": hard["allOf"][::-1]})]
     assert finder.find(*sides, steps=200) is None
+
+
+def test_a_finding_behind_references_is_shown_at_its_place() -> None:
+    """Two definitions were tightened; each has its own witness, though both are reached through references."""
+
+    def order(sku: int, note: int) -> dict[str, Any]:
+        names = {"sku": {"type": "string", "maxLength": sku}, "note": {"type": "string", "maxLength": note}}
+        both = thing(sku={"$ref": "#/$defs/sku"}, note={"title": "Note", "$ref": "#/$defs/note"})
+        return {"$defs": {**names, "line": both}} | thing(
+            lines={"type": "array", "items": {"$ref": "#/$defs/line"}}
+        )
+
+    sides = [finder.side(document(order(*sizes), "x.json")) for sizes in ((9, 9), (3, 3))]
+    for name in ("sku", "note"):
+        witness = finder.find(*sides, near=(f"/$defs/{name}/maxLength",) * 2)
+        assert witness is not None
+        assert (witness.pointer, json.loads(witness.document)) == (
+            f"/lines/0/{name}",
+            {"lines": [{name: "aaaa"}]},
+        )
