@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
-from registry.dialect import DRAFT_2020_12
 
+from registry.dialect import DRAFT_2020_12
 from registry.document import Document, parse
 from registry.finding import Witness
 from registry.witness import finder
