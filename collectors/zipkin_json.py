@@ -7,7 +7,11 @@ Format: zipkin-api's zipkin2-api.yaml.
 
 from typing import Any
 
+import orjson
+
+from collectors import otlp_json
 from collectors.otlp_words import ERROR, KINDS, MICROSECOND, UNSET, Group, attributes, group, hex_id
+from collectors.span import Decoded, Rejected
 from terms.problem import ProblemError
 
 _DO = "send a list of Zipkin v2 spans"
@@ -19,6 +23,21 @@ def is_zipkin(document: Any) -> bool:
     if isinstance(first, list):
         return is_zipkin(first)
     return isinstance(first, dict) and "traceId" in first and "id" in first and "specversion" not in first
+
+
+def decode(body: bytes) -> Decoded:
+    """The spans of a list of Zipkin v2 spans. Raises ProblemError with a JSON pointer when the body is none.
+
+    One without a timestamp, or with a zero id, is rejected alone.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProblemError(f"is not JSON: {error}", "body", _DO) from error
+    found, left_out = groups(document, "")
+    decoded = otlp_json.decode_request({"resourceSpans": found})
+    decoded.rejected.extend(Rejected("no_time", why) for why in left_out)
+    return decoded
 
 
 def groups(document: Any, where: str) -> tuple[list[Group], list[str]]:

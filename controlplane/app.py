@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from collectors import cloudevents, intake, kpi, otlp
+from collectors import cloudevents, intake, kpi, otlp, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
 from collectors.span import Decoded
@@ -152,6 +152,7 @@ def create_app(parts: Parts) -> Starlette:
             store,
             noticed,
         ),
+        take_zipkin=taking(parts.database, lambda body, _: zipkin_json.decode(body), store, noticed),
         receive_webhook=partial(_receive_webhook, parts),
     )
     return Starlette(

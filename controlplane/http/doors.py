@@ -17,10 +17,11 @@ from controlplane.http.headers import SecurityHeaders
 from controlplane.http.health import Ready, health_routes
 from controlplane.http.intake import Intake
 from controlplane.http.live import Live
-from controlplane.http.otlp import Stored, Take, otlp_route
+from controlplane.http.otlp import Stored, Take, other_signals, otlp_route
 from controlplane.http.refusal import Refusals, on_http_exception
 from controlplane.http.sign_in import sign_in_routes
 from controlplane.http.webhooks import Receive, webhook_route
+from controlplane.http.zipkin import zipkin_route
 from controlplane.security.caller import Credentials
 
 
@@ -33,6 +34,7 @@ class Doors:
     ready: Ready
     take_spans: Take[Stored]
     take_events: Take[Stored]
+    take_zipkin: Take[Stored]
     receive_webhook: Receive
 
 
@@ -43,7 +45,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         *sign_in_routes(doors.credentials),
         doors.live.route(),
         otlp_route(doors.take_spans),
+        *other_signals(),
         events_route(doors.take_events),
+        zipkin_route(doors.take_zipkin),
         webhook_route(doors.receive_webhook),
     ]
     return [*all_routes]

@@ -2,34 +2,28 @@
 """The intake guard: a body is counted as it comes, unpacked under the same limit and checked before any route sees it."""
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from controlplane.http.refusal import EVENTS_PATH, TRACES_PATH, media_type, refusal
+from controlplane.http.packing import ENCODINGS, KIB, MIB, House, Refused, Room, unpacked
+from controlplane.http.refusal import EVENTS_PATH, TRACES_PATH, ZIPKIN_PATH, media_type, refusal
 from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from controlplane.security.forgery import forgery_problem
 from terms.problem import Problem, ProblemError
 
-KIB = 1024
-MIB = 1024 * KIB
+MOST_HELD = 128 * MIB  # of all bodies together, as they came and as they unpack
 DEFAULT_LIMIT = 256 * KIB
 # By the first part of the path. A limit holds for the bytes that come and for the bytes they unpack to, so that what
 # a bomb may cost is bounded without guessing from its ratio: honest spans pack far better than 100 to 1.
-LIMITS: Mapping[str, int] = {TRACES_PATH: 64 * MIB, EVENTS_PATH: 64 * MIB, "/webhooks": MIB}
+LIMITS: Mapping[str, int] = {
+    **dict.fromkeys((TRACES_PATH, EVENTS_PATH, ZIPKIN_PATH), 64 * MIB),
+    "/webhooks": MIB,
+}
 SLOWEST_BODY_S = 60.0
-_WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
-
-
-class _Refused(Exception):  # noqa: N818 it ends the reading and is never seen outside
-    def __init__(self, status: int, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.status = status
-        self.problem = problem
 
 
 class Intake:
@@ -37,24 +31,26 @@ class Intake:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._house = House(MOST_HELD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        room = Room(self._house, limit_of(scope["path"]))
         try:
-            body = await _read(connection, receive)
+            body = await _read(connection, receive, room)
             _check(connection, body)
+            await self._app(_told_anew(scope, len(body)), _once(body, receive), send)
         except ClientDisconnect:
             return
-        except _Refused as refused:
-            headers = {"Accept-Encoding": "gzip, deflate"} if refused.status == 415 else {}
+        except Refused as refused:
             # The rest of the body is not waited for, so the connection cannot serve another request.
-            headers["Connection"] = "close"
+            headers = {**refused.headers, "Connection": "close"}
             await refusal(connection, refused.status, refused.problem, headers)(scope, receive, send)
-            return
-        await self._app(_told_anew(scope, len(body)), _once(body, receive), send)
+        finally:
+            room.leave()
 
 
 def limit_of(path: str) -> int:
@@ -71,25 +67,26 @@ def _has_body(scope: Scope) -> bool:
     )
 
 
-async def _read(connection: HTTPConnection, receive: Receive) -> bytes:
-    limit = limit_of(connection.scope["path"])
+async def _read(connection: HTTPConnection, receive: Receive, room: Room) -> bytes:
     encoding = connection.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", *_WINDOW_BITS):
-        raise _Refused(
-            415, Problem(f"content encoding '{encoding[:40]}' is not taken", do="send gzip, deflate or none")
+    if encoding not in ("identity", *ENCODINGS):
+        known = ", ".join(ENCODINGS)
+        raise Refused(
+            415,
+            Problem(f"content encoding '{encoding[:40]}' is not taken", do=f"send {known} or none"),
+            {"Accept-Encoding": known},
         )
     try:
         async with asyncio.timeout(SLOWEST_BODY_S):
             body = bytearray()
             async for piece in _pieces(receive):
+                room.take(len(piece), len(body) + len(piece))
                 body += piece
-                if len(body) > limit:
-                    raise _too_large(limit)
     except TimeoutError as error:
-        raise _Refused(408, Problem("the body did not come in time")) from error
+        raise Refused(408, Problem("the body did not come in time")) from error
     if encoding == "identity":
         return bytes(body)
-    return await run_in_threadpool(unpacked, bytes(body), encoding, limit)
+    return await run_in_threadpool(unpacked, bytes(body), encoding, room)
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
@@ -102,44 +99,19 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
-    """What gzip (RFC 1952, all members) or deflate (RFC 1950) hold; never more than `limit` bytes are made. Refuses otherwise."""
-    result = bytearray()
-    rest = body
-    while rest:
-        unpacker = zlib.decompressobj(_WINDOW_BITS[encoding])
-        try:
-            result += unpacker.decompress(rest, limit + 1 - len(result))
-        except zlib.error as error:
-            raise _Refused(400, Problem(f"the body is not {encoding}", "Content-Encoding")) from error
-        if len(result) > limit:
-            raise _too_large(limit)
-        if not unpacker.eof:
-            raise _Refused(
-                400, Problem(f"the {encoding} body ends too early", "Content-Encoding", "send all of it")
-            )
-        rest = unpacker.unused_data
-    return bytes(result)
-
-
-def _too_large(limit: int) -> _Refused:
-    size = f"{limit // MIB} MiB" if limit >= MIB else f"{limit // KIB} KiB"
-    return _Refused(413, Problem(f"the body is larger than {size}", do="send it in smaller parts"))
-
-
 def _check(connection: HTTPConnection, body: bytes) -> None:
     path, kind = connection.scope["path"], media_type(connection)
     caller = caller_of(connection)
     if caller is not None and caller.by_cookie:
         forged = forgery_problem(connection, connection.scope["method"], kind, body)
         if forged is not None:
-            raise _Refused(403, forged)
+            raise Refused(403, forged)
     # Spans are read by a parser with limits of its own; reading 64 MiB twice would halve the intake.
-    if path != TRACES_PATH and (kind == "application/json" or kind.endswith("+json")):
+    if path not in (TRACES_PATH, ZIPKIN_PATH) and (kind == "application/json" or kind.endswith("+json")):
         try:
             strict_json(body)
         except ProblemError as error:
-            raise _Refused(400, error.problems[0]) from error
+            raise Refused(400, error.problems[0]) from error
 
 
 def _told_anew(scope: Scope, length: int) -> Scope:

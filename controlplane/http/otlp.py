@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from controlplane.database import Actor, Database
-from controlplane.http.refusal import PROTOBUF_TYPE, TRACES_PATH, media_type, refusal
+from controlplane.http.refusal import OTHER_SIGNALS, PROTOBUF_TYPE, TRACES_PATH, media_type, refusal
 from controlplane.security.caller import Caller, caller_of
 from terms.problem import Problem
 
@@ -82,6 +82,20 @@ def otlp_route(take: Take[Stored]) -> Route:
         return _answer(kind == JSON_TYPE, stored.rejected)
 
     return Route(TRACES_PATH, traces, methods=["POST"])
+
+
+def other_signals() -> list[Route]:
+    """`/v1/logs` and `/v1/metrics`: 404 with a Status that says so, so that an exporter's log tells what to switch off."""
+
+    async def not_taken(request: Request) -> Response:
+        signal = request.url.path.rpartition("/")[2]
+        return refusal(
+            request,
+            404,
+            Problem(f"{signal} are not taken here, only traces", do=f"switch the export of {signal} off"),
+        )
+
+    return [Route(path, not_taken, methods=["POST"]) for path in OTHER_SIGNALS]
 
 
 def _answer(is_json: bool, rejected: Sequence[object]) -> Response:

@@ -25,6 +25,8 @@ GRAPHQL_PATH = "/graphql"
 GRAPHQL_TYPE = "application/graphql-response+json"
 TRACES_PATH = "/v1/traces"
 EVENTS_PATH = "/events"
+ZIPKIN_PATH = "/api/v2/spans"
+OTHER_SIGNALS = ("/v1/logs", "/v1/metrics")
 PROTOBUF_TYPE = "application/x-protobuf"
 
 _log = logging.getLogger("throughline.http")
@@ -62,7 +64,7 @@ def rpc_status(is_json: bool, status: int, text: str) -> Response:
 
 def _answer(connection: HTTPConnection, status: int, problem: Problem) -> Response:
     path = connection.scope["path"]
-    if path == TRACES_PATH:
+    if path in (TRACES_PATH, *OTHER_SIGNALS):
         return rpc_status(media_type(connection) == "application/json", status, str(problem))
     if path == GRAPHQL_PATH:
         return Response(

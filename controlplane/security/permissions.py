@@ -58,6 +58,9 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/graphql", "me"),  # then every field asks for its own
     RouteRow("/live", "me", _GET),
     RouteRow("/v1/traces", "ingest:spans", _POST),
+    RouteRow("/v1/logs", "ingest:spans", _POST),
+    RouteRow("/v1/metrics", "ingest:spans", _POST),
+    RouteRow("/api/v2/spans", "ingest:spans", _POST),
     RouteRow("/events", "ingest:spans", _POST),
     RouteRow("/apis/registry/v1/environments", "contracts:read", _GET),
     RouteRow("/apis/registry/v1/environments", "contracts:write", _PUT),

@@ -54,7 +54,7 @@ class World:
         self.busy = False
         self.webhooks: list[tuple[str, bytes]] = []
         take = taking(database, self.decode, self.store, lambda _: self.live.changed("transactions"))
-        parts = Doors(self.credentials, self.live, self.ready, take, take, self.receive)
+        parts = Doors(self.credentials, self.live, self.ready, take, take, take, self.receive)
         pages = [
             Route("/", self.home),
             Route("/kpis", self.broken),
