@@ -9,7 +9,10 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
+from registry.server import UnreachableError
 from terms.problem import ProblemError
+
+USAGE, UNREACHABLE = 2, 4
 
 # group or verb -> (module that holds its typer app, what it is for)
 VERBS: dict[str, tuple[str, str]] = {
@@ -19,6 +22,10 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "serve": ("controlplane.commands.serve", "Run the control plane."),
     "sandbox": ("sync.cli", "Run the stand-ins of CRM, billing, payments and ERP."),
+    "check": (
+        "controlplane.commands.check",
+        "Check contracts, policy rules and can-i-deploy in one go; no server needed.",
+    ),
     "contracts": ("registry.cli", "Check contracts; no server needed."),
     "applications": ("controlplane.commands.applications", "Declare what an application writes and reads."),
     "record-deployment": ("controlplane.commands.record_deployment", "Record what runs where."),
@@ -83,12 +90,13 @@ def throughline() -> None:
 
 
 def main() -> None:
-    """Runs the command line. A problem with what was asked is told on stderr, a line each, and exits with 2."""
+    """Runs the command line. A problem with what was asked is told on stderr, a line each, and exits with 2; with 4 when
+    a server that had to be asked gave no answer."""
     try:
         app(obj=Handed())
     except ProblemError as error:
         sys.stderr.write("".join(f"throughline: {problem}\n" for problem in error.problems))
-        sys.exit(2)
+        sys.exit(UNREACHABLE if isinstance(error, UnreachableError) else USAGE)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collectors import kpi_store, story_store, transaction_store
 from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
 from collectors.transaction import EffectCount, TransactionView
+from controlplane.contract_facts import contract_fact
 from policies import attention, evaluate, store
 from policies.definition import Rule
 from policies.fact import Fact
@@ -66,7 +67,10 @@ class Governance:
 
     def judge_contracts(self, session: Session, contracts: Sequence[Contract], now: Instant) -> None:
         """Judges contracts as registered."""
-        facts = [contract_fact(contract) for contract in contracts]
+        facts = [
+            contract_fact(each.subject, each.owner, each.steward, each.lifecycle, each.semver)
+            for each in contracts
+        ]
         store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
 
     def _judge(self, session: Session, ids: set[str], now: Instant) -> None:
@@ -99,15 +103,3 @@ def transaction_fact(view: TransactionView, effects: Sequence[EffectCount]) -> F
         "effects": [{"system": e.system, "type": e.type, "key": e.key, "count": e.count} for e in effects],
     }
     return Fact("transaction", view.transaction_id, context)
-
-
-def contract_fact(contract: Contract) -> Fact:
-    """The contract as rules see it."""
-    context: Mapping[str, Any] = {
-        "subject": contract.subject,
-        "owner": contract.owner,
-        "steward": contract.steward,
-        "lifecycle": contract.lifecycle,
-        "latest_version": contract.semver,
-    }
-    return Fact("contract", contract.subject, context)

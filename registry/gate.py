@@ -8,7 +8,7 @@ from pathlib import Path
 
 from registry.against import place
 from registry.approvals import apply
-from registry.candidate import Candidate, Candidates, gather
+from registry.candidate import Candidate, Candidates
 from registry.catalogue import CONTRACTS, REMOVED
 from registry.check import check_documents
 from registry.earlier import Place, Settings
@@ -30,14 +30,10 @@ class Asked:
 
 
 def run(
-    paths: Sequence[str],
-    against: Sequence[str],
-    asked: Asked,
-    manifest: Path | None,
-    approved: Iterable[Path],
+    candidates: Candidates, against: Sequence[str], asked: Asked, approved: Iterable[Path] = ()
 ) -> Report:
-    """The whole check as a person asks for it. Raises ProblemError when there is nothing to check or to compare with."""
-    candidates = gather(paths, manifest)
+    """The whole check as a person asks for it. Raises ProblemError when nothing says what to compare with, or that place
+    or a file of approvals cannot be read, and UnreachableError when a registry does not answer."""
     earlier = place(against, candidates)
     report = check(candidates, earlier, asked)
     said = [approval for each in candidates.manifests for approval in each.approvals]

@@ -37,7 +37,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest as it was read, or an empty one. Paths of files are relative to `folder`, with forward slashes."""
+    """A manifest as it was read, or an empty one. Paths of files are relative to `folder`, with forward slashes.
+
+    `application` and `rules`, folders of policy rules, are for `throughline check`.
+    """
 
     folder: Path
     rows: Mapping[str, Row]
@@ -48,6 +51,7 @@ class Manifest:
     ignore: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
     application: Application | None = None
+    rules: tuple[str, ...] = ()
 
     def row(self, file: str) -> Row:
         """What is said of the file, filled up with what is said of all."""

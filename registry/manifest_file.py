@@ -14,7 +14,7 @@ from terms import yaml_lines
 from terms.problem import Problem, ProblemError, did_you_mean
 
 TYPES = ("json-schema", "openapi", "asyncapi")
-KEYS = ("contracts", "mode", "policy", "against", "ignore", "approvals", "application")
+KEYS = ("contracts", "mode", "policy", "against", "ignore", "approvals", "application", "rules")
 OF_CONTRACT = ("subject", "type", "mode", "policy", "all_versions", "retired", "approvals")
 
 
@@ -49,9 +49,14 @@ def of(document: yaml_lines.Document, folder: Path) -> Manifest:
             approvals, problems = approvals + more, problems + wrong
     more, wrong = approvals_of(document, "/approvals", data.get("approvals"))
     approvals, problems = approvals + more, problems + wrong
-    ignore = data.get("ignore", [])
-    if not _is_texts(ignore):
-        problems.append(document.problem("ignore is not a list of patterns", "/ignore", "write [examples/*]"))
+    problems += [
+        document.problem(f"{key} is not a list of {what}", f"/{key}", f"write [{example}]")
+        for key, what, example in (
+            ("ignore", "patterns", "examples/*"),
+            ("rules", "folders", "../definitions"),
+        )
+        if not _is_texts(data.get(key, []))
+    ]
     if not isinstance(data.get("against", ""), str):
         problems.append(
             document.problem("against is not a text", "/against", "write main:contracts or a URL")
@@ -62,7 +67,7 @@ def of(document: yaml_lines.Document, folder: Path) -> Manifest:
         raise ProblemError(tuple(problems))
     return Manifest(
         folder, rows, document.path, _mode(data), str(data.get("policy", "")), str(data.get("against", "")),
-        tuple(ignore), tuple(approvals), application,
+        tuple(data.get("ignore", [])), tuple(approvals), application, tuple(data.get("rules", [])),
     )  # fmt: skip
 
 

@@ -80,11 +80,13 @@ def check(
     Exit code: 0 all compatible, 1 one is breaking or undecided, 2 usage or a file that cannot be read, 4 the registry does
     not answer.
     """
+    from registry.candidate import gather
     from registry.gate import Asked, run
 
     try:
         also = [_target(each) for each in write or []]
-        report = run(paths, against or (), Asked(_day(on), mode, policy), manifest, approvals or ())
+        asked = Asked(day(on), mode, policy)
+        report = run(gather(paths, manifest), against or (), asked, approvals or ())
         for form, file in also:
             _store(_rendered(report, form), file)
     except ProblemError as error:
@@ -101,7 +103,8 @@ def check(
     raise typer.Exit(report.exit_code(fail_on.value))
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """The day meant; empty is today, in UTC. Raises ProblemError for what is no date."""
     if not text:
         return datetime.now(UTC).date()
     try:
