@@ -9,24 +9,32 @@ from registry.finding import Finding, Witness
 from registry.rules import BACKWARD, Level
 from registry.verdict import Verdict, with_findings
 from registry.witness import finder
-from registry.witness.finder import STEPS, Side
+from registry.witness.finder import STEPS, Trial
 
 MOST_STEPS = 40 * STEPS
 """Steps spent on all findings of one verdict; what is left over is not confirmed."""
 
-Sides = tuple[Side, Side]
-
 _ABOUT_VALUES = (Level.BREAKING, Level.UNDECIDED)
 
 
-def _whole(old: Document, new: Document, _: Finding) -> Iterable[Sides]:
-    return [(finder.side(old), finder.side(new))]
+def _whole(old: Document, new: Document, finding: Finding) -> Iterable[Trial]:
+    sides = finder.side(old), finder.side(new)
+    near = finding.pointer_old, finding.pointer_new
+    yield Trial(*sides, near) if finding.direction == BACKWARD else Trial(*sides[::-1], near[::-1])
 
 
-SIDES: Mapping[ArtefactType, Callable[[Document, Document, Finding], Iterable[Sides]]] = {
+def _within(old: Document, new: Document, finding: Finding) -> Iterable[Trial]:
+    from registry.api.proof import trials  # most runs judge no API
+
+    return trials(old, new, finding)
+
+
+TRIALS: Mapping[ArtefactType, Callable[[Document, Document, Finding], Iterable[Trial]]] = {
     "json-schema": _whole,
+    "openapi": _within,
+    "asyncapi": _within,
 }
-"""Between which schemas, old and new, a document can prove a finding; none where the finding is about no document."""
+"""Between which schemas a document can prove a finding; none where the finding is about no document."""
 
 
 @dataclass(slots=True)
@@ -39,30 +47,27 @@ class _Confirmation:
 
     def of(self, finding: Finding) -> Finding:
         """The finding with its witness, when there is one."""
-        sides = self.sides(finding)
-        if not sides or finding.levels.get("validation", finding.level) not in _ABOUT_VALUES:
+        trials = self.trials(finding)
+        if not trials or finding.levels.get("validation", finding.level) not in _ABOUT_VALUES:
             return replace(finding, confirmed=finding.level == Level.BREAKING)
-        return self.proven(finding, sides, near=True)
+        return self.proven(finding, trials, near=True)
 
-    def sides(self, finding: Finding) -> list[Sides]:
+    def trials(self, finding: Finding) -> list[Trial]:
         """Between which schemas to search."""
         old = self.olds.get(finding.against)
-        if old is None or old.type != self.new.type or self.new.type not in SIDES:
+        if old is None or old.type != self.new.type:
             return []
-        return list(SIDES[self.new.type](old, self.new, finding))
+        return list(TRIALS[self.new.type](old, self.new, finding))
 
-    def proven(self, finding: Finding, sides: Iterable[Sides], *, near: bool) -> Finding:
-        """The finding with a witness between the first schemas that have one; `near` its place, or anywhere."""
-        for old, new in sides:
-            accepts, refuses = (old, new) if finding.direction == BACKWARD else (new, old)
-            places = (finding.pointer_old, finding.pointer_new)
-            if finding.direction != BACKWARD:
-                places = places[::-1]
-            steps = min(STEPS, self.left)
-            self.left -= steps
-            witness = finder.find(accepts, refuses, places if near else None, steps)
-            if witness is not None:
-                return _breaking(finding, witness)
+    def proven(self, finding: Finding, trials: Iterable[Trial], *, near: bool) -> Finding:
+        """The finding with the first witness that is found; `near` its place, or anywhere."""
+        enough = self.left - STEPS
+        for trial in trials:
+            steps = min(STEPS, self.left, self.left - enough)
+            found = finder.search(trial.accepts, trial.refuses, trial.near if near else None, steps)
+            self.left -= found.steps
+            if found.witness is not None:
+                return _breaking(finding, found.witness)
         return finding
 
 
@@ -80,7 +85,7 @@ def confirm(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdic
         asked = (finding.against, finding.direction)
         if finding.level == Level.UNDECIDED and asked not in proven:
             proven.add(asked)
-            findings[place] = work.proven(finding, work.sides(finding), near=False)
+            findings[place] = work.proven(finding, work.trials(finding), near=False)
     return with_findings(verdict, findings)
 
 

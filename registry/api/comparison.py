@@ -73,6 +73,7 @@ class Comparison:
 
     def found(self) -> tuple[Change, ...]:
         """All facts, each once: what the parts said, then what the schemas of each kind of place show."""
+        self.old.memo["roots"] = (self.new, self.roots)
         changes = [*self.changes, *self._of_schemas()]
         return tuple({change.identity(): change for change in changes}.values())
 
@@ -81,3 +82,10 @@ class Comparison:
             composed = composition.changes(here, self.old, self.new, self.roots.get(place, []))
             for change in (*here.changes, *composed):
                 yield replace(change, id=f"{place.name}.{change.id}")
+
+
+def roots(old: Schema, new: Schema, place: Place) -> list[tuple[Node, Node]]:
+    """The pairs of schemas that the last comparison of these documents began with in one kind of place."""
+    compared, found = old.memo.get("roots", (None, {}))
+    pairs: list[tuple[Node, Node]] = found.get(place, []) if compared is new else []
+    return pairs

@@ -35,7 +35,7 @@ def keywords(schema: Schema, node: Node) -> list[str]:
     assert isinstance(node.raw, dict)
     if "$ref" in node.raw and schema.dialect.lonely_ref:
         return ["$ref"]
-    return [keyword for keyword in WAYS if keyword in node.raw]
+    return [keyword for keyword in WAYS if keyword in node.raw and keyword in schema.dialect.asserting]
 
 
 def kinds_of(types: Any) -> frozenset[str]:
@@ -51,6 +51,14 @@ def bound(keyword: Keyword) -> fact.Bound | None:
     lower = keyword.name.endswith("inimum")
     flag = keyword.beside("exclusiveMinimum" if lower else "exclusiveMaximum")
     return fact.Bound(keyword.value, lower, keyword.name.startswith("exclusive") or flag is True)
+
+
+def contained(keyword: Keyword) -> tuple[int, int | None]:
+    """How many items `contains` wants: at least, at most. Only newer dialects let a schema say so."""
+    if not keyword.claim.schema.dialect.counts_contains:
+        return 1, None
+    least, most = keyword.beside("minContains", 1), keyword.beside("maxContains")
+    return int(least), None if most is None else int(most)
 
 
 def _forced(*facts: Fact) -> Choice:
@@ -108,8 +116,7 @@ def _unevaluated_items(keyword: Keyword) -> Choice:
 
 
 def _contains(keyword: Keyword) -> Choice:
-    least, most = keyword.beside("minContains", 1), keyword.beside("maxContains")
-    return _forced(fact.Contains(keyword.inner(), int(least), None if most is None else int(most)))
+    return _forced(fact.Contains(keyword.inner(), *contained(keyword)))
 
 
 def _required(keyword: Keyword) -> Choice:

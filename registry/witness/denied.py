@@ -6,7 +6,7 @@ from itertools import combinations, islice
 
 from registry.domain import ATOMS, atoms_of
 from registry.witness import fact
-from registry.witness.asserted import bound, keywords, kinds_of
+from registry.witness.asserted import bound, contained, keywords, kinds_of
 from registry.witness.claim import Claim, Keyword
 from registry.witness.fact import Fact, Scope
 from registry.witness.way import NUMBERS, Way
@@ -94,13 +94,13 @@ def _unevaluated_items(keyword: Keyword) -> Iterator[Way]:
 
 
 def _contains(keyword: Keyword) -> Iterator[Way]:
-    least, most = keyword.beside("minContains", 1), keyword.beside("maxContains")
+    least, most = contained(keyword)
     if least == 1:
         yield _kind("array", keyword, fact.Items(0, None, keyword.inner()))
     elif least > 1:
-        yield _kind("array", keyword, fact.Contains(keyword.inner(holds=True), 0, int(least) - 1))
+        yield _kind("array", keyword, fact.Contains(keyword.inner(holds=True), 0, least - 1))
     if most is not None:
-        yield _kind("array", keyword, fact.Contains(keyword.inner(holds=True), int(most) + 1, None))
+        yield _kind("array", keyword, fact.Contains(keyword.inner(holds=True), most + 1, None))
 
 
 def _required(keyword: Keyword) -> Iterator[Way]:

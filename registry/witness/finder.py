@@ -34,9 +34,26 @@ class Side:
         return is_valid(self.schema, self.node, value)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A question to the finder: `near` are the pointers of a finding in the accepting and the refusing document."""
+
+    accepts: Side
+    refuses: Side
+    near: tuple[str, str]
+
+
 def side(document: Document, node: Node | None = None) -> Side:
     """The document as a side; its root, or one schema in it."""
     return Side(document.name, document.schema, document.schema.root if node is None else node)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a search came to: the witness, if it found one, and the steps it took."""
+
+    witness: Witness | None
+    steps: int
 
 
 def find(
@@ -50,22 +67,30 @@ def find(
     Dropping any member or item of the document destroys it: it is no longer accepted by the one and refused by the
     other. Where that would leave a document that is refused elsewhere only, it means refused at the place of the finding.
     """
+    return search(accepts, refuses, near, steps).witness
+
+
+def search(accepts: Side, refuses: Side, near: tuple[str, str] | None, steps: int) -> Outcome:
+    """What `find` finds, and at what cost; nothing where the place is not under the root of the refusing side."""
     guides = _guides(accepts, refuses, near)
     if guides is None:
-        return None
+        return Outcome(None, 0)
     place = near[1] if near else refuses.node.pointer
     claims = (
         Claim(accepts.schema, accepts.node, holds=True),
         Claim(refuses.schema, refuses.node, holds=False),
     )
+    spent = 0
     for part, depth in enumerate(_DEPTHS):
-        hunt = Search(guides, steps * (part + 1) // 6)
+        share = steps * (part + 1) // 6
+        hunt = Search(guides, share)
         try:
             for value in hunt.values(claims, depth):
-                return _witness(accepts, refuses, place, value)
+                return Outcome(_witness(accepts, refuses, place, value), spent + share - hunt.steps)
         except (SpentError, RecursionError):
-            continue
-    return None
+            pass
+        spent += share - max(hunt.steps, 0)
+    return Outcome(None, spent)
 
 
 def _witness(accepts: Side, refuses: Side, place: str, value: Any) -> Witness:

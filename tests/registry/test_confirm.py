@@ -98,3 +98,51 @@ def test_witnesses_change_no_verdict_that_was_decided(mode: str) -> None:
     new = {"type": "object", "properties": {"id": {"type": ["string", "null"]}, "extra": {"type": "integer"}}}
     plain = check_documents(document(new, "new.json"), Versions((document(ORDER, "old.json"),), True), mode)
     assert checked(ORDER, new, mode).policies == plain.policies
+
+
+def api(sent: dict[str, Any], answered: dict[str, Any], version: str = "3.0.3") -> dict[str, Any]:
+    """An OpenAPI document with one operation whose body is sent, and whose answer is read."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Sent"}}}
+    answer = {"application/json": {"schema": answered}}
+    return {
+        "openapi": version,
+        "info": {"title": "Orders", "version": "1"},
+        "paths": {
+            "/orders": {
+                "post": {
+                    "requestBody": {"content": content},
+                    "responses": {"200": {"description": "placed", "content": answer}},
+                }
+            }
+        },
+        "components": {"schemas": {"Sent": sent}},
+    }
+
+
+def test_a_body_of_an_api_is_proven_by_the_party_that_reads_it() -> None:
+    """What is sent is refused by the new provider; what is answered is refused by a consumer of the old document."""
+    amount = {"type": "object", "properties": {"amount": {"type": "integer", "nullable": True}}}
+    limited = {"type": "object", "properties": {"amount": {"type": "integer", "maximum": 9}}}
+    old = api(amount, {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})
+    new = api(limited, {"type": "object", "properties": {"id": {"type": "string"}}})
+    found = {f.rule: f for f in checked(old, new).of_level("breaking")}
+    assert all(f.confirmed for f in found.values())
+    shown = {
+        rule: (f.witness.accepted_by, json.loads(f.witness.document))
+        for rule, f in found.items()
+        if f.witness
+    }
+    assert shown == {
+        "request-body.maximum-added": ("old.json", {"amount": 10}),
+        "request-body.type-narrowed": ("old.json", {"amount": None}),
+        "response-body.required-removed": ("new.json", {}),
+    }
+
+
+def test_a_removed_operation_is_confirmed_by_itself() -> None:
+    """That an operation is gone needs no document to prove it."""
+    old = api({"type": "string"}, {"type": "string"})
+    new = {**old, "paths": {"/orders": {}}}
+    found = checked(old, new).of_level("breaking")
+    assert found
+    assert all(f.confirmed and f.witness is None for f in found)
