@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from registry import json_lines, shape
+from registry.api import shape as api_shape
 from registry.dialect import DIALECTS, DRAFT_07, DRAFT_2020_12, Dialect, named
 from registry.schema import Raw, Schema, reference_problems
 from terms.problem import Problem, ProblemError
@@ -80,14 +81,16 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
 
     `dialect` is the `$schema` that counts where the document states none, else draft-07. Raises ProblemError for what is
     not one object (or true or false), duplicate keys, more than 64 levels or 8 MiB, numbers no reader could hold, an
-    unknown `$schema`, keywords of the wrong shape, and references that leave the document, lead nowhere or never end.
+    unknown `$schema` or edition of an API, keywords of the wrong shape, and references that leave the document, lead nowhere or never end.
     """
     syntax = syntax or syntax_of(name)
     text, data = _text(content, name), load(content, name, syntax)
     said = data if isinstance(data, dict) else {}
     for kind in API_TYPES:
-        if isinstance(said.get(kind), str):
-            return Document(name, syntax, text, Schema(data, api_dialect(kind)), kind)
+        if kind in said and not isinstance(said[kind], dict | list | bool | None):
+            api = Schema(data, api_dialect(kind))
+            _refuse(api_shape.problems(api, kind), name, syntax, text)
+            return Document(name, syntax, text, api, kind)
     declared = said.get("$schema", dialect or DRAFT_07.uri)
     known = named(declared)
     if known is None:
@@ -95,7 +98,12 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
         what = f"$schema {declared!r} is not a dialect of JSON Schema that Throughline knows"
         raise ProblemError(what, f"{name}:{line}", f"write one of {', '.join(d.uri for d in DIALECTS)}")
     schema = Schema(data, known)
-    found = shape.problems(schema) or reference_problems(schema)
+    _refuse(shape.problems(schema) or reference_problems(schema), name, syntax, text)
+    return Document(name, syntax, text, schema)
+
+
+def _refuse(found: tuple[Problem, ...], name: str, syntax: str, text: str) -> None:
+    """Raises what was found, each with the line it stands on; nothing when nothing was."""
     if found:
         places = _line_map(name, syntax, text)
         raise ProblemError(
@@ -106,7 +114,6 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
                 for p in found
             )
         )
-    return Document(name, syntax, text, schema)
 
 
 def api_dialect(kind: ArtefactType) -> Dialect:

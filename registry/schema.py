@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How is a JSON Schema read? Dialects, where subschemas stand, and what a local reference names. Diff and validate read through it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -211,14 +211,16 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
                     yield keyword, Node(f"{node.pointer}/{keyword}/{escape(name)}", item)
 
 
-def reference_problems(schema: Schema) -> tuple[Problem, ...]:
-    """References that leave the document, lead nowhere or never end; empty when there are none."""
-    return tuple(_reference_problems(schema))
+def reference_problems(schema: Schema, roots: Iterable[Node] | None = None) -> tuple[Problem, ...]:
+    """References that leave the document, lead nowhere or never end; empty when there are none.
+
+    `roots` are the schemas to look through with all they refer to, where the document itself is no schema.
+    """
+    return tuple(_reference_problems(schema, [schema.root] if roots is None else list(roots)))
 
 
-def _reference_problems(schema: Schema) -> Iterator[Problem]:
+def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem]:
     seen: set[str] = set()
-    waiting = [schema.root]
     while waiting:
         for node in walk(waiting.pop()):
             if node.pointer in seen or not isinstance(node.raw, dict):

@@ -5,7 +5,8 @@ It says the same as the dialect's meta-schema, which a test holds it to, but in 
 a contract of megabytes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from functools import cache
 from typing import Any
 
@@ -175,11 +176,14 @@ def _known(keyword: str, dialect: Dialect) -> bool:
     return dialect in _SINCE.get(keyword, DIALECTS)
 
 
-def problems(schema: Schema) -> tuple[Problem, ...]:
-    """The first keywords that are not as the dialect wants them; empty when all are. `where` is a JSON pointer."""
+def problems(schema: Schema, roots: Iterable[Node] | None = None) -> tuple[Problem, ...]:
+    """The first keywords that are not as the dialect wants them; empty when all are. `where` is a JSON pointer.
+
+    `roots` are the schemas to look at where the document itself is no schema.
+    """
     found: list[Problem] = []
     shapes = _shapes(schema.dialect)
-    for node in walk(schema.root):
+    for node in chain.from_iterable(map(walk, [schema.root] if roots is None else roots)):
         found += _of_node(schema, shapes, node)
         if len(found) >= _MOST:
             break

@@ -10,7 +10,7 @@ replaced or left out, never moved, so a pointer into the view is a pointer into 
 from dataclasses import dataclass
 from typing import Any
 
-from registry.json_lines import unescape
+from registry.json_lines import escape, unescape
 from registry.schema import MANY, NAMED, ONE, Node, Schema
 
 _SAYS_NOTHING = frozenset(("nullable", "discriminator", "xml", "externalDocs", "example"))
@@ -54,6 +54,53 @@ def node(document: Schema, hides: str, pointer: str) -> Node:
     return Node(pointer, found if isinstance(found, dict | bool) else True)
 
 
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Where the schemas of a document stand, and the references outside of them: place of each, and its text."""
+
+    schemas: tuple[Node, ...]
+    references: tuple[tuple[str, str], ...]
+
+
+def positions(document: Schema) -> Positions:
+    """The outermost schemas as a view shows them, in the order of the document, and all references around them."""
+    shown = view(document)
+    schemas: list[Node] = []
+    references: list[tuple[str, str]] = []
+    _look(_Rewriting(shown.data, ""), shown.data, "", False, schemas, references)
+    return Positions(tuple(schemas), tuple(references))
+
+
+def _look(
+    how: "_Rewriting",
+    data: Any,
+    pointer: str,
+    named: bool,
+    schemas: list[Node],
+    references: list[tuple[str, str]],
+) -> None:
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            _look(how, item, f"{pointer}/{index}", False, schemas, references)
+    if not isinstance(data, dict):
+        return
+    if not named and isinstance(data.get("$ref"), str):
+        references.append((f"{pointer}/$ref", data["$ref"]))
+    for key, value in data.items():
+        here = f"{pointer}/{escape(key)}"
+        match "named" if named else how.kind(key, value):
+            case "schema":
+                schemas.append(Node(here, value))
+            case "format":
+                schemas.append(Node(f"{here}/schema", value["schema"]))
+            case "schemas":
+                schemas.extend(Node(f"{here}/{escape(name)}", each) for name, each in value.items())
+            case "named":
+                _look(how, value, here, False, schemas, references)
+            case "around":
+                _look(how, value, here, key in how.maps, schemas, references)
+
+
 def stands_at(data: Any, pointer: str) -> Any:
     """The value at a JSON pointer; None where there is none."""
     for part in pointer.split("/")[1:]:
@@ -82,12 +129,26 @@ class _Rewriting:
         return str(self.data.get("openapi", "")).startswith("3.0")
 
     @property
-    def _schemas(self) -> frozenset[str]:
+    def schemas(self) -> frozenset[str]:
         return _OPENAPI_SCHEMAS if "openapi" in self.data else _ASYNCAPI_SCHEMAS
 
     @property
-    def _maps(self) -> frozenset[str]:
+    def maps(self) -> frozenset[str]:
         return _OPENAPI_MAPS if "openapi" in self.data else _ASYNCAPI_MAPS
+
+    def kind(self, key: str, value: Any) -> str:
+        """What stands under a key of an object: a schema, one with its format, a map of schemas, nothing of ours, or more."""
+        if key in _OPAQUE or key.startswith("x-"):
+            return "opaque"
+        if key == "schemas" and isinstance(value, dict):
+            return "schemas"
+        if key in self.schemas and isinstance(value, dict | bool):
+            # AsyncAPI 3.0 wraps a schema together with the name of its format.
+            wrapped = (
+                isinstance(value, dict) and "schemaFormat" in value and isinstance(value.get("schema"), dict)
+            )
+            return "format" if wrapped else "schema"
+        return "around"
 
     def _around(self, data: Any, *, named: bool) -> Any:
         """What is no schema but may hold some. `named`: the keys are names that somebody chose, and mean nothing."""
@@ -95,26 +156,22 @@ class _Rewriting:
             return _shared(data, [self._around(item, named=False) for item in data])
         if not isinstance(data, dict):
             return data
-        schemas, maps = self._schemas, self._maps
         made: dict[str, Any] = {}
         for key, value in data.items():
-            if named:
-                made[key] = self._around(value, named=False)
-            elif key in _OPAQUE or key.startswith("x-"):
-                made[key] = value
-            elif key == "schemas" and isinstance(value, dict):
-                made[key] = _shared(value, {name: self._schema(each) for name, each in value.items()})
-            elif key in schemas and isinstance(value, dict):
-                made[key] = self._payload(value)
-            else:
-                made[key] = self._around(value, named=key in maps)
+            match "named" if named else self.kind(key, value):
+                case "schema":
+                    made[key] = self._schema(value)
+                case "format":
+                    made[key] = _shared(value, {**value, "schema": self._schema(value["schema"])})
+                case "schemas":
+                    made[key] = _shared(value, {name: self._schema(each) for name, each in value.items()})
+                case "named":
+                    made[key] = self._around(value, named=False)
+                case "around":
+                    made[key] = self._around(value, named=key in self.maps)
+                case _:
+                    made[key] = value
         return _shared(data, made)
-
-    def _payload(self, raw: dict[str, Any]) -> Any:
-        # AsyncAPI 3.0 wraps a schema together with the name of its format.
-        if "schemaFormat" in raw and isinstance(raw.get("schema"), dict):
-            return _shared(raw, {**raw, "schema": self._schema(raw["schema"])})
-        return self._schema(raw)
 
     def _schema(self, raw: Any) -> Any:
         if not isinstance(raw, dict):
@@ -124,7 +181,8 @@ class _Rewriting:
         made = {
             keyword: self._keyword(keyword, value)
             for keyword, value in raw.items()
-            if keyword not in _SAYS_NOTHING and not (keyword == "pattern" and value in _MATCHES_ALL)
+            if keyword not in _SAYS_NOTHING
+            and not (keyword == "pattern" and isinstance(value, str) and value in _MATCHES_ALL)
         }
         if self._is_30:
             _as_json_schema(raw, made)
@@ -149,7 +207,9 @@ class _Rewriting:
         if hidden:
             made["properties"] = {n: each for n, each in made["properties"].items() if n not in hidden}
             if isinstance(raw.get("required"), list):
-                made["required"] = [name for name in raw["required"] if name not in hidden]
+                made["required"] = [
+                    name for name in raw["required"] if not isinstance(name, str) or name not in hidden
+                ]
 
 
 def _as_json_schema(raw: dict[str, Any], made: dict[str, Any]) -> None:
