@@ -36,7 +36,9 @@ class Document:
         """One problem for each key of `mapping` that is not known, saying what it may be."""
         names = tuple(known)
         return [
-            self.problem(f"unknown key '{key}'", f"{pointer}/{key}", did_you_mean(str(key), names))
+            self.problem(
+                f"unknown key '{key}'", f"{pointer}/{_escape(str(key))}", did_you_mean(str(key), names)
+            )
             for key in mapping
             if key not in names
         ]
@@ -59,81 +61,118 @@ def read(path: Path) -> Document:
     return load(content, str(path))
 
 
-def load(content: bytes, path: str) -> Document:
+def load(content: bytes, path: str, max_bytes: int = MAX_BYTES) -> Document:
     """The one mapping in `content`.
 
     Raises ProblemError for a syntax error, a document that is not a mapping, duplicate keys, aliases, tags beyond
-    the JSON ones, more than one document, or more than 256 KiB.
+    the JSON ones, more than one document, or more than `max_bytes`.
     """
-    if len(content) > MAX_BYTES:
-        raise ProblemError(f"is larger than {MAX_BYTES // 1024} KiB", where=path)
+    if len(content) > max_bytes:
+        raise ProblemError(f"is larger than {max_bytes // 1024} KiB", where=path)
     loader = _Loader(content)
+    reading = _Reading(loader, path)
     try:
-        _refuse_aliases(content, path)
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise ProblemError(
-                "is not a mapping of keys to values", where=f"{path}:1", do="start with 'id: ...'"
-            )
-        lines: dict[str, int] = {"": 1}
-        data = _value(loader, node, "", path, lines)
+        data = reading.document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProblemError(
-            f"is not YAML: {error.problem}", f"{path}:{line}", "check quotes, brackets and indentation there"
-        ) from error
+        raise ProblemError(f"is not YAML: {error.problem}", where=f"{path}:{line}") from error
     except yaml.YAMLError as error:
         raise ProblemError(f"is not YAML: {error}", where=f"{path}:1") from error
+    except RecursionError as error:
+        raise ProblemError("is nested too deep", where=path, do="split it into parts") from error
     finally:
         loader.dispose()
-    assert isinstance(data, dict)
-    return Document(path, data, lines)
+    return Document(path, data, reading.lines)
 
 
-def _refuse_aliases(content: bytes, path: str) -> None:
-    for event in yaml.parse(content, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent):
-            line = _line(event.start_mark)
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")
+)
+_TEXTS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp"))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One way through the events of a text: values and lines are made as they come, with no tree of nodes in between."""
+
+    loader: Any
+    path: str
+    lines: dict[str, int] = field(default_factory=lambda: {"": 1})
+    plain: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        event = self.loader.get_event()
+        while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
+            event = self.loader.get_event()
+        if not isinstance(event, yaml.MappingStartEvent):
             raise ProblemError(
-                f"an alias (*{event.anchor}) is not allowed", f"{path}:{line}", "write the value out"
+                "is not a mapping of keys to values", where=f"{self.path}:1", do="start with 'id: ...'"
             )
+        data: dict[str, Any] = self.value(event, "")
+        self.loader.get_event()  # the end of the document
+        after = self.loader.get_event()
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise ProblemError(
+                "is not YAML: but found another document", where=f"{self.path}:{_line(after.start_mark)}"
+            )
+        return data
+
+    def value(self, event: Any, pointer: str) -> Any:
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            where = f"{self.path}:{_line(event.start_mark)}"
+            raise ProblemError(f"an alias (*{event.anchor}) is not allowed", where, "write the value out")
+        if event.tag is not None and not event.implicit:
+            raise ProblemError(
+                f"tag {event.tag} is not allowed", where=f"{self.path}:{_line(event.start_mark)}"
+            )
+        return self.items(pointer) if isinstance(event, yaml.SequenceStartEvent) else self.members(pointer)
+
+    def members(self, pointer: str) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        next_event = self.loader.get_event
+        while not isinstance(event := next_event(), yaml.MappingEndEvent):
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                raise ProblemError("a key is not a plain word", where=f"{self.path}:{line}")
+            key = str(event.value)
+            if key in result:
+                raise ProblemError(f"key '{key}' stands twice", where=f"{self.path}:{line}")
+            here = f"{pointer}/{_escape(key)}"
+            self.lines[here] = line
+            result[key] = self.value(next_event(), here)
+        return result
+
+    def items(self, pointer: str) -> list[Any]:
+        result: list[Any] = []
+        next_event = self.loader.get_event
+        while not isinstance(event := next_event(), yaml.SequenceEndEvent):
+            here = f"{pointer}/{len(result)}"
+            self.lines[here] = event.start_mark.line + 1
+            result.append(self.value(event, here))
+        return result
+
+    def scalar(self, event: Any) -> Any:
+        text = event.value
+        if event.tag is None and not event.implicit[0]:
+            return text  # quoted
+        if event.tag is None and text in self.plain:
+            return self.plain[text]
+        tag = event.tag or self.loader.resolve(yaml.ScalarNode, text, event.implicit)
+        if tag not in _PLAIN_TAGS:
+            raise ProblemError(f"tag {tag} is not allowed", where=f"{self.path}:{_line(event.start_mark)}")
+        # A date stays the text it was written as: what it means is for the reader of the key to say.
+        made = text if tag in _TEXTS else self.loader.construct_object(yaml.ScalarNode(tag, text))
+        if event.tag is None:
+            self.plain[text] = made
+        return made
 
 
 def _line(mark: Any) -> int:
     return mark.line + 1 if mark else 1
 
 
-def _value(loader: Any, node: yaml.Node, pointer: str, path: str, lines: dict[str, int]) -> Any:
-    line = node.start_mark.line + 1
-    lines.setdefault(pointer, line)
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise ProblemError(
-                    "a key is not a plain word", where=f"{path}:{key_node.start_mark.line + 1}"
-                )
-            key = str(key_node.value)
-            if key in result:
-                raise ProblemError(
-                    f"key '{key}' stands twice", where=f"{path}:{key_node.start_mark.line + 1}"
-                )
-            here = f"{pointer}/{key}"
-            lines[here] = key_node.start_mark.line + 1
-            result[key] = _value(loader, value_node, here, path, lines)
-        return result
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _value(loader, item, f"{pointer}/{index}", path, lines) for index, item in enumerate(node.value)
-        ]
-    if node.tag.removeprefix("tag:yaml.org,2002:") not in (
-        "str",
-        "int",
-        "float",
-        "bool",
-        "null",
-        "timestamp",
-    ):
-        raise ProblemError(f"tag {node.tag} is not allowed", where=f"{path}:{line}")
-    # A date stays the text it was written as: what it means is for the reader of the key to say.
-    return str(node.value) if node.tag.endswith(":timestamp") else loader.construct_object(node)
+def _escape(part: str) -> str:
+    """A key as one part of a JSON pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1") if "~" in part or "/" in part else part
