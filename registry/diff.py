@@ -6,6 +6,7 @@ The walk keeps one promise, which the property tests hold it to: when no change 
 valid under the old contract is valid under the new one; the same the other way round.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +42,12 @@ def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
     return tuple({change.identity(): change for change in walker.changes}.values())
 
 
-def walk(old: Schema, new: Schema, budget: int = BUDGET) -> "Walk":
-    """A walk that has met nothing yet, for callers that know which nodes to compare; it raises BudgetSpentError."""
-    return Walk(old, new, _Budget(budget))
+def walk(old: Schema, new: Schema, budget: int, same: Callable[[Node, Node], bool]) -> "Walk":
+    """A walk that has met nothing yet, for callers that know which nodes to compare; it raises BudgetSpentError.
+
+    `same` says of two nodes whether they are known to be the same with all they refer to, so that they are passed over.
+    """
+    return Walk(old, new, _Budget(budget), same=same)
 
 
 class BudgetSpentError(Exception):
@@ -68,6 +72,10 @@ class Proof:
     keeps_new: bool
 
 
+def _not_known(_a: Node, _b: Node) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Walk:
     """One way through both documents. `met` holds the pairs that were or are being compared on it.
@@ -81,6 +89,7 @@ class Walk:
     budget: _Budget
     met: set[tuple[_Key, _Key]] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
+    same: Callable[[Node, Node], bool] = _not_known
 
     def say(
         self, kind: str, pointer_old: str, pointer_new: str, before: Any = ABSENT, after: Any = ABSENT
@@ -102,12 +111,14 @@ class Walk:
 
     def try_out(self, a: Node, b: Node) -> Proof:
         """What comparing the two would prove, without recording anything."""
-        fork = Walk(self.old, self.new, self.budget, set(self.met))
+        fork = Walk(self.old, self.new, self.budget, set(self.met), same=self.same)
         fork.compare(a, b)
         return proof(fork.changes)
 
     def compare(self, a: Node, b: Node) -> None:
         """Records how `a` of the old document differs from `b` of the new one."""
+        if self.same(a, b):
+            return
         self.budget.spend()
         self._annotations(a, b)
         a, b = domain.settle(self.old, a), domain.settle(self.new, b)

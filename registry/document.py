@@ -47,7 +47,10 @@ class Document:
 
     def lines(self, pointers: list[str]) -> dict[str, int]:
         """The line of each pointer; one pass over the text for all of them."""
-        found = _line_map(self.name, self.syntax, self.text)
+        is_json = self.syntax == "json"
+        found = (
+            json_lines.find(self.text, pointers) if is_json else _line_map(self.name, self.syntax, self.text)
+        )
         return {pointer: json_lines.nearest(found, pointer) for pointer in pointers}
 
 
@@ -169,7 +172,7 @@ def _yaml(content: bytes, name: str) -> tuple[Raw, dict[str, int]]:
     # Loading YAML costs more than checking a contract, so a gate over JSON files never does.
     from terms import yaml_lines
 
-    read = yaml_lines.load(content, name)
+    read = yaml_lines.load(content, name, MAX_BYTES)
     return _schema(_exact(read.data), name), read.lines
 
 

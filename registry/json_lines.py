@@ -4,6 +4,8 @@
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Any
 
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -74,6 +76,60 @@ def depth(text: str, limit: int) -> int:
         if level > limit:
             return text.count("\n", 0, match.start()) + 1
     return text.count("\n") + 1
+
+
+def find(text: str, pointers: Iterable[str]) -> dict[str, int]:
+    """The 1-based line of each pointer of a valid JSON text and of all that is around it; what does not exist is left out.
+
+    What is not asked for is skipped by the parser, so a few pointers into megabytes cost no more than parsing them.
+
+    >>> find('{"a": 1,\\n "b": [2,\\n {"c": 3}]}', ["/b/1/c", "/z"])
+    {'': 1, '/b': 2, '/b/1': 3, '/b/1/c': 3}
+    """
+    wanted: dict[str, Any] = {}
+    for pointer in pointers:
+        here = wanted
+        for part in pointer.split("/")[1:]:
+            here = here.setdefault(unescape(part), {})
+    places: dict[str, int] = {}
+    _find(text, _next(text, 0), "", wanted, places)
+    breaks = [match.start() for match in re.finditer("\n", text)]
+    return {"": 1} | {pointer: bisect_right(breaks, place) + 1 for pointer, place in places.items()}
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_skip = json.JSONDecoder().raw_decode
+
+
+def _find(text: str, at: int, pointer: str, wanted: dict[str, Any], places: dict[str, int]) -> int:
+    """Notes where the wanted members of the value at a place stand; returns where the value ends."""
+    if not wanted or text[at] not in "{[":
+        return _skip(text, at)[1]
+    is_object = text[at] == "{"
+    index = 0
+    at = _next(text, at + 1)
+    while text[at] not in "}]":
+        name, place = str(index), at
+        if is_object:
+            name, at = _skip(text, at)
+            at = _next(text, _next(text, at) + 1)  # past the colon
+        if name in wanted:
+            here = f"{pointer}/{escape(name)}"
+            places[here] = place
+            at = _find(text, at, here, wanted[name], places)
+        else:
+            at = _skip(text, at)[1]
+        at = _next(text, at)
+        if text[at] == ",":
+            at = _next(text, at + 1)
+        index += 1
+    return at + 1
+
+
+def _next(text: str, at: int) -> int:
+    """The next place that is no white space."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def nearest(found: dict[str, int], pointer: str) -> int:

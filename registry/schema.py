@@ -222,7 +222,8 @@ def reference_problems(schema: Schema, roots: Iterable[Node] | None = None) -> t
 def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem]:
     seen: set[str] = set()
     while waiting:
-        for node in walk(waiting.pop()):
+        top = waiting.pop()
+        for node in walk(top) if top.pointer not in seen else ():  # what was met was met with all below it
             if node.pointer in seen or not isinstance(node.raw, dict):
                 continue
             seen.add(node.pointer)

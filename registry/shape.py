@@ -6,8 +6,8 @@ a contract of megabytes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from registry.dialect import DIALECTS, DRAFT_06, DRAFT_07, DRAFT_2019_09, DRAFT_2020_12, Dialect

@@ -6,7 +6,7 @@ An API names its alternatives, and clients are generated from the names: a name 
 alternative happens to accept the same values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ _TYPES_OF = {
 
 def changes(walk: Walk, old: Schema, new: Schema, roots: list[tuple[Node, Node]]) -> list[Change]:
     """The facts of all schemas that stand in the same place on both sides, below the roots; none is told by `walk` too."""
-    pairing = _Pairing(old, new, {change.pointer_old for change in walk.changes})
+    pairing = _Pairing(old, new, {change.pointer_old for change in walk.changes}, walk.same)
     for a, b in roots:
         pairing.follow(_raw(old, a), _raw(new, b))
     return pairing.found
@@ -40,6 +40,7 @@ class _Pairing:
     old: Schema
     new: Schema
     told: set[str]
+    same: Callable[[Node, Node], bool]
     found: list[Change] = field(default_factory=list)
     met: set[tuple[str, str]] = field(default_factory=set)
 
@@ -53,6 +54,8 @@ class _Pairing:
             ):
                 continue
             self.met.add((x.pointer, y.pointer))
+            if self.same(x, y):
+                continue
             self._facts(x, x.raw, y, y.raw)
             waiting.extend(reversed(list(_below(x, y))))
 

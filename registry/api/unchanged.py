@@ -6,25 +6,40 @@ from typing import Any
 
 from registry.api.element import Element, references
 from registry.json_lines import escape
-from registry.schema import Schema
+from registry.schema import Node, Schema
 
 _COMPONENT_DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """`components` holds the pointers of components that are the same in both documents, and refer only to such ones."""
+    """`components` holds the pointers of components that are the same in both documents, and refer only to such ones.
+
+    `comparable`: both are of one edition, so that the same text means the same.
+    """
 
     components: frozenset[str]
+    comparable: bool
 
     def holds(self, a: Element, b: Element) -> bool:
         """Whether both say the same, through references too. False means only that it was not shown."""
-        shown = _same(a.data, b.data)
-        return shown is not None and all(_component(ref) in self.components for ref in references(shown))
+        return self._same(a.data, b.data) if self.comparable else a.data is b.data is None
+
+    def same_schemas(self, a: Node, b: Node) -> bool:
+        """The same of two schemas as a view shows them, which look alike in every edition."""
+        return self._same(a.raw, b.raw)
+
+    def _same(self, a: Any, b: Any) -> bool:
+        shown = _same(a, b)
+        if shown is None or "'$dynamicRef'" in shown:  # what it means depends on the way to it
+            return False
+        return all(_component(ref) in self.components for ref in references(shown))
 
 
 def unchanged(old: Schema, new: Schema) -> Unchanged:
     """What is known to be the same; one pass over the components."""
+    if _edition(old) != _edition(new):
+        return Unchanged(frozenset(), comparable=False)
     olds, news = _components(old), _components(new)
     candidates: dict[str, set[str]] = {}
     for pointer, data in olds.items():
@@ -42,7 +57,12 @@ def unchanged(old: Schema, new: Schema) -> Unchanged:
         if pointer not in changed:
             changed.add(pointer)
             waiting.extend(used_by.get(pointer, ()))
-    return Unchanged(frozenset(candidates.keys() - changed))
+    return Unchanged(frozenset(candidates.keys() - changed), comparable=True)
+
+
+def _edition(schema: Schema) -> str:
+    data = schema.data if isinstance(schema.data, dict) else {}
+    return str(data.get("openapi") or data.get("asyncapi"))[:3]
 
 
 def _components(schema: Schema) -> dict[str, Any]:

@@ -7,7 +7,7 @@ A view is the document with its schemas rewritten: what OpenAPI 3.0 writes in it
 replaced or left out, never moved, so a pointer into the view is a pointer into the document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from registry.json_lines import escape, unescape
@@ -15,6 +15,7 @@ from registry.schema import MANY, NAMED, ONE, Node, Schema
 
 _SAYS_NOTHING = frozenset(("nullable", "discriminator", "xml", "externalDocs", "example"))
 _MATCHES_ALL = frozenset(("", "^", "$", ".*", "^.*", ".*$"))
+_HIDING = ("readOnly", "writeOnly")
 _OPAQUE = frozenset(("example", "examples", "default", "enum", "const", "bindings"))
 _OPENAPI_SCHEMAS = frozenset(("schema", "itemSchema"))
 _OPENAPI_MAPS = frozenset(
@@ -43,9 +44,29 @@ def view(document: Schema, hides: str = "") -> Schema:
     """The document as the schema engine reads it. `hides`: properties with this keyword (readOnly or writeOnly) are left out."""
     memo = ("view", hides)
     if memo not in document.memo:
-        document.memo[memo] = Schema(_Rewriting(document.data, hides).document(), document.dialect)
+        if hides:
+            plain = view(document)
+            hidden = hides in document.memo["hidden"]
+            document.memo[memo] = (
+                plain if not hidden else Schema(_rewritten(plain.data, hides)[0], plain.dialect)
+            )
+        else:
+            data, document.memo["hidden"] = _rewritten(document.data, "")
+            document.memo[memo] = Schema(data, document.dialect)
     made: Schema = document.memo[memo]
     return made
+
+
+def _rewritten(data: Any, hides: str) -> tuple[Any, set[str]]:
+    """The document with its schemas rewritten, and which of readOnly and writeOnly it uses."""
+    how = _rewriting(data, hides)
+    return how.around(data, named=False), how.hidden
+
+
+def _rewriting(data: Any, hides: str) -> "_Rewriting":
+    is_30, is_openapi = str(data.get("openapi", "")).startswith("3.0"), "openapi" in data
+    names = (_OPENAPI_SCHEMAS, _OPENAPI_MAPS) if is_openapi else (_ASYNCAPI_SCHEMAS, _ASYNCAPI_MAPS)
+    return _Rewriting(*names, is_30=is_30, hides=hides)
 
 
 def node(document: Schema, hides: str, pointer: str) -> Node:
@@ -67,7 +88,7 @@ def positions(document: Schema) -> Positions:
     shown = view(document)
     schemas: list[Node] = []
     references: list[tuple[str, str]] = []
-    _look(_Rewriting(shown.data, ""), shown.data, "", False, schemas, references)
+    _look(_rewriting(shown.data, ""), shown.data, "", False, schemas, references)
     return Positions(tuple(schemas), tuple(references))
 
 
@@ -118,23 +139,11 @@ def stands_at(data: Any, pointer: str) -> Any:
 class _Rewriting:
     """One way through a document. What needs no rewriting is shared with it, not copied."""
 
-    data: Any
+    schemas: frozenset[str]
+    maps: frozenset[str]
+    is_30: bool
     hides: str
-
-    def document(self) -> Any:
-        return self._around(self.data, named=False)
-
-    @property
-    def _is_30(self) -> bool:
-        return str(self.data.get("openapi", "")).startswith("3.0")
-
-    @property
-    def schemas(self) -> frozenset[str]:
-        return _OPENAPI_SCHEMAS if "openapi" in self.data else _ASYNCAPI_SCHEMAS
-
-    @property
-    def maps(self) -> frozenset[str]:
-        return _OPENAPI_MAPS if "openapi" in self.data else _ASYNCAPI_MAPS
+    hidden: set[str] = field(default_factory=set)
 
     def kind(self, key: str, value: Any) -> str:
         """What stands under a key of an object: a schema, one with its format, a map of schemas, nothing of ours, or more."""
@@ -150,10 +159,10 @@ class _Rewriting:
             return "format" if wrapped else "schema"
         return "around"
 
-    def _around(self, data: Any, *, named: bool) -> Any:
+    def around(self, data: Any, *, named: bool) -> Any:
         """What is no schema but may hold some. `named`: the keys are names that somebody chose, and mean nothing."""
         if isinstance(data, list):
-            return _shared(data, [self._around(item, named=False) for item in data])
+            return _shared(data, [self.around(item, named=False) for item in data])
         if not isinstance(data, dict):
             return data
         made: dict[str, Any] = {}
@@ -166,9 +175,9 @@ class _Rewriting:
                 case "schemas":
                     made[key] = _shared(value, {name: self._schema(each) for name, each in value.items()})
                 case "named":
-                    made[key] = self._around(value, named=False)
+                    made[key] = self.around(value, named=False)
                 case "around":
-                    made[key] = self._around(value, named=key in self.maps)
+                    made[key] = self.around(value, named=key in self.maps)
                 case _:
                     made[key] = value
         return _shared(data, made)
@@ -176,7 +185,7 @@ class _Rewriting:
     def _schema(self, raw: Any) -> Any:
         if not isinstance(raw, dict):
             return raw
-        if self._is_30 and isinstance(raw.get("$ref"), str):
+        if self.is_30 and isinstance(raw.get("$ref"), str):
             return raw if len(raw) == 1 else {"$ref": raw["$ref"]}
         made = {
             keyword: self._keyword(keyword, value)
@@ -184,8 +193,11 @@ class _Rewriting:
             if keyword not in _SAYS_NOTHING
             and not (keyword == "pattern" and isinstance(value, str) and value in _MATCHES_ALL)
         }
-        if self._is_30:
+        if self.is_30:
             _as_json_schema(raw, made)
+        for name in _HIDING:
+            if raw.get(name) is True:
+                self.hidden.add(name)
         if self.hides:
             self._hide(raw, made)
         return _shared(raw, made)
