@@ -7,6 +7,7 @@ from typing import Any
 
 from registry.approvals import Approval
 from registry.approvals_file import approvals_of
+from registry.json_lines import escape
 from registry.manifest import Application, Manifest, Row
 from registry.rules import POLICIES
 from registry.verdict import MODES
@@ -37,7 +38,7 @@ def of(document: yaml_lines.Document, folder: Path) -> Manifest:
     rows: dict[str, Row] = {}
     approvals: list[Approval] = []
     for file, said in contracts.items():
-        at = f"/contracts/{file}"
+        at = f"/contracts/{escape(file)}"
         said = {} if said is None else said
         found = _row_problems(document, at, file, said)
         problems += found

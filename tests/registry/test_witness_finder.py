@@ -216,7 +216,8 @@ def test_a_schema_inside_a_document_can_be_a_side() -> None:
     def api(limit: int) -> Document:
         amount = {"type": "integer", "maximum": limit}
         body = {"type": "object", "properties": {"amount": {"$ref": "#/components/schemas/Amount"}}}
-        made = {"openapi": "3.1.0", "components": {"schemas": {"Amount": amount, "Body": body}}}
+        info = {"title": "Amounts", "version": "1"}
+        made = {"openapi": "3.1.0", "info": info, "components": {"schemas": {"Amount": amount, "Body": body}}}
         return document(made, f"api-{limit}.json")
 
     old, new = api(10), api(5)
