@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """At each start the shipped contracts are registered: new content becomes a version, known content stays what it was."""
 
+import logging
 from collections.abc import Sequence
 
 from sqlmodel import Session
 
 from controlplane.database import Actor, Database
 from controlplane.governance import Governance
-from registry import store
+from registry import store, subjects
 from registry.contract import Contract
+from registry.refusal import RefusedError
 from terms.instant import Instant
+
+_log = logging.getLogger("throughline.registry")
 
 
 def register_canonical(
     database: Database, contracts: Sequence[Contract], governance: Governance, now: Instant
 ) -> None:
-    """Registers each contract, oldest version first, and judges the newest of each subject. Idempotent."""
+    """Registers each contract, oldest version first, and judges the newest of each subject. Idempotent.
+
+    New ones wait while the registry is read-only, and for a version that others registered with other content.
+    """
 
     def register(session: Session) -> None:
+        subjects.refresh_missing(session, now)
         for contract in contracts:
-            store.register(session, contract, now)
+            try:
+                with session.begin_nested():
+                    store.register(session, contract, now)
+            except RefusedError as refused:
+                _log.warning("%s %s was not registered: %s", contract.subject, contract.semver, refused)
         latest = {contract.subject: contract for contract in contracts}
         governance.judge_contracts(session, tuple(latest.values()), now)
         governance.take_over(session, now)

@@ -1,24 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """The nouns of the registry: a contract, its versions and what is known about them."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from registry.document import Document
+from registry.lifecycle import LIFECYCLES, State
+from registry.references import Reference
+from registry.semver import is_semver, precedence
+from registry.subject_name import is_subject
 from registry.verdict import DEFAULT_MODE, MODES, Verdict
 from terms.instant import Instant
 from terms.problem import ProblemError
 
-TYPE = "json-schema"
-LIFECYCLES = ("draft", "active", "deprecated", "sunset", "retired")
-_SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
-_SUBJECT = re.compile(r"(?! )[^\x00-\x1f\x7f]{1,200}(?<! )")
+__all__ = [
+    "NONE",
+    "Contract",
+    "SubjectHead",
+    "SubjectView",
+    "VersionInfo",
+    "VersionView",
+    "contract",
+    "precedence",
+]
+
+NONE = "NONE"
+"""The mode that asks nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One version of a subject as its document states it in `x-throughline`; texts that are not stated are empty."""
+    """One version of a subject as its document states it in `x-throughline`; texts that are not stated are empty.
+
+    `semver` is empty where none is stated: registering gives it one. `compatibility` is the default where none is stated,
+    and `states_mode` tells which. `document` has everything it refers to copied in; `body` holds the bytes to keep where
+    they are not its text. `dialect` is the `$schema` it was read with though it states none. `extra` holds what came beside
+    the document: `metadata` and `ruleSet`.
+    """
 
     subject: str
     semver: str
@@ -31,23 +50,41 @@ class Contract:
     lifecycle: str
     compatibility: str
     document: Document
+    states_mode: bool = True
+    retention: str = ""
+    event_type: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    dialect: str = ""
+    body: bytes | None = None
+    syntax: str = ""
+
+    @property
+    def bytes(self) -> bytes:
+        """The bytes as they were handed in."""
+        return self.document.text.encode() if self.body is None else self.body
 
 
 @dataclass(frozen=True, slots=True)
 class VersionInfo:
-    """What registering answers: the version's number within its subject, and whether it was there before."""
+    """What registering answers: the version's number within its subject, and whether it was there before.
+
+    `schema_id` is the small number that stands for the content, the same under every subject.
+    """
 
     subject: str
     number: int
     semver: str
     content_id: str
     already_there: bool
+    schema_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """A registered version. `document` is the text that was registered, in `syntax` (json or yaml); `verdict` compares it with
-    the version before.
+    """A registered version. `document` is the text that was registered, in `syntax` (json or yaml), without what it refers to;
+    `verdict` compares it with the version before. `deleted_at` tells when it was deleted softly, None for one that lives.
     """
 
     number: int
@@ -57,13 +94,44 @@ class VersionView:
     registered_at: Instant
     document: str
     verdict: Verdict | None
+    type: str = "json-schema"
+    syntax: str = "json"
+    schema_id: int = 0
+    dialect: str = ""
+    references: tuple[Reference, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    state: State = field(default_factory=lambda: State("active"))
+    deleted_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectHead:
+    """A subject in a list: what its current version says of it. `number` is 0 while no version can be seen.
+
+    `compatibility` is the mode in force for its next version.
+    """
+
+    name: str
+    title: str
+    description: str
+    owner: str
+    steward: str
+    domain: str
+    audience: str
+    lifecycle: str
+    compatibility: str
     type: str
-    syntax: str
+    semver: str
+    number: int
+    retention: str
+    event_type: str
+    labels: Mapping[str, str]
+    changed_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectView:
-    """A subject with all its versions, oldest first; what is said of it is what its latest version says."""
+    """A subject with all its versions that are not deleted, oldest first; what is said of it is what its latest version says."""
 
     name: str
     title: str
@@ -75,6 +143,10 @@ class SubjectView:
     lifecycle: str
     compatibility: str
     versions: tuple[VersionView, ...]
+    type: str = "json-schema"
+    retention: str = ""
+    event_type: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def latest(self) -> VersionView | None:
@@ -82,70 +154,124 @@ class SubjectView:
         return self.versions[-1] if self.versions else None
 
 
-def contract(document: Document) -> Contract:
-    """The contract a document states. Raises ProblemError (name:line) for metadata that is missing or malformed."""
-    said = document.data.get("x-throughline", {})
+def contract(document: Document, subject: str | None = None) -> Contract:
+    """The contract a document states. Raises ProblemError (name:line) for metadata that is missing or malformed.
+
+    `subject` is the name it comes under: then neither it nor a version need be stated, and a stated subject that differs
+    is refused.
+    """
+    said, place = _said(document)
+    mode = _one_of(document, place, said, "compatibility", (*MODES, NONE), "mode")
+    return Contract(
+        subject=_subject(document, place, said, subject),
+        semver=_semver(document, place, said, subject is not None),
+        title=str(_titled(document).get("title", subject or said.get("subject", ""))),
+        description=str(_titled(document).get("description", "")),
+        owner=_text(document, place, said, "owner"),
+        steward=_text(document, place, said, "steward"),
+        domain=_text(document, place, said, "domain"),
+        audience=_text(document, place, said, "audience"),
+        lifecycle=_one_of(document, place, said, "lifecycle", LIFECYCLES, "lifecycle") or "active",
+        compatibility=mode or DEFAULT_MODE,
+        document=document,
+        states_mode=bool(mode),
+        retention=_text(document, place, said, "retention"),
+        event_type=_text(document, place, said, "event_type"),
+        labels=_labels(document, place, said),
+    )
+
+
+def stated_references(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The `references` a document states of itself (name, subject, version); raises ProblemError for malformed ones."""
+    info = data.get("info")
+    said = data.get("x-throughline", info.get("x-throughline", {}) if isinstance(info, dict) else {})
+    found = said.get("references", []) if isinstance(said, dict) else []
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and {"name", "subject", "version"} <= one.keys() for one in found
+    ):
+        raise ProblemError(
+            "references is not a list of {name, subject, version}",
+            "/x-throughline/references",
+            "see docs/contracts-ci.md",
+        )
+    return found
+
+
+def _said(document: Document) -> tuple[dict[str, Any], str]:
+    """What the document says of itself, and where: at its root, or in the `info` of an API."""
+    place, said = "/x-throughline", document.data.get("x-throughline")
+    info = document.data.get("info")
+    if said is None and document.type != "json-schema" and isinstance(info, dict):
+        place, said = "/info/x-throughline", info.get("x-throughline")
+    if said is None:
+        return {}, place
     if not isinstance(said, dict):
         raise ProblemError(
-            "x-throughline is not an object", document.where("/x-throughline"), "see docs/contracts-ci.md"
+            "x-throughline is not an object", document.where(place), "see docs/contracts-ci.md"
         )
-    subject, semver = _text(document, said, "subject"), _text(document, said, "version")
-    if not _SUBJECT.fullmatch(subject):
+    return said, place
+
+
+def _titled(document: Document) -> dict[str, Any]:
+    info = document.data.get("info")
+    return document.data if document.type == "json-schema" else info if isinstance(info, dict) else {}
+
+
+def _subject(document: Document, place: str, said: dict[str, Any], given: str | None) -> str:
+    stated = _text(document, place, said, "subject")
+    if given and stated and stated != given:
         raise _problem(
             document,
+            place,
+            "subject",
+            f"the document is of the subject '{stated}', not '{given}'",
+            "use one of the two",
+        )
+    subject = given or stated
+    if not is_subject(subject):
+        raise _problem(
+            document,
+            place,
             "subject",
             f"'{subject}' is not a subject name",
             "use 1 to 200 characters, no space at either end",
         )
-    if not _SEMVER.fullmatch(semver):
-        raise _problem(document, "version", f"'{semver}' is not a semantic version", "write it like 1.2.0")
-    lifecycle = _text(document, said, "lifecycle") or "active"
-    if lifecycle not in LIFECYCLES:
-        raise _problem(
-            document, "lifecycle", f"'{lifecycle}' is not a lifecycle", f"use one of {', '.join(LIFECYCLES)}"
+    return subject
+
+
+def _semver(document: Document, place: str, said: dict[str, Any], may_lack: bool) -> str:
+    semver, where = _text(document, place, said, "version"), f"{place}/version"
+    if not semver and document.type != "json-schema":
+        semver, where = str(_titled(document).get("version", "")), "/info/version"
+    if not is_semver(semver) and not (may_lack and semver == ""):
+        raise ProblemError(
+            f"'{semver}' is not a semantic version", document.where(where), "write it like 1.2.0"
         )
-    mode = _text(document, said, "compatibility") or DEFAULT_MODE
-    if mode not in MODES:
-        raise _problem(document, "compatibility", f"'{mode}' is not a mode", f"use one of {', '.join(MODES)}")
-    return Contract(
-        subject=subject,
-        semver=semver,
-        title=str(document.data.get("title", subject)),
-        description=str(document.data.get("description", "")),
-        owner=_text(document, said, "owner"),
-        steward=_text(document, said, "steward"),
-        domain=_text(document, said, "domain"),
-        audience=_text(document, said, "audience"),
-        lifecycle=lifecycle,
-        compatibility=mode,
-        document=document,
-    )
+    return semver
 
 
-def precedence(semver: str) -> tuple[Any, ...]:
-    """A sort key: semantic version precedence, a pre-release before its release.
-
-    >>> sorted(["1.10.0", "1.2.0", "1.10.0-rc.1"], key=precedence)
-    ['1.2.0', '1.10.0-rc.1', '1.10.0']
-    """
-    match = _SEMVER.fullmatch(semver)
-    if match is None:
-        raise ProblemError(f"'{semver}' is not a semantic version", do="write it like 1.2.0")
-    numbers = tuple(int(part) for part in match.group(1, 2, 3))
-    if match.group(4) is None:
-        return (*numbers, 1, ())
-    parts = tuple(
-        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in match.group(4).split(".")
-    )
-    return (*numbers, 0, parts)
+def _labels(document: Document, place: str, said: dict[str, Any]) -> dict[str, str]:
+    labels = said.get("labels", {})
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        raise _problem(document, place, "labels", "labels are not texts by name", 'write {"team": "billing"}')
+    return labels
 
 
-def _text(document: Document, said: dict[str, Any], name: str) -> str:
-    value = said.get(name, "")
-    if not isinstance(value, str):
-        raise _problem(document, name, f"{name} is not a text", "write it in quotes")
+def _one_of(
+    document: Document, place: str, said: dict[str, Any], name: str, known: tuple[str, ...], noun: str
+) -> str:
+    value = _text(document, place, said, name)
+    if value and value not in known:
+        raise _problem(document, place, name, f"'{value}' is not a {noun}", f"use one of {', '.join(known)}")
     return value
 
 
-def _problem(document: Document, name: str, what: str, do: str) -> ProblemError:
-    return ProblemError(what, document.where(f"/x-throughline/{name}"), do)
+def _text(document: Document, place: str, said: dict[str, Any], name: str) -> str:
+    value = said.get(name, "")
+    if not isinstance(value, str):
+        raise _problem(document, place, name, f"{name} is not a text", "write it in quotes")
+    return value
+
+
+def _problem(document: Document, place: str, name: str, what: str, do: str) -> ProblemError:
+    return ProblemError(what, document.where(f"{place}/{name}"), do)

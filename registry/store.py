@@ -2,178 +2,226 @@
 """How are contracts kept and found? Registering is idempotent by content; everything runs in the caller's transaction."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from registry.check import check_documents
-from registry.contract import TYPE, Contract, SubjectView, VersionInfo, VersionView
-from registry.document import parse
-from registry.sources import Versions
-from registry.tables import ContractSubjectRow, ContractVersionRow
-from registry.verdict import Verdict, from_json
-from terms import canonical_json
+from registry import comparison, config, content, subjects, versions
+from registry.comparison import Comparison
+from registry.contract import Contract, SubjectView, VersionInfo
+from registry.insertion import insert_new
+from registry.judgement import judged
+from registry.lifecycle import DRAFT, RETIRED
+from registry.refusal import RefusedError
+from registry.semver import following
+from registry.tables import ContractReferenceRow, ContractSubjectRow, ContractVersionRow
+from registry.verdict import BREAKING, COMPATIBLE, Verdict
 from terms.instant import Instant
-from terms.problem import ProblemError
 from terms.tenant import TENANT
 
 
-def content_id(contract: Contract) -> str:
-    """SHA-256 (64 hex digits) over the parsed document, its type, references and metadata: the same content, the same id.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to register. `enforce`: only what is compatible. `lifecycle` is the state to begin in, None as the document says.
 
-    Spaces and the order of keys do not count; the order of items, annotations and the exact digits of numbers do.
+    `number` and `schema_id` ask for certain numbers; they are granted in the registry mode IMPORT only.
     """
-    metadata = {
-        "owner": contract.owner,
-        "steward": contract.steward,
-        "domain": contract.domain,
-        "audience": contract.audience,
-        "lifecycle": contract.lifecycle,
-        "compatibility": contract.compatibility,
-    }
-    whole = {"document": contract.document.data, "type": TYPE, "references": [], "metadata": metadata}
-    return canonical_json.sha256_hex(whole)
+
+    enforce: bool = False
+    lifecycle: str | None = None
+    number: int | None = None
+    schema_id: int | None = None
 
 
-def register(session: Session, contract: Contract, now: Instant) -> VersionInfo:
+def register(
+    session: Session, contract: Contract, now: Instant, known: Sequence[Comparison] = ()
+) -> VersionInfo:
     """The version that holds this content: the one already there, or a new one with the subject's next number.
 
-    A new one carries its verdict against the version before. Raises ProblemError when the semantic version is taken by
-    other content: versions do not change. Callers that race for one subject are served one after the other.
+    A new one carries its verdict against what came before; a verdict keeps nothing out. Raises RefusedError when the
+    semantic version is taken by other content: versions do not change; and while the subject is read-only. Callers that race
+    for one subject are served one after the other. `known` are comparisons made before (`judgement.judged`).
     """
-    subject = _locked_subject(session, contract, now)
-    content = content_id(contract)
+    answer = register_on(session, contract, now, Terms(), known)
+    assert isinstance(answer, VersionInfo)
+    return answer
+
+
+def register_on(
+    session: Session, contract: Contract, now: Instant, terms: Terms, known: Sequence[Comparison] = ()
+) -> VersionInfo | Verdict:
+    """As `register`, on those terms; the verdict, and nothing stored, when it must be compatible and is not."""
+    _lock(session, contract.subject, now)
+    rows = versions.rows(session, contract.subject)
+    held = content.content_id(contract)
+    beginning = terms.lifecycle or contract.lifecycle
+    there = next((row for row in rows if row.content_id == held and row.deleted_at is None), None)
+    if there is not None and not (there.lifecycle == DRAFT and beginning != DRAFT):
+        return _found(session, there)
+    settled = config.require_writable(session, contract.subject)
+    _refuse_taken(rows, contract, held)
+    answer = judged(session, contract, now, known=known)
+    if terms.enforce and answer.verdict.status != COMPATIBLE and settled.registry_mode != config.IMPORT:
+        return answer.verdict
+    comparison.remember(session, answer.comparisons)
+    verdict = answer.verdict if answer.verdict.against else None
+    if there is not None:
+        return _agreed(session, there, contract, beginning, verdict, now)
+    return _added(session, contract, held, rows, replace(terms, lifecycle=beginning), verdict, now)
+
+
+def subject(session: Session, name: str) -> SubjectView | None:
+    """One subject with all its versions that are not deleted, oldest first; None when there is none of that name."""
+    return next(iter(subject_views(session, [name])), None)
+
+
+def subject_views(session: Session, names: Sequence[str]) -> list[SubjectView]:
+    """Those of the subjects that have a version which is not deleted, with all such versions, in the order of the names.
+
+    Three statements, however many they are. For a list, ask `subjects.page` first.
+    """
     rows = session.exec(
-        select(ContractVersionRow)
-        .where(ContractVersionRow.tenant == TENANT, ContractVersionRow.subject == contract.subject)
-        .order_by(col(ContractVersionRow.number))
+        select(ContractSubjectRow).where(
+            ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(list(names))
+        )
     ).all()
-    for row in rows:
-        if row.content_id == content:
-            return VersionInfo(row.subject, row.number, row.semver, row.content_id, already_there=True)
-    if any(row.semver == contract.semver for row in rows):
-        raise ProblemError(
+    by_name = {row.name: row for row in rows}
+    modes = config.modes(session, {row.name: row.compatibility for row in rows})
+    found = versions.views(session, list(by_name))
+    return [
+        SubjectView(
+            name=row.name,
+            title=row.title,
+            description=row.description,
+            owner=row.owner,
+            steward=row.steward,
+            domain=row.domain,
+            audience=row.audience,
+            lifecycle=row.lifecycle or found[row.name][-1].lifecycle,
+            compatibility=modes[row.name],
+            versions=found[row.name],
+            type=row.artefact_type or found[row.name][-1].type,
+            retention=row.retention,
+            event_type=row.event_type,
+            labels=json.loads(row.labels),
+        )
+        for row in (by_name[name] for name in names if name in by_name)
+        if row.name in found
+    ]
+
+
+def _lock(session: Session, name: str, now: Instant) -> None:
+    texts = (
+        "compatibility", "artefact_type", "semver", "lifecycle", "title", "description", "owner", "steward", "domain",
+        "audience", "retention", "event_type",
+    )  # fmt: skip
+    row = dict.fromkeys(texts, "") | {
+        "tenant": TENANT,
+        "name": name,
+        "current": 0,
+        "labels": "{}",
+        "created_at": now,
+        "changed_at": now,
+    }
+    insert_new(session, ContractSubjectRow, [row])
+    # The row's lock makes racing registrations queue; SQLite has one writer anyway and knows no such lock.
+    session.exec(
+        select(ContractSubjectRow)
+        .where(ContractSubjectRow.tenant == TENANT, ContractSubjectRow.name == name)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _found(session: Session, row: ContractVersionRow) -> VersionInfo:
+    if row.lifecycle == RETIRED:
+        raise RefusedError(
+            "retired",
+            f"version {row.number} of '{row.subject}' has this content and is retired",
+            do="register what takes its place",
+        )
+    held = content.by_content_id(session, row.content_id)
+    assert held is not None, "a version's content is kept as long as the version"
+    return VersionInfo(row.subject, row.number, row.semver, row.content_id, True, held.schema_id)
+
+
+def _refuse_taken(rows: Sequence[ContractVersionRow], contract: Contract, held: str) -> None:
+    if any(row.semver == contract.semver and row.content_id != held for row in rows):
+        raise RefusedError(
+            "version-taken",
             f"version {contract.semver} of '{contract.subject}' exists with other content",
             contract.document.where("/x-throughline/version"),
             "versions do not change: give the new content a new version",
         )
-    verdict = _verdict_against(rows, contract, subject.compatibility)
-    row = _row(contract, content, (rows[-1].number if rows else 0) + 1, verdict, now)
-    subject.compatibility = contract.compatibility
+
+
+def _agreed(
+    session: Session,
+    row: ContractVersionRow,
+    contract: Contract,
+    lifecycle: str,
+    verdict: Verdict | None,
+    now: Instant,
+) -> VersionInfo:
+    """A draft that is registered again, and not as a draft: it is agreed."""
+    row.lifecycle, row.verdict = lifecycle, _text(verdict)
     session.add(row)
-    session.add(subject)
     session.flush()
-    return VersionInfo(row.subject, row.number, row.semver, content, already_there=False)
+    subjects.refresh(session, contract.subject, now)
+    return _found(session, row)
 
 
-def subjects(session: Session) -> list[SubjectView]:
-    """All subjects with all their versions, by name. Two statements, however many there are."""
-    rows = session.exec(
-        select(ContractVersionRow)
-        .where(ContractVersionRow.tenant == TENANT)
-        .order_by(col(ContractVersionRow.subject), col(ContractVersionRow.number))
-    ).all()
-    modes = {
-        row.name: row.compatibility
-        for row in session.exec(select(ContractSubjectRow).where(ContractSubjectRow.tenant == TENANT))
-    }
-    # Databases sort texts by their own rules; the list is the same on all of them.
-    views = [_view(name, modes[name], group) for name, group in groupby(rows, key=lambda row: row.subject)]
-    return sorted(views, key=lambda view: view.name)
-
-
-def subject(session: Session, name: str) -> SubjectView | None:
-    """One subject with all its versions, oldest first; None when there is none of that name."""
-    head = session.get(ContractSubjectRow, (TENANT, name))
-    if head is None:
-        return None
-    rows = session.exec(
-        select(ContractVersionRow)
-        .where(ContractVersionRow.tenant == TENANT, ContractVersionRow.subject == name)
-        .order_by(col(ContractVersionRow.number))
-    ).all()
-    return _view(name, head.compatibility, rows) if rows else None
-
-
-def _locked_subject(session: Session, contract: Contract, now: Instant) -> ContractSubjectRow:
-    values = {
-        "tenant": TENANT,
-        "name": contract.subject,
-        "compatibility": contract.compatibility,
-        "created_at": now,
-    }
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(ContractSubjectRow).values(values).on_conflict_do_nothing())
-    # The row's lock makes racing registrations queue; SQLite has one writer anyway and knows no such lock.
-    return session.exec(
-        select(ContractSubjectRow)
-        .where(ContractSubjectRow.tenant == TENANT, ContractSubjectRow.name == contract.subject)
-        .with_for_update()
-    ).one()
-
-
-def _verdict_against(rows: Sequence[ContractVersionRow], contract: Contract, mode: str) -> Verdict | None:
-    if not rows:
-        return None
-    compared = rows if mode.endswith("_TRANSITIVE") else rows[-1:]
-    olds = [parse(row.document.encode(), f"{row.subject}@{row.semver}", row.syntax) for row in compared]
-    new = replace(contract.document, name=f"{contract.subject}@{contract.semver}")
-    return check_documents(new, Versions(tuple(olds), complete=True), mode)
-
-
-def _row(
-    contract: Contract, content: str, number: int, verdict: Verdict | None, now: Instant
-) -> ContractVersionRow:
-    return ContractVersionRow(
+def _added(
+    session: Session,
+    contract: Contract,
+    held: str,
+    rows: Sequence[ContractVersionRow],
+    terms: Terms,
+    verdict: Verdict | None,
+    now: Instant,
+) -> VersionInfo:
+    last = rows[-1].number if rows else 0
+    schema_id = content.keep(session, contract, held, now, terms.schema_id)
+    is_breaking = verdict is not None and verdict.status == BREAKING
+    row = ContractVersionRow(
         tenant=TENANT,
         subject=contract.subject,
-        number=number,
-        semver=contract.semver,
-        content_id=content,
-        artefact_type=TYPE,
-        syntax=contract.document.syntax,
-        document=contract.document.text,
-        title=contract.title,
-        description=contract.description,
-        owner=contract.owner,
-        steward=contract.steward,
-        domain=contract.domain,
-        audience=contract.audience,
-        lifecycle=contract.lifecycle,
-        verdict=None if verdict is None else json.dumps(verdict.as_json()),
+        number=_number(rows, last, terms),
+        semver=contract.semver or following([each.semver for each in rows], is_breaking),
+        content_id=held,
+        lifecycle=terms.lifecycle or contract.lifecycle,
+        successor="",
+        verdict=_text(verdict),
         registered_at=now,
     )
+    session.add(row)
+    for reference in contract.references:
+        session.add(
+            ContractReferenceRow(
+                tenant=TENANT,
+                subject=row.subject,
+                number=row.number,
+                name=reference.name,
+                target=reference.subject,
+                target_number=reference.number,
+            )
+        )
+    session.flush()
+    if row.number < last:
+        subjects.refresh(session, row.subject, now)
+    elif subjects.is_visible(row.lifecycle):
+        subjects.show(session, row.number, row.semver, row.lifecycle, contract, now)
+    return VersionInfo(row.subject, row.number, row.semver, held, False, schema_id)
 
 
-def _view(name: str, mode: str, rows: Iterable[ContractVersionRow]) -> SubjectView:
-    listed = list(rows)
-    last = listed[-1]
-    return SubjectView(
-        name=name,
-        title=last.title,
-        description=last.description,
-        owner=last.owner,
-        steward=last.steward,
-        domain=last.domain,
-        audience=last.audience,
-        lifecycle=last.lifecycle,
-        compatibility=mode,
-        versions=tuple(_version(row) for row in listed),
-    )
+def _number(rows: Sequence[ContractVersionRow], last: int, terms: Terms) -> int:
+    if terms.number is None:
+        return last + 1
+    if any(row.number == terms.number for row in rows):
+        raise RefusedError("id-taken", f"version {terms.number} exists with other content", "version")
+    return terms.number
 
 
-def _version(row: ContractVersionRow) -> VersionView:
-    return VersionView(
-        number=row.number,
-        semver=row.semver,
-        content_id=row.content_id,
-        lifecycle=row.lifecycle,
-        registered_at=Instant(row.registered_at),
-        document=row.document,
-        verdict=None if row.verdict is None else from_json(json.loads(row.verdict)),
-        type=row.artefact_type,
-        syntax=row.syntax,
-    )
+def _text(verdict: Verdict | None) -> str | None:
+    return None if verdict is None else json.dumps(verdict.as_json())

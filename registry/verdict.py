@@ -109,12 +109,13 @@ def judge(
 
 
 def with_findings(verdict: Verdict, findings: Iterable[Finding]) -> Verdict:
-    """The verdict these findings give, for the same question; they are put in order."""
+    """The verdict these findings give, for the same question; they are put in order. An approved one does not count."""
     ordered = sorted(
         findings,
         key=lambda f: (_ORDER[Level(f.level)], f.against, f.pointer_new, f.pointer_old, f.rule, f.direction),
     )
-    policies = {name: status_of(f.levels.get(name, f.level) for f in ordered) for name in POLICIES}
+    standing = [f for f in ordered if not f.approval]
+    policies = {name: status_of(f.levels.get(name, f.level) for f in standing) for name in POLICIES}
     return replace(verdict, status=policies[verdict.policy], findings=tuple(ordered), policies=policies)
 
 

@@ -2,6 +2,7 @@
 """Contracts in the schema: subjects, their versions, and which versions really flow."""
 
 import strawberry
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
@@ -10,7 +11,7 @@ from controlplane.graphql.contract_field import ContractField, fields_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
 from controlplane.graphql.verdict import Verdict, verdict_of
-from registry import store
+from registry import store, subjects
 from registry.contract import SubjectView, VersionView
 from registry.document import parse
 from terms.instant import Instant
@@ -110,18 +111,21 @@ def traffic_of(seen: tuple[Traffic, ...]) -> list[ContractTraffic]:
 async def contracts(
     info: Info, first: int = 50, after: str | None = None, search: str | None = None
 ) -> ContractConnection:
-    """Contracts by subject. `search` looks for a text in subject, title, owner, steward and domain."""
-    size, wanted = page_size(first), (search or "").strip().casefold()
-    found = [view for view in await info.context.read(store.subjects) if view.latest and _names(view, wanted)]
-    # The cursor is the subject: a list of a few hundred is read whole and cut here.
-    rest = [view for view in found if after is None or view.name > _subject(after)]
-    shown = rest[:size]
+    """Contracts by subject. `search` looks for words in names, people, descriptions and fields."""
+    size, wanted = page_size(first), subjects.Wanted(search=(search or "").strip())
+    behind = None if after is None else _subject(after)
+
+    def read(session: Session) -> tuple[subjects.Page, list[SubjectView]]:
+        page = subjects.page(session, wanted, size, behind)
+        return page, store.subject_views(session, [head.name for head in page.heads])
+
+    page, shown = await info.context.read(read)
     nodes, cursors = [_contract(view) for view in shown], tuple(f"subject:{view.name}" for view in shown)
     return ContractConnection(
         edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
         nodes=nodes,
-        page_info=page_info(cursors, len(rest) > size, after),
-        total_count=len(found),
+        page_info=page_info(cursors, page.has_more, after),
+        total_count=page.total,
     )
 
 
@@ -129,12 +133,6 @@ async def contract(info: Info, subject: str) -> Contract | None:
     """The contract of that subject; null when there is none."""
     view = await info.context.read(lambda session: store.subject(session, subject))
     return None if view is None or view.latest is None else _contract(view)
-
-
-def _names(view: SubjectView, wanted: str) -> bool:
-    return any(
-        wanted in text.casefold() for text in (view.name, view.title, view.owner, view.steward, view.domain)
-    )
 
 
 def _subject(cursor: str) -> str:

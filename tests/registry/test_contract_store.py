@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controlplane.database import Actor, Database
-from registry import canonical, store
+from registry import canonical, content, store, subjects
 from registry.contract import Contract, VersionInfo, contract
 from registry.document import parse
 from terms.instant import Clock
@@ -41,9 +41,11 @@ def test_the_shipped_contracts_are_registered_once(
     assert [(i.subject, i.number, i.content_id) for i in again] == [
         (i.subject, i.number, i.content_id) for i in first
     ]
-    views = database.read(store.subjects)
-    assert [view.name for view in views] == list(canonical.subjects())
-    invoice = next(view for view in views if view.name == "invoice-issued")
+    page = database.read(subjects.page)
+    assert [head.name for head in page.heads] == list(canonical.subjects())
+    assert (page.total, page.has_more) == (len(page.heads), False)
+    invoice = database.read(lambda session: store.subject(session, "invoice-issued"))
+    assert invoice is not None
     assert [(v.number, v.semver) for v in invoice.versions] == [(1, "1.0.0"), (2, "1.1.0")]
     assert invoice.owner == "billing-platform"
     assert invoice.latest is not None
@@ -89,7 +91,7 @@ def test_the_same_content_is_the_same_version(register: Callable[[Contract], Ver
     """Spaces do not make a new version; one changed digit of a number does."""
     first = register(made("1.0.0", maximum=1))
     assert register(made("1.0.0", spaces=2, maximum=1)).content_id == first.content_id
-    assert store.content_id(made("1.0.0", maximum=9007199254740993)) != store.content_id(
+    assert content.content_id(made("1.0.0", maximum=9007199254740993)) != content.content_id(
         made("1.0.0", maximum=9007199254740992)
     )
 
@@ -109,7 +111,7 @@ def test_a_version_cannot_be_given_other_content(
 def test_an_unknown_subject_is_nothing(database: Database) -> None:
     """Asking for what was never registered answers None, and the empty registry lists nothing."""
     assert database.read(lambda session: store.subject(session, "nobody")) is None
-    assert database.read(store.subjects) == []
+    assert database.read(subjects.page).heads == ()
 
 
 def test_racing_registrations_of_one_content_make_one_version(

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which findings did a person accept, who, why and until when? Kept by subject and fingerprint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from registry.insertion import upsert
+from registry.tables import ContractApprovalRow
+from terms import instant
+from terms.instant import Instant
+from terms.problem import ProblemError
+from terms.tenant import TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One finding of one subject is accepted until that time, which does not count any more."""
+
+    subject: str
+    fingerprint: str
+    reason: str
+    approved_by: str
+    approved_at: Instant
+    until: Instant
+
+    def __str__(self) -> str:
+        return f"approved by {self.approved_by} until {instant.text(self.until)}: {self.reason}"
+
+
+def approve(session: Session, approval: Approval) -> None:
+    """Keeps the approval, over an earlier one of the same finding. Raises ProblemError without a reason or a time to come."""
+    if not approval.reason.strip():
+        raise ProblemError("an approval without a reason", "reason", "say why the break is accepted")
+    if approval.until <= approval.approved_at:
+        raise ProblemError("the approval ends before it begins", "until", "name a time to come")
+    upsert(
+        session,
+        ContractApprovalRow,
+        {
+            "tenant": TENANT,
+            "subject": approval.subject,
+            "fingerprint": approval.fingerprint,
+            "reason": approval.reason.strip(),
+            "approved_by": approval.approved_by,
+            "approved_at": approval.approved_at,
+            "until": approval.until,
+        },
+    )
+
+
+def withdraw(session: Session, subject: str, fingerprint: str) -> bool:
+    """Takes an approval back. False when there is none."""
+    row = session.get(ContractApprovalRow, (TENANT, subject, fingerprint))
+    if row is None:
+        return False
+    session.delete(row)
+    session.flush()
+    return True
+
+
+def approvals(session: Session, subject: str) -> tuple[Approval, ...]:
+    """All approvals of a subject, ended ones too, by fingerprint."""
+    rows = session.exec(
+        select(ContractApprovalRow)
+        .where(ContractApprovalRow.tenant == TENANT, ContractApprovalRow.subject == subject)
+        .order_by(col(ContractApprovalRow.fingerprint))
+    )
+    return tuple(
+        Approval(
+            row.subject,
+            row.fingerprint,
+            row.reason,
+            row.approved_by,
+            Instant(row.approved_at),
+            Instant(row.until),
+        )
+        for row in rows
+    )
+
+
+def in_force(session: Session, subject: str, now: Instant) -> Mapping[str, Approval]:
+    """The approvals of a subject that have not ended, by fingerprint."""
+    return {each.fingerprint: each for each in approvals(session, subject) if each.until > now}
