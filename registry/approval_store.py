@@ -16,7 +16,7 @@ from terms.tenant import TENANT
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One finding of one subject is accepted until that time, which does not count any more."""
+    """One finding of one subject is accepted until that instant: the end, in UTC, of the last day on which it counts."""
 
     subject: str
     fingerprint: str
@@ -26,7 +26,12 @@ class Approval:
     until: Instant
 
     def __str__(self) -> str:
-        return f"approved by {self.approved_by} until {instant.text(self.until)}: {self.reason}"
+        return f"approved by {self.approved_by} until {self.last_day}: {self.reason}"
+
+    @property
+    def last_day(self) -> str:
+        """The last day on which it counts, `2026-12-31`."""
+        return instant.day(Instant(self.until - 1))
 
 
 def approve(session: Session, approval: Approval) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from registry.contract import Contract
+from registry.dialect import DRAFT_2020_12
 from registry.document import Document, load
 from registry.insertion import insert_new
 from registry.references import Reference, Referenced, bundled
@@ -18,9 +19,11 @@ from registry.refusal import RefusedError
 from registry.tables import ContractContentRow, ContractCounterRow, ContractVersionRow
 from terms import canonical_json
 from terms.instant import Instant
+from terms.recent import Recent
 from terms.tenant import TENANT
 
 _COUNTER = "schema_id"
+_PARSED: Recent[tuple[str, str], Document] = Recent(256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,12 @@ def content_id(contract: Contract) -> str:
         "compatibility": contract.compatibility,
     }
     whole = {
-        "document": contract.document.data,
+        "document": contract.document.schema.data,
         "type": contract.document.type,
         "references": [reference.as_json() for reference in contract.references],
         "metadata": metadata,
         **{name: value for name, value in contract.extra.items() if value},
-        **({"dialect": contract.dialect} if contract.dialect else {}),
+        **({"dialect": contract.dialect} if contract.dialect not in ("", DRAFT_2020_12.uri) else {}),
     }
     return canonical_json.sha256_hex(whole)
 
@@ -116,14 +119,17 @@ def highest_schema_id(session: Session) -> int:
 
 
 def document(session: Session, content: Content, name: str) -> Document:
-    """The content parsed, with everything it refers to copied in."""
-    return bundled(
-        content.body,
-        name,
-        content.syntax,
-        content.references,
-        lambda reference: referenced(session, reference),
-        content.dialect or None,
+    """The content parsed, with everything it refers to copied in. Kept for a while: contents do not change."""
+    return _PARSED.get(
+        (content.content_id, name),
+        lambda: bundled(
+            content.body,
+            name,
+            content.syntax,
+            content.references,
+            lambda reference: referenced(session, reference),
+            content.dialect or None,
+        ),
     )
 
 
@@ -151,7 +157,8 @@ def referenced(session: Session, reference: Reference) -> Referenced:
             "register what is referred to first",
         )
     content = of_row(found)
-    return Referenced(load(content.body, reference.name, content.syntax), content.references)
+    data = load(content.body, reference.name, content.syntax)
+    return Referenced(data, content.references)
 
 
 def forget_unused(session: Session, contents: Sequence[str]) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
+from registry.dialect import DRAFT_07
 from registry.document import Document, load, parse
 from registry.json_lines import escape
-from registry.schema import DIALECTS
+from registry.schema import Raw
 from terms import canonical_json
 from terms.problem import ProblemError
 
@@ -33,7 +34,7 @@ class Reference:
 class Referenced:
     """A version that is referred to: its parsed document and its own references."""
 
-    data: dict[str, Any]
+    data: Raw
     references: tuple[Reference, ...]
 
 
@@ -57,6 +58,8 @@ def bundled(
     if not references:
         return parse(content, name, syntax, dialect)
     data = load(content, name, syntax)
+    if isinstance(data, bool):
+        return parse(content, name, syntax, dialect)
     place = _place(data, dialect)
     copies: dict[str, Any] = {}
     rewritten = _rewritten(data, _base(data), _pointers(references, place), "")
@@ -76,15 +79,18 @@ def _copy(references: Sequence[Reference], resolve: Resolve, place: str, copies:
         if len(copies) >= _MOST:
             raise ProblemError(f"more than {_MOST} documents are referred to", reference.subject)
         found = resolve(reference)
-        inner = {k: v for k, v in found.data.items() if k not in ("$id", "id", "$schema", "x-throughline")}
         copies[key] = True  # it is on its way: a version cannot refer to itself, but may be met twice
+        if isinstance(found.data, bool):
+            copies[key] = found.data
+            continue
+        inner = {k: v for k, v in found.data.items() if k not in ("$id", "id", "$schema", "x-throughline")}
         own = _pointers(found.references, place)
         copies[key] = _rewritten(inner, _base(found.data), own, f"/{place}/{escape(key)}")
         _copy(found.references, resolve, place, copies)
 
 
 def _place(data: Mapping[str, Any], dialect: str | None) -> str:
-    stated = data.get("$schema", dialect or DIALECTS[0].uri)
+    stated = data.get("$schema", dialect or DRAFT_07.uri)
     return (
         "$defs" if isinstance(stated, str) and ("2020-12" in stated or "2019-09" in stated) else "definitions"
     )

@@ -35,7 +35,24 @@ class Stored:
 
 def stored(session: Session, subject: str, *, deleted: bool = False) -> list[Stored]:
     """All versions of a subject with their contents, oldest first; softly deleted ones only when asked for."""
-    return _stored(session, [subject], deleted)
+    return stored_of(session, [subject], deleted=deleted)
+
+
+def stored_of(session: Session, subjects: Iterable[str], *, deleted: bool = False) -> list[Stored]:
+    """All versions of several subjects with their contents, by subject and number. One statement."""
+    where: list[Any] = [
+        ContractVersionRow.tenant == TENANT,
+        col(ContractVersionRow.subject).in_(list(subjects)),
+    ]
+    if not deleted:
+        where.append(col(ContractVersionRow.deleted_at).is_(None))
+    found = session.exec(
+        select(ContractVersionRow, ContractContentRow)
+        .join(ContractContentRow, _SAME_CONTENT)
+        .where(*where)
+        .order_by(col(ContractVersionRow.subject), col(ContractVersionRow.number))
+    )
+    return [Stored(row, content.of_row(held)) for row, held in found]
 
 
 def rows(session: Session, subject: str) -> Sequence[ContractVersionRow]:
@@ -50,7 +67,7 @@ def rows(session: Session, subject: str) -> Sequence[ContractVersionRow]:
 def views(session: Session, subjects: Sequence[str]) -> dict[str, tuple[VersionView, ...]]:
     """The versions of several subjects that are not deleted, oldest first, by subject. One statement for all."""
     found: dict[str, list[VersionView]] = {}
-    for each in _stored(session, subjects, deleted=False):
+    for each in stored_of(session, subjects):
         found.setdefault(each.row.subject, []).append(view(each))
     return {name: tuple(listed) for name, listed in found.items()}
 
@@ -144,19 +161,3 @@ def state(row: ContractVersionRow) -> State:
 _SAME_CONTENT = (col(ContractContentRow.tenant) == ContractVersionRow.tenant) & (
     col(ContractContentRow.content_id) == ContractVersionRow.content_id
 )
-
-
-def _stored(session: Session, subjects: Iterable[str], deleted: bool) -> list[Stored]:
-    where: list[Any] = [
-        ContractVersionRow.tenant == TENANT,
-        col(ContractVersionRow.subject).in_(list(subjects)),
-    ]
-    if not deleted:
-        where.append(col(ContractVersionRow.deleted_at).is_(None))
-    found = session.exec(
-        select(ContractVersionRow, ContractContentRow)
-        .join(ContractContentRow, _SAME_CONTENT)
-        .where(*where)
-        .order_by(col(ContractVersionRow.subject), col(ContractVersionRow.number))
-    )
-    return [Stored(row, content.of_row(held)) for row, held in found]

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -147,7 +147,7 @@ def _move() -> None:
         f"""INSERT INTO contract_content
             (tenant, content_id, schema_id, artefact_type, syntax, dialect, "references", extra, body, registered_at)
             SELECT v.tenant, v.content_id, row_number() OVER (ORDER BY v.registered_at, v.subject, v.number),
-                v.artefact_type, v.syntax, '', '[]', '{{}}', {bytes_of}, v.registered_at
+                v.artefact_type, v.syntax, 'https://json-schema.org/draft/2020-12/schema', '[]', '{{}}', {bytes_of}, v.registered_at
             FROM contract_version_0001 v
             WHERE NOT EXISTS (
                 SELECT 1 FROM contract_version_0001 o WHERE o.tenant = v.tenant AND o.content_id = v.content_id

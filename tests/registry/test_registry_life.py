@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a version: references that hold it, states it goes through, deletions it survives, approvals of a break."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from controlplane.database import Actor, Database
+from registry import (
+    approval_store,
+    config,
+    content,
+    deletion,
+    judgement,
+    store,
+    subjects,
+    transition,
+    versions,
+)
+from registry.approval_store import Approval
+from registry.config import Config
+from registry.contract import Contract, VersionInfo, VersionView, contract
+from registry.document import parse
+from registry.lifecycle import LIFECYCLES, TRANSITIONS, Wish
+from registry.references import Reference, bundled
+from registry.refusal import RefusedError
+from registry.store import Terms
+from registry.subjects import Wanted
+from registry.verdict import Verdict
+from terms.instant import DAY, Instant
+from terms.problem import ProblemError
+
+ADA = Actor("person", "Ada")
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+
+
+def made(subject: str, version: str = "", said: dict[str, Any] | None = None, **schema: Any) -> Contract:
+    stated = {"subject": subject, "version": version, **(said or {})}
+    stated = {name: value for name, value in stated.items() if value}
+    document = {"$schema": DRAFT_7, "x-throughline": stated, "type": "object", **schema}
+    return contract(parse(json.dumps(document).encode(), "made.json"), subject)
+
+
+class Registry:
+    """The store with a session opened and closed around each call."""
+
+    def __init__(self, database: Database, clock: Any) -> None:
+        self.database, self.clock = database, clock
+
+    def do(self, work: Callable[[Session], Any]) -> Any:
+        return self.database.write(work, actor=ADA, reason="test")
+
+    def register(self, each: Contract, **terms: Any) -> Any:
+        return self.do(lambda s: store.register_on(s, each, self.clock(), Terms(**terms)))
+
+    def move(self, subject: str, which: str, wish: Wish, users: Any = transition.nobody, **how: Any) -> Any:
+        return self.do(lambda s: transition.move(s, subject, which, wish, self.clock(), users, **how))
+
+    def delete(self, subject: str, number: int | None = None, permanent: bool = False) -> Any:
+        if number is None:
+            return self.do(lambda s: deletion.delete_subject(s, subject, self.clock(), permanent=permanent))
+        return self.do(
+            lambda s: deletion.delete_version(s, subject, number, self.clock(), permanent=permanent)
+        )
+
+    def latest(self, subject: str) -> str | None:
+        found = self.database.read(lambda s: versions.find(s, subject, versions.LATEST))
+        return None if found is None else found.row.semver
+
+    def names(self, **wanted: Any) -> list[str]:
+        page = self.database.read(lambda s: subjects.page(s, Wanted(**wanted)))
+        assert page.total == len(page.heads)
+        return [head.name for head in page.heads]
+
+
+@pytest.fixture
+def registry(database: Database, clock: Any) -> Registry:
+    return Registry(database, clock)
+
+
+def kind_of(refused: pytest.ExceptionInfo[RefusedError]) -> str:
+    return refused.value.kind
+
+
+def test_the_same_content_has_one_id_under_any_subject(registry: Registry) -> None:
+    """A number stands for a content, not for a place: two subjects that hold the same share it, other content does not."""
+    plain = contract(parse(b'{"type": "object"}', "x.json"), "a")
+    first, second = registry.register(plain), registry.register(replace(plain, subject="b"))
+    other = registry.register(replace(contract(parse(b'{"type": "array"}', "x.json"), "a"), subject="c"))
+    assert (first.schema_id, first.content_id) == (second.schema_id, second.content_id)
+    assert (first.schema_id, other.schema_id) == (1, 2)
+    held = registry.database.read(lambda s: content.by_schema_id(s, 1))
+    assert held is not None
+    assert held.body == b'{"type": "object"}'
+    assert registry.database.read(lambda s: content.by_guid(s, held.guid)) == held
+    assert registry.database.read(lambda s: versions.of_content(s, held.content_id)) == [("a", 1), ("b", 1)]
+
+
+def test_a_version_without_a_semantic_version_is_given_one(registry: Registry) -> None:
+    """The next minor where everything written before is still read, the next major where it is not."""
+    small, smaller = {"maxProperties": 9}, {"maxProperties": 5}
+    answers = [
+        registry.register(made("a", **schema))
+        for schema in (small, {**small, "title": "A"}, smaller, {**smaller, "title": "A"})
+    ]
+    assert [(one.number, one.semver) for one in answers] == [
+        (1, "1.0.0"),
+        (2, "1.1.0"),
+        (3, "2.0.0"),
+        (4, "2.1.0"),
+    ]
+
+
+def test_only_what_is_compatible_is_taken_when_asked(registry: Registry) -> None:
+    """The verdict comes back, and nothing is stored."""
+    registry.register(made("a", maxProperties=9))
+    answer = registry.register(made("a", maxProperties=5), enforce=True)
+    assert isinstance(answer, Verdict)
+    assert (answer.status, answer.new, answer.against) == ("breaking", "a@draft", ("a@1.0.0",))
+    assert [row.number for row in registry.database.read(lambda s: versions.rows(s, "a"))] == [1]
+    assert registry.register(made("a", maxProperties=12), enforce=True).number == 2
+
+
+def test_latest_never_sees_drafts_and_retired_versions(registry: Registry) -> None:
+    """A draft speaks for nobody until it is agreed; a retired version does not any more."""
+    registry.register(made("a", "1.0.0"))
+    registry.register(made("a", "2.0.0", {"lifecycle": "draft", "owner": "new team"}))
+    assert registry.latest("a") == "1.0.0"
+    assert registry.names(owner="new team") == []
+    registry.move("a", "2.0.0", Wish("active"))
+    assert registry.latest("a") == "2.0.0"
+    assert registry.names(owner="new team") == ["a"]
+    registry.move("a", "2.0.0", Wish("retired", "a mistake", force=True))
+    assert registry.latest("a") == "1.0.0"
+    assert registry.names(owner="new team") == []
+
+
+def test_a_life_from_draft_to_retired(registry: Registry) -> None:
+    """Each step leaves its date and its successor; the last waits for the sunset and for the last user."""
+    registry.register(made("a", "1.0.0", {"lifecycle": "draft"}))
+    registry.register(made("a", "2.0.0"))
+    now: Instant = registry.clock()
+    assert registry.move("a", "1.0.0", Wish("active")).lifecycle == "active"
+    deprecated = registry.move("a", "1.0.0", Wish("deprecated", successor="2.0.0"))
+    assert (deprecated.state.successor, deprecated.state.deprecated_at) == ("a@2.0.0", now)
+    sunset = Instant(now + 2 * DAY)
+    assert registry.move("a", "1.0.0", Wish("sunset", sunset_at=sunset)).state.sunset_at == sunset
+    with pytest.raises(RefusedError, match="its sunset is 2026-11-22T12:00:00Z"):
+        registry.move("a", "1.0.0", Wish("retired"))
+    registry.clock.advance(2 * 86_400)
+    with pytest.raises(RefusedError, match=r"still used by erp-sync 2\.3 in prod.*move them"):
+        registry.move("a", "1.0.0", Wish("retired"), lambda *_: ("erp-sync 2.3 in prod",))
+    with pytest.raises(RefusedError, match="forced without a reason"):
+        registry.move("a", "1.0.0", Wish("retired", force=True), lambda *_: ("erp-sync 2.3 in prod",))
+    ended = registry.move("a", "1.0.0", Wish("retired", "agreed with ERP", force=True), lambda *_: ("erp",))
+    assert isinstance(ended, VersionView)
+    assert (ended.lifecycle, ended.state.retired_at, ended.state.sunset_at) == (
+        "retired",
+        registry.clock(),
+        sunset,
+    )
+    with pytest.raises(RefusedError, match="is retired"):
+        registry.register(made("a", "1.0.0", {"lifecycle": "draft"}))
+
+
+@pytest.mark.parametrize("before", LIFECYCLES)
+@pytest.mark.parametrize("after", LIFECYCLES)
+def test_a_step_that_no_row_allows_is_refused_with_the_ones_there_are(before: str, after: str) -> None:
+    """Whoever may not go there is told where they may."""
+    from registry.lifecycle import step
+
+    allowed = [row.after for row in TRANSITIONS if row.before == before]
+    if after in allowed:
+        assert step(before, after).after == after
+        return
+    with pytest.raises(ProblemError) as refused:
+        step(before, after)
+    for each in allowed:
+        assert each in refused.value.problems[0].do
+
+
+def test_an_agreed_draft_is_judged_against_what_came_meanwhile(registry: Registry) -> None:
+    """A draft that would break stays one when only what is compatible may pass."""
+    registry.register(made("a", "2.0.0", {"lifecycle": "draft"}, maxProperties=5))
+    registry.register(made("a", "1.0.0", maxProperties=9))
+    kept = registry.move("a", "2.0.0", Wish("active"), if_compatible=True)
+    assert isinstance(kept, Verdict)
+    assert registry.latest("a") == "1.0.0"
+    passed = registry.move("a", "2.0.0", Wish("active"))
+    assert passed.verdict is not None
+    assert passed.verdict.status == "breaking"
+
+
+def test_what_is_referred_to_stays(registry: Registry) -> None:
+    """A version cannot be deleted while another refers to it; the subject that refers may go with it or before it."""
+    registry.register(made("money", "1.0.0", properties={"minor": {"type": "integer"}}))
+    held = Reference("money.json", "money", 1)
+
+    def invoice(session: Session) -> VersionInfo:
+        text = {"$schema": DRAFT_7, "properties": {"total": {"$ref": "money.json#/properties/minor"}}}
+        document = bundled(
+            json.dumps(text).encode(),
+            "invoice.json",
+            "json",
+            [held],
+            lambda one: content.referenced(session, one),
+        )
+        said = replace(contract(document, "invoice"), references=(held,), body=json.dumps(text).encode())
+        return store.register(session, said, registry.clock())
+
+    info = registry.do(invoice)
+    assert registry.database.read(lambda s: deletion.referenced_by(s, "money", 1)) == [
+        ("invoice", 1, info.schema_id)
+    ]
+    for number in (1, None):
+        with pytest.raises(RefusedError, match="is referred to by invoice version 1") as refused:
+            registry.delete("money", number)
+        assert kind_of(refused) == "referenced"
+    stored = registry.database.read(lambda s: store.subject(s, "invoice"))
+    assert stored.latest.document.endswith('{"total": {"$ref": "money.json#/properties/minor"}}}')
+    registry.delete("invoice")
+    assert registry.delete("money", 1) == 1
+
+
+def test_a_deleted_version_keeps_its_number_and_its_name(registry: Registry) -> None:
+    """Softly deleted, a version is out of sight and its number taken; for good only after that, and then the count starts anew."""
+    for version in ("1.0.0", "1.1.0"):
+        registry.register(made("a", version, title=version))
+    with pytest.raises(RefusedError) as refused:
+        registry.delete("a", 2, permanent=True)
+    assert kind_of(refused) == "version-not-deleted"
+    assert registry.delete("a", 2) == 2
+    assert registry.latest("a") == "1.0.0"
+    with pytest.raises(RefusedError) as refused:
+        registry.delete("a", 2)
+    assert kind_of(refused) == "version-deleted"
+    with pytest.raises(RefusedError, match="exists with other content"):
+        registry.register(made("a", "1.1.0", title="other"))
+    assert registry.register(made("a", "1.1.0", title="1.1.0")).number == 3
+    assert registry.delete("a") == [1, 3]
+    assert registry.names() == []
+    with pytest.raises(RefusedError) as refused:
+        registry.delete("a")
+    assert kind_of(refused) == "subject-deleted"
+    assert registry.delete("a", permanent=True) == [1, 2, 3]
+    assert registry.database.read(lambda s: subjects.head(s, "a")) is None
+    assert registry.database.read(lambda s: content.by_schema_id(s, 1)) is None
+    assert registry.register(made("a", "1.0.0")).number == 1
+
+
+def test_the_nearest_setting_counts(registry: Registry) -> None:
+    """Its group, the subject, what its documents state, all subjects, the default: in that order."""
+
+    def settle(subject: str, group: str = "", **values: Any) -> None:
+        registry.do(lambda s: config.settle(s, subject, group, Config(**values), registry.clock()))
+
+    def mode(each: Contract) -> str:
+        return str(registry.database.read(lambda s: config.effective(s, each.subject, each).compatibility))
+
+    second = made("a", "2.0.0")
+    assert mode(second) == "BACKWARD"
+    settle("", compatibility="FORWARD", group_by="major_version")
+    assert mode(second) == "FORWARD"
+    registry.register(made("a", "1.0.0", {"compatibility": "FULL"}))
+    assert mode(second) == "FULL"
+    settle("a", compatibility="NONE")
+    assert mode(second) == "NONE"
+    settle("a", "2", compatibility="BACKWARD_TRANSITIVE")
+    assert mode(second) == "BACKWARD_TRANSITIVE"
+    assert mode(made("a", "1.1.0")) == "NONE"
+    assert registry.names() == ["a"]
+    head = registry.database.read(lambda s: subjects.head(s, "a"))
+    assert head is not None
+    assert head.compatibility == "NONE"
+    with pytest.raises(ProblemError, match="'FULLY' is not a compatibility"):
+        settle("a", compatibility="FULLY")
+
+
+def test_a_group_is_compared_with_itself_only(registry: Registry) -> None:
+    """A new major version may break the one before; the next minor of either may not."""
+    registry.do(lambda s: config.settle(s, "", "", Config(group_by="major_version"), registry.clock()))
+    registry.register(made("a", "1.0.0", maxProperties=5), enforce=True)
+    assert registry.register(made("a", "2.0.0", maxProperties=3), enforce=True).number == 2
+    assert registry.register(made("a", "1.1.0", maxProperties=6), enforce=True).number == 3
+    refused = registry.register(made("a", "2.1.0", maxProperties=2), enforce=True)
+    assert isinstance(refused, Verdict)
+    assert refused.against == ("a@2.0.0",)
+
+
+def test_a_read_only_registry_takes_nothing_new(registry: Registry) -> None:
+    """What is there is still found; nothing is added, moved or deleted."""
+    known = made("a", "1.0.0")
+    registry.register(known)
+    registry.do(lambda s: config.settle(s, "", "", Config(registry_mode="READONLY"), registry.clock()))
+    assert registry.register(known).already_there
+    for attempt in (
+        lambda: registry.register(made("a", "1.1.0")),
+        lambda: registry.move("a", "1.0.0", Wish("deprecated")),
+        lambda: registry.delete("a"),
+    ):
+        with pytest.raises(RefusedError, match="read-only") as refused:
+            attempt()
+        assert kind_of(refused) == "read-only"
+
+
+def test_an_approved_break_passes_until_its_day(registry: Registry) -> None:
+    """One finding is accepted, by name and for a time; another break is not."""
+    registry.register(made("a", "1.0.0", maxProperties=9))
+    smaller = made("a", "2.0.0", maxProperties=5)
+
+    def ask() -> Verdict:
+        verdict: Verdict = registry.database.read(
+            lambda s: judgement.judged(s, smaller, registry.clock())
+        ).verdict
+        return verdict
+
+    (finding,) = ask().findings
+    until = Instant(registry.clock() + DAY)
+    approval = Approval("a", finding.fingerprint, "agreed with ERP", "Ada", registry.clock(), until)
+    registry.do(lambda s: approval_store.approve(s, approval))
+    assert ask().status == "compatible"
+    assert ask().findings[0].approval == "approved by Ada until 2026-11-21: agreed with ERP"
+    registry.clock.advance(86_400)
+    assert ask().status == "breaking"
+    assert registry.do(lambda s: approval_store.withdraw(s, "a", finding.fingerprint))
+    with pytest.raises(ProblemError, match="without a reason"):
+        registry.do(lambda s: approval_store.approve(s, replace(approval, reason=" ")))
+
+
+def test_a_comparison_is_made_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second run of a pipeline reads what the first found out, with the names of its own documents."""
+    registry.register(made("a", "1.0.0", maxProperties=9))
+    smaller = made("a", "2.0.0", maxProperties=5)
+    first = registry.database.read(lambda s: judgement.judged(s, smaller, registry.clock()))
+    registry.do(lambda s: store.register(s, smaller, registry.clock(), first.comparisons))
+    registry.do(lambda s: deletion.delete_version(s, "a", 2, registry.clock()))
+    monkeypatch.setattr("registry.comparison.compare", None)  # whoever compares again falls over it
+    again = registry.database.read(lambda s: judgement.judged(s, smaller, registry.clock()))
+    assert again.verdict == first.verdict
+    assert again.verdict.findings[0].where_old == "a@1.0.0:1"
+
+
+def test_racing_registrations_of_one_version_make_one(registry: Registry) -> None:
+    """Eight contents for one semantic version at once: one is taken, seven are told so, and ids and numbers have no double."""
+    answers: list[Any] = []
+
+    def register(place: int) -> None:
+        try:
+            answers.append(registry.register(made("a", "1.0.0", title=str(place))))
+        except RefusedError as refused:
+            answers.append(refused.kind)
+
+    threads = [threading.Thread(target=register, args=[place]) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (
+        sorted(one if isinstance(one, str) else "taken" for one in answers)
+        == ["taken"] + ["version-taken"] * 7
+    )
+    assert [row.number for row in registry.database.read(lambda s: versions.rows(s, "a"))] == [1]
+
+
+def test_racing_subjects_get_ids_of_their_own(registry: Registry) -> None:
+    """Different contents at once under different subjects never share a number; the same content does."""
+    infos: list[VersionInfo] = []
+
+    def register(place: int) -> None:
+        infos.append(registry.register(made(f"s{place}", "1.0.0", title=str(place))))
+        same = contract(parse(b'{"type": "object"}', "x.json"), f"t{place}")
+        infos.append(registry.register(same))
+
+    threads = [threading.Thread(target=register, args=[place]) for place in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    by_content = {(one.content_id, one.schema_id) for one in infos}
+    assert len(infos) == 12
+    assert (
+        len(by_content) == len({each for each, _ in by_content}) == len({each for _, each in by_content}) == 7
+    )
+
+
+def test_a_subject_is_found_by_what_it_says(registry: Registry) -> None:
+    """Words in names, people, descriptions and fields, in any case and any place; all of them must occur."""
+    said = {
+        "owner": "Billing",
+        "domain": "money",
+        "labels": {"tier": "gold"},
+        "event_type": "com.acme.invoice",
+    }
+    registry.register(
+        made(
+            "invoice/é",
+            "1.0.0",
+            said,
+            title="Invoice Issued",
+            properties={"dueDate": {"description": "ÄRGER"}},
+        )
+    )
+    registry.register(made("payment", "1.0.0", {"owner": "billing"}, properties={"amount": {}}))
+    for search, found in {
+        "duedate": ["invoice/é"],
+        "UEDA": ["invoice/é"],
+        "ärger": ["invoice/é"],
+        "billing": ["invoice/é", "payment"],
+        "BILLING amount": ["payment"],
+        "tier=gold": ["invoice/é"],
+        "acme.invoice": ["invoice/é"],
+        "É": ["invoice/é"],
+        "100%": [],
+        "_": [],
+    }.items():
+        assert registry.names(search=search) == found, search
+    assert registry.names(prefix="inv") == ["invoice/é"]
+    assert registry.names(owner="billing") == ["payment"]
+    facets = registry.database.read(subjects.facets)
+    assert facets["owner"] == (("Billing", 1), ("billing", 1))
+    assert facets["lifecycle"] == (("active", 2),)
+    assert registry.database.read(lambda s: subjects.of_event_type(s, "com.acme.invoice")) == "invoice/é"
+    with pytest.raises(RefusedError, match="bound to 'invoice/é'"):
+        registry.register(made("other", "1.0.0", {"event_type": "com.acme.invoice"}))
+
+
+def test_a_list_is_cut_into_pages_in_the_order_of_code_points(registry: Registry) -> None:
+    """The same pages on every database, whatever its language."""
+    names = ["Zebra", "a", "a-b", "ab", "b", "ä", "😀"]
+    for name in reversed(names):
+        registry.register(made(name, "1.0.0"))
+    seen: list[str] = []
+    while True:
+        after = seen[-1] if seen else None
+        page = registry.database.read(partial(subjects.page, first=3, after=after))
+        seen += [head.name for head in page.heads]
+        assert page.total == 7
+        if not page.has_more:
+            break
+    assert seen == names
