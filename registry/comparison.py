@@ -71,7 +71,11 @@ def remembered(
     )
     return {
         row.old_content: Comparison(
-            row.old_content, new, mode, day, tuple(finding.from_json(each) for each in json.loads(row.findings))
+            row.old_content,
+            new,
+            mode,
+            day,
+            tuple(finding.from_json(each) for each in json.loads(row.findings)),
         )
         for row in rows
     }

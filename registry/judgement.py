@@ -114,11 +114,16 @@ def _compared(
     olds: Sequence[Stored],
     mode: str,
     known: Sequence[Comparison],
+    now: Instant,
 ) -> dict[str, Comparison]:
     """The comparison with each old content, by its id: one at hand, one remembered, else made now."""
     day = to_datetime(now).date() if contract.document.type in API_TYPES else None
     wanted = list(dict.fromkeys(old.content.content_id for old in olds))
-    found = {each.old: each for each in known if (each.new, each.mode, each.day) == (new, mode, day) and each.old in wanted}
+    found = {
+        each.old: each
+        for each in known
+        if (each.new, each.mode, each.day) == (new, mode, day) and each.old in wanted
+    }
     if missing := [each for each in wanted if each not in found]:
         found |= comparison.remembered(session, missing, new, mode, day)
     for old in olds:
