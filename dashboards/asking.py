@@ -40,7 +40,7 @@ class Visit:
     request: Request
     ask: Ask
 
-    async def answer(self, document: str, **variables: Any) -> dict[str, Any]:
+    async def answer(self, document: str, /, **variables: Any) -> dict[str, Any]:
         """The `data` of the answer. Raises AnswerRefused when there are errors, SignInRequired without a credential."""
         answer = await self.ask(document, variables, self.request)
         if answer.get("errors"):

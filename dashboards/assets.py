@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css")
+_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css")
 _SCRIPTS = ("page.js", "swap.js", "chart.js", "keys.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import status, timeline
+from dashboards import contract_address, status, timeline
 from dashboards.format import count, money, short_instant
 
 _ROLES = {
@@ -62,7 +62,7 @@ def event(event: Mapping[str, Any]) -> EventRow:
         objects=tuple(key["text"] for key in event["objects"]),
         amount=money(event["amount"]) if event["amount"] else "",
         contract=f"{subject} {version or ''}".strip() if subject else "",
-        contract_address=f"/contracts/{subject}" if subject else "",
+        contract_address=contract_address.contract(subject) if subject else "",
         role=event["role"].lower() + share,
         message=event["message"] or "",
         why=event["why"],

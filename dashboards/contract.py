@@ -1,46 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What does one contract promise? Its versions, the verdict on each, its fields, and who sends which version."""
+"""What does one contract promise? Its fields, its versions with what each changed, and who sends which version."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import queries, status
+from dashboards import contract_address, queries, status
 from dashboards.asking import NothingHere, Page, Visit
 from dashboards.format import count, counted, instant, sentence_list, short_id
+
+CHANGES = 6
+_TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncAPI"}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """`here` marks the version whose fields and findings the page shows."""
+    """`here` marks the version whose fields the page shows; `changes` are (tone, words) pairs, the worst first, `more` beyond them."""
 
     address: str
+    diff: str
     number: int
     semver: str
+    lifecycle: status.Badge
     registered: str
     registered_at: str
     verdict: status.Badge
-    findings: str
+    difference: str
+    changes: tuple[tuple[str, str, str], ...]
+    more: str
     here: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    pointer: str
+    """`parent` is the path the field lies in, `name` its own; `depth` indents it, at most 6."""
+
+    parent: str
+    name: str
+    depth: int
     type: str
     required: bool
+    deprecated: bool
     classification: str
     description: str
-
-
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    badge: status.Badge
-    rule: str
-    pointer: str
-    message: str
-    fix: str
+    constraints: tuple[str, ...]
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class TrafficRow:
 
 @dataclass(frozen=True, slots=True)
 class ContractPage:
-    """One subject, at one of its versions. `document` is indented JSON, or the text as registered when it is not JSON."""
+    """One subject, at one of its versions. `document` is its text as people read it."""
 
     subject: str
     title: str
@@ -68,77 +72,104 @@ class ContractPage:
     semver: str
     content_id: str
     short_content_id: str
-    verdict: status.Badge
-    judged: str
+    diff: str
+    what_if: str
     fields: tuple[FieldRow, ...]
-    findings: tuple[FindingRow, ...]
     document: str
     traffic: tuple[TrafficRow, ...]
 
 
-async def show(visit: Visit) -> Page:
-    """The subject at `?version=` (its number), else at its newest version."""
-    subject = visit.request.path_params["subject"]
-    data = await visit.answer(queries.CONTRACT, subject=subject)
+async def show(visit: Visit, subject: str) -> Page:
+    """The subject at `?version=` (its number or semantic version), else at its newest version."""
+    asked = visit.asked("version")
+    data = await visit.answer(queries.CONTRACT, subject=subject, version=asked or None)
     contract = data["contract"]
     if contract is None:
-        raise NothingHere("contract", subject, "/contracts")
-    versions = sorted(contract["versions"], key=lambda version: -version["number"])
-    asked = visit.asked("version")
-    chosen = next((version for version in versions if str(version["number"]) == asked), versions[0])
-    if asked and str(chosen["number"]) != asked:
-        raise NothingHere("contract", f"{subject} version {asked}", f"/contracts/{subject}")
-    return Page("contract.html", contract["title"], _view(contract, versions, chosen), data)
+        raise NothingHere("contract", subject, contract_address.ROOT)
+    chosen = contract["version"]
+    if chosen is None:
+        raise NothingHere("contract", f"{subject} version {asked}", contract_address.contract(subject))
+    return Page("contract.html", contract["title"], _view(contract, chosen), data)
 
 
-def _view(contract: Mapping[str, Any], versions: list[Any], chosen: Mapping[str, Any]) -> ContractPage:
-    verdict = chosen["verdict"]
+def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> ContractPage:
     owners = (("Owner", contract["owner"] or "nobody yet"), ("Steward", contract["steward"] or "nobody yet"))
-    facts = (*owners, ("Domain", contract["domain"]), ("Compatibility", contract["compatibilityMode"]))
+    mode = contract["compatibilityMode"].lower().replace("_", " ")
+    facts = (
+        *owners,
+        ("Domain", contract["domain"] or "none"),
+        ("Type", _TYPES[chosen["type"]]),
+        ("Compatibility", mode),
+    )
+    versions = sorted(contract["versions"], key=lambda version: -version["number"])
+    subject, is_first = contract["subject"], chosen["number"] == versions[-1]["number"]
     return ContractPage(
-        subject=contract["subject"],
+        subject=subject,
         title=contract["title"],
         description=contract["description"],
         facts=facts,
-        lifecycle=status.lifecycle(contract["lifecycle"]),
-        versions=tuple(_version(contract["subject"], version, chosen) for version in versions),
+        lifecycle=status.lifecycle(chosen["lifecycle"]),
+        versions=tuple(_version(subject, version, versions, chosen) for version in versions),
         semver=chosen["semver"],
         content_id=chosen["contentId"],
         short_content_id=short_id(chosen["contentId"], 14),
-        verdict=status.verdict(verdict["status"] if verdict else None),
-        judged=f"mode {verdict['mode']}, policy {verdict['policy']}" if verdict else "",
-        fields=tuple(
-            FieldRow(
-                f["pointer"], f["type"], f["required"], f["classification"] or "", f["description"] or ""
-            )
-            for f in chosen["fields"]
-        ),
-        findings=tuple(
-            FindingRow(
-                status.finding(f["level"]),
-                f["rule"],
-                f["pointerNew"] or f["pointerOld"],
-                f["message"],
-                f["fix"],
-            )
-            for f in (verdict["findings"] if verdict else ())
-        ),
-        document=_indented(chosen["document"]),
+        diff="" if is_first else contract_address.contract(subject, "diff", to=chosen["semver"]),
+        what_if=contract_address.what_if(subject),
+        fields=tuple(_field(found) for found in chosen["fields"]),
+        document=chosen["text"],
         traffic=_traffic(contract["traffic"], {version["semver"] for version in versions}),
     )
 
 
-def _version(subject: str, version: Mapping[str, Any], chosen: Mapping[str, Any]) -> VersionRow:
-    verdict = version["verdict"]
+def _version(
+    subject: str, version: Mapping[str, Any], versions: list[Any], chosen: Mapping[str, Any]
+) -> VersionRow:
+    verdict, semver = version["verdict"], version["semver"]
+    changed = changes(verdict["findings"]) if verdict else ()
+    older = next((one["semver"] for one in versions if one["number"] < version["number"]), "")
     return VersionRow(
-        address=f"/contracts/{subject}?version={version['number']}",
+        address=contract_address.contract(subject, version=semver),
+        diff=contract_address.contract(subject, "diff", **{"from": older, "to": semver}) if older else "",
         number=version["number"],
-        semver=version["semver"],
+        semver=semver,
+        lifecycle=status.lifecycle(version["lifecycle"]),
         registered=instant(version["registeredAt"]),
         registered_at=version["registeredAt"],
         verdict=status.verdict(verdict["status"] if verdict else None),
-        findings=counted(len(verdict["findings"]), "finding") if verdict else "",
+        difference=(verdict["difference"] or "") if verdict else "",
+        changes=changed[:CHANGES],
+        more=counted(len(changed) - CHANGES, "more change") if len(changed) > CHANGES else "",
         here=version["number"] == chosen["number"],
+    )
+
+
+def changes(found: list[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
+    """What a version changed as (level tone, words, place), each change once however many readers it concerns."""
+    told: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for one in found:
+        place = one["pointerNew"] or one["pointerOld"]
+        words = one["what"]
+        if one["before"] and one["after"]:
+            words += f": {one['before']} → {one['after']}"
+        elif one["before"] or one["after"]:
+            words += f": {one['before'] or one['after']}"
+        told.setdefault((place, words), (status.finding(one["level"]).tone, words, place))
+    return tuple(told.values())
+
+
+def _field(found: Mapping[str, Any]) -> FieldRow:
+    parent, _, name = found["pointer"].rpartition("/")
+    return FieldRow(
+        parent=f"{parent}/",
+        name=name,
+        depth=min(found["depth"], 6),
+        type=found["type"],
+        required=found["required"],
+        deprecated=found["deprecated"],
+        classification=found["classification"] or "",
+        description=found["description"] or "",
+        constraints=tuple(found["constraints"]),
+        examples=tuple(found["examples"]),
     )
 
 
@@ -158,10 +189,3 @@ def _traffic(traffic: list[Mapping[str, Any]], known: set[str]) -> tuple[Traffic
         )
         for used in sorted(traffic, key=lambda used: -used["events"])
     )
-
-
-def _indented(document: str) -> str:
-    try:
-        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
-    except ValueError:
-        return document

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboards import queries, status
+from dashboards import contract_address, queries, status
 from dashboards.asking import Page, Visit
 from dashboards.format import count, counted
 
@@ -59,7 +59,7 @@ def _row(contract: Mapping[str, Any]) -> ContractRow:
     latest, seen = contract["latest"], sorted(contract["traffic"], key=lambda used: -used["events"])
     verdict = latest["verdict"]["status"] if latest["verdict"] else None
     return ContractRow(
-        address=f"/contracts/{contract['subject']}",
+        address=contract_address.contract(contract["subject"]),
         subject=contract["subject"],
         title=contract["title"],
         owner=contract["owner"],

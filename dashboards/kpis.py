@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from dashboards import charts, kpi_card, queries
+from dashboards import charts, contract_address, kpi_card, queries
 from dashboards.asking import NothingHere, Page, Visit
 from dashboards.charts import Figure
 from dashboards.format import count, duration, instant, quantity, ratio
@@ -101,7 +101,7 @@ def _panel(kpi: Mapping[str, Any], days: str, entity: str) -> KpiPanel:
         changed=kpi_card.what_changed(kpi),
         multiples=kpi_card.multiples(kpi, _release_places(kpi)),
         releases=tuple(
-            (title, instant(at), f"/contracts/{subject}") for at, title, subject in _releases(kpi)
+            (title, instant(at), contract_address.contract(subject)) for at, title, subject in _releases(kpi)
         ),
         value_header="Rate" if unit == "RATIO" else kpi["statistic"],
         has_p90=has_p90,

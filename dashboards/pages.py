@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboards import (
     assets,
-    contract,
+    contract_parts,
     contracts,
     exceptions,
     home,
@@ -24,6 +24,7 @@ from dashboards import (
     transaction,
     transactions,
     trouble,
+    what_if,
 )
 from dashboards.asking import AnswerRefused, Ask, NothingHere, Page, SignInRequired, Visit
 from dashboards.rendering import FRAGMENT, PageSettings, Renderer
@@ -40,14 +41,19 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/transactions/{id}", transaction.show),
     ("/traces/{id}", trace.show),
     ("/contracts", contracts.show),
-    ("/contracts/{subject:path}", contract.show),
+    ("/contracts/{subject:path}", contract_parts.show),
     ("/policies", policies.show),
     ("/exceptions", exceptions.show),
 )
 
+_FORMS: tuple[tuple[str, _Show], ...] = (
+    ("/exceptions/{id}/replay", replay.start),
+    (what_if.ADDRESS, what_if.ask),
+)
+
 
 def routes(ask: Ask, settings: PageSettings) -> list[BaseRoute]:
-    """Every page, its figures, its one form and its static files. Pages hold no state: two lists are independent."""
+    """Every page, its figures, its forms and its static files. Pages hold no state: two lists are independent."""
     own = assets.read()
     renderer = Renderer(settings, own.address)
     smaller = [Middleware(GZipMiddleware, minimum_size=700)]
@@ -55,13 +61,11 @@ def routes(ask: Ask, settings: PageSettings) -> list[BaseRoute]:
         Route(path, partial(_door, show, ask, renderer), methods=["GET"], middleware=smaller)
         for path, show in _PAGES
     ]
-    form = Route(
-        "/exceptions/{id}/replay",
-        partial(_door, replay.start, ask, renderer),
-        methods=["POST"],
-        middleware=smaller,
-    )
-    return [*pages, form, Route("/static/{name}", own.serve, methods=["GET"])]
+    forms = [
+        Route(path, partial(_door, take, ask, renderer), methods=["POST"], middleware=smaller)
+        for path, take in _FORMS
+    ]
+    return [*pages, *forms, Route("/static/{name}", own.serve, methods=["GET"])]
 
 
 async def _door(show: _Show, ask: Ask, renderer: Renderer, request: Request) -> Response:

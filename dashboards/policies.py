@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboards import queries, status
+from dashboards import contract_address, queries, status
 from dashboards.asking import Page, Visit
 from dashboards.format import age, count, counted, instant, money, moneys
 
@@ -121,7 +121,7 @@ def violation_row(violation: Mapping[str, Any], now: str) -> ViolationRow:
     if transaction:
         target, address = transaction["anchor"]["value"], f"/transactions/{transaction['id']}"
     elif violation["targetKind"] == "contract":
-        address = f"/contracts/{violation['targetKey']}"
+        address = contract_address.contract(violation["targetKey"])
     times = f"seen {counted(violation['occurrences'], 'time')}"
     if violation["reopened"]:
         times += f", reopened {counted(violation['reopened'], 'time')}"

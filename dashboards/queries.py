@@ -155,6 +155,16 @@ query OneTransaction($id: ID!) {
     + _EXCEPTION
 )
 
+_VERDICT = """
+fragment VerdictParts on Verdict {
+  status mode policy difference policies { policy status }
+  findings {
+    rule level levels { policy level } direction pointerOld pointerNew whereOld whereNew what before after why fix against
+    confirmed witness { document acceptedBy refusedBy refusal pointer } patch approval fingerprint
+  }
+}
+"""
+
 CONTRACTS = (
     """
 query Contracts($first: Int!, $after: String, $search: String) {
@@ -173,16 +183,65 @@ query Contracts($first: Int!, $after: String, $search: String) {
 
 CONTRACT = (
     """
-query OneContract($subject: String!) {
+query OneContract($subject: String!, $version: String) {
   ...Frame
   contract(subject: $subject) {
-    subject title description owner steward domain lifecycle compatibilityMode
+    subject title description owner steward domain compatibilityMode
     versions {
-      number semver contentId registeredAt document fields { pointer type required classification description }
-      verdict { status mode policy findings { rule level pointerOld pointerNew message fix } }
+      number semver lifecycle registeredAt
+      verdict { status difference findings { level pointerOld pointerNew what before after } }
+    }
+    version(version: $version) {
+      number semver contentId lifecycle type text
+      fields { pointer type required classification description depth deprecated constraints examples }
     }
     traffic { version events firstSeenAt lastSeenAt legalEntities }
   }
+}
+"""
+    + _FRAME
+)
+
+_SIDES = """
+fragment SideParts on ComparedDocument { name version text }
+"""
+
+DIFF = (
+    """
+query Compared($subject: String!, $from: String, $to: String, $mode: String, $policy: String) {
+  ...Frame
+  contract(subject: $subject) { subject title compatibilityMode versions { number semver } }
+  diff(subject: $subject, from: $from, to: $to, mode: $mode, policy: $policy) {
+    old { ...SideParts } new { ...SideParts } verdict { ...VerdictParts }
+  }
+}
+"""
+    + _FRAME
+    + _SIDES
+    + _VERDICT
+)
+
+WHAT_IF = (
+    """
+query WhatIf($document: String!, $subject: String, $mode: String, $policy: String) {
+  ...Frame
+  compatibility(document: $document, subject: $subject, mode: $mode, policy: $policy) {
+    __typename
+    ... on Compatibility { subject old { ...SideParts } new { ...SideParts } verdict { ...VerdictParts } }
+    ... on DraftUnreadable { problems { what where next } }
+    ... on ContractNotFound { message }
+  }
+}
+"""
+    + _FRAME
+    + _SIDES
+    + _VERDICT
+)
+
+FRAME = (
+    """
+query OnlyFrame {
+  ...Frame
 }
 """
     + _FRAME

@@ -14,6 +14,7 @@ from controlplane.graphql.verdict import Verdict, verdict_of
 from registry import store, subjects
 from registry.contract import SubjectView, VersionView
 from registry.document import parse
+from registry.json_indent import readable
 from terms.instant import Instant
 from terms.problem import ProblemError
 
@@ -33,6 +34,11 @@ class ContractVersion:
     syntax: str
     document: str
     verdict: Verdict | None
+
+    @answer
+    def text(self) -> str:
+        """The document as people read it: JSON on a single line is indented, anything else is as registered."""
+        return readable(self.document, self.syntax)
 
     @answer
     async def fields(self) -> list[ContractField]:
@@ -66,6 +72,13 @@ class Contract:
     compatibility_mode: str
     latest: ContractVersion
     versions: list[ContractVersion]
+
+    @answer
+    def version(self, version: str | None = None) -> ContractVersion | None:
+        """One version by its number or semantic version, the latest without; null when there is none."""
+        if version is None:
+            return self.latest
+        return next((one for one in self.versions if version in (str(one.number), one.semver)), None)
 
     @answer
     async def traffic(self, info: Info) -> list[ContractTraffic]:

@@ -8,6 +8,7 @@ import strawberry
 from controlplane.graphql.described import noun
 from registry import finding as registry_finding
 from registry import verdict as registry_verdict
+from registry.json_indent import indented, readable
 from terms import canonical_json
 
 
@@ -131,7 +132,9 @@ def finding_of(finding: registry_finding.Finding) -> Finding:
         against=finding.against,
         confirmed=finding.confirmed,
         witness=witness_of(finding.witness) if finding.witness else None,
-        patch=canonical_json.text([dict(step) for step in finding.patch]) if finding.patch else None,
+        patch=indented(canonical_json.text([dict(step) for step in finding.patch]))
+        if finding.patch
+        else None,
         approval=finding.approval or None,
         fingerprint=finding.fingerprint,
     )
@@ -140,7 +143,7 @@ def finding_of(finding: registry_finding.Finding) -> Finding:
 def witness_of(witness: registry_finding.Witness) -> Witness:
     """A witness for the schema."""
     return Witness(
-        document=witness.document,
+        document=readable(witness.document, "json"),
         accepted_by=witness.accepted_by,
         refused_by=witness.refused_by,
         refusal=witness.refusal,

@@ -86,6 +86,7 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/exceptions", "exceptions:read", _GET),
     RouteRow("/exceptions/{path:path}", "exceptions:read", _GET),
     RouteRow("/contracts", "contracts:read", _GET),
+    RouteRow("/contracts/what-if", "contracts:read", _POST),
     RouteRow("/contracts/{path:path}", "contracts:read", _GET),
     RouteRow("/policies", "policies:read", _GET),
     RouteRow("/policies/{path:path}", "policies:read", _GET),

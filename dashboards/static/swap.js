@@ -104,7 +104,7 @@
   let due = 0;
   let lately = 0;
   function hint() {
-    if (paused || due) return;
+    if (paused || due || document.querySelector("main [data-still]")) return;  // an answer to a form would be lost
     const busy = () => document.querySelector("dialog[open]") || typing && document.activeElement.type === "search" && document.activeElement.value || !document.getSelection().isCollapsed;
     due = setTimeout(() => {
       due = 0;

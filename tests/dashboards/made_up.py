@@ -203,32 +203,7 @@ def failed_renewal() -> Row:
     }  # fmt: skip
 
 
-# ---- contracts, policies ------------------------------------------------------------------------------------------
-
-
-def contract(subject: str, title: str, owner: str) -> Row:
-    fields = [
-        {"pointer": "/invoice_id", "type": "string", "required": True, "classification": "internal", "description": "Business key of the invoice"},
-        {"pointer": "/total/amount", "type": "decimal text", "required": True, "classification": "financial", "description": "Total, exact"},
-        {"pointer": "/customer/email", "type": "string", "required": False, "classification": "personal", "description": None},
-    ]  # fmt: skip
-    finding = {"rule": "property-optional-added", "level": "compatible", "pointerOld": "", "pointerNew": "/properties/tax_lines",
-               "message": "readers of 1.1.0 ignore the new optional field", "fix": ""}  # fmt: skip
-    versions = [
-        {"number": n, "semver": f"1.{n}.0", "contentId": f"{n}f" * 32, "registeredAt": at((60 - 20 * n) * DAY), "fields": fields,
-         "document": '{"type":"object","properties":{"invoice_id":{"type":"string"}}}',
-         "verdict": {"status": "COMPATIBLE", "mode": "BACKWARD", "policy": "validation", "findings": [finding]} if n > 1 else None}
-        for n in (1, 2)
-    ]  # fmt: skip
-    return {
-        "subject": subject, "title": title, "description": f"{title}: sent once for each, by the system that owns it.", "owner": owner,
-        "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
-        "versions": versions,
-        "traffic": [
-            {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
-            for v, n, who in (("1.1.0", 1480, ("US", "CA", "UK")), ("1.2.0", 512, ("DE",)), ("0.9.0", 3, ("UK",)))
-        ],
-    }  # fmt: skip
+# ---- policies ------------------------------------------------------------------------------------------
 
 
 def policy(identity: str, title: str, severity: str, still_open: int) -> Row:

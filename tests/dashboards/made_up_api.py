@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.pages import PageSettings, SignInRequired, routes
 from terms.instant import text
-from tests.dashboards import made_up, made_up_kpis
+from tests.dashboards import made_up, made_up_contracts, made_up_kpis
 from tests.dashboards.made_up import Row
 
 SCHEMA_FILE = Path(
@@ -58,7 +58,7 @@ class MadeUpApi:
         self.root = {
             "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
             "transactions": self.all_transactions, "stuck": self.stuck, "transaction": self.transaction,
-            "contracts": self.all_contracts, "contract": self.contract, "policies": self.policies,
+            "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
         }  # fmt: skip
         self.failed = made_up.failed_renewal()
@@ -79,9 +79,9 @@ class MadeUpApi:
         if not self.empty:
             self.failed["exceptions"], self.failed["violations"] = self.exceptions[:1], self.violations[:1]
         subjects = ("customer-created", "subscription-activated", "invoice-issued", "payment-settled", "renewal-amended",
-                    "credit-memo-posted", "order-placed", "journal-posted")  # fmt: skip
+                    "credit-memo-posted", "order-placed", "journal-posted", made_up_contracts.ODD)  # fmt: skip
         self.contracts = [] if self.empty else [
-            made_up.contract(name, name.replace("-", " ").capitalize(), "" if name == "order-placed" else "Billing team")
+            made_up_contracts.contract(name, name.replace("-", " ").capitalize(), "" if name == "order-placed" else "Billing team")
             for name in sorted(subjects)
         ]  # fmt: skip
 
@@ -159,9 +159,18 @@ class MadeUpApi:
         return next((deal for deal in self.deals if deal["id"] == asked["id"]), None)
 
     def contract(self, _: Any, **asked: Any) -> Row | None:
-        return next(
-            (contract for contract in self.contracts if contract["subject"] == asked["subject"]), None
-        )
+        found = next((one for one in self.contracts if one["subject"] == asked["subject"]), None)
+        return found and found | {
+            "version": lambda _, version=None: made_up_contracts.version(found, version)
+        }
+
+    def diff(self, _: Any, **asked: Any) -> Row | None:
+        found = self.contract(_, **asked)
+        return None if found is None else made_up_contracts.diff(found, **asked)
+
+    def compatibility(self, _: Any, **asked: Any) -> Row:
+        named = {"subject": asked.get("subject") or "invoice-issued"}
+        return made_up_contracts.compatibility(self.contract(_, **named), **asked)
 
     def all_contracts(self, _: Any, **asked: Any) -> Row:
         found = [

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboards import made_up
+from dashboards import contract_address
+from tests.dashboards import made_up, made_up_contracts
 from tests.dashboards.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.browser
 STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
     "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?key=zzz", "story": STORY,
-    "contracts": "/contracts", "contract": "/contracts/invoice-issued", "policies": "/policies", "exceptions": "/exceptions",
+    "contracts": "/contracts", "contract": "/contracts/invoice-issued", "odd contract": contract_address.contract(made_up_contracts.ODD),
+    "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "policies": "/policies", "exceptions": "/exceptions",
     "not found": "/transactions/none",
 }  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -200,3 +202,46 @@ def test_the_first_minute_is_accessible_too(empty_site: Site, page: Page, path: 
     """Empty pages say what they mean, without a violation."""
     page.goto(empty_site.url + path)
     assert Axe().run(page, options=RULES).violations_count == 0
+
+
+def test_a_pasted_draft_gets_its_verdict_and_keeps_it(site: Site, page: Page) -> None:
+    """From the contract to the verdict in one paste; a live hint does not take the answer away; a line link leads there."""
+    page.goto(site.url + "/contracts/invoice-issued")
+    page.get_by_role("link", name="What would a draft break?").click()
+    assert page.get_by_label("Subject").input_value() == "invoice-issued"
+    page.get_by_label("Document").fill(made_up_contracts.document(3))
+    page.get_by_role("button", name="Get the verdict").click()
+    expect(page.get_by_role("heading", name="Verdict")).to_be_visible()
+    expect(page.locator("#finding-a1b2c3d4e5f6")).to_contain_text("Proof.")
+    assert Axe().run(page, options=RULES).violations_count == 0
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    site.api.changes += 1
+    page.wait_for_timeout(800)
+    expect(page.get_by_role("heading", name="Verdict")).to_be_visible()
+    page.locator("#finding-a1b2c3d4e5f6").get_by_role("link", name="line 7").last.click()
+    expect(page.locator("#new-7")).to_be_in_viewport()
+
+
+def test_two_versions_are_chosen_and_compared_in_place(site: Site, page: Page) -> None:
+    """Choosing changes the address and the verdict; the address shows the same to somebody else."""
+    page.goto(site.url + "/contracts/invoice-issued")
+    page.get_by_role("link", name="Compare with the version before").click()
+    expect(page.locator(".verdict")).to_contain_text("compatible")
+    page.get_by_label("From").select_option("1.2.0")
+    page.get_by_label("To", exact=True).select_option("1.1.0")
+    expect(page.locator(".verdict h2 + .what")).to_contain_text("breaking")
+    page.get_by_label("Policy that decides").select_option("codegen")
+    page.wait_for_url("**policy=codegen*")
+    expect(page.locator(".policies .decides")).to_contain_text("codegen")
+    page.reload()
+    assert page.get_by_label("From").input_value() == "1.2.0"
+
+
+def test_a_draft_is_judged_on_a_phone_without_javascript(site: Site, chromium: Browser) -> None:
+    """The answer, dark and narrow, is accessible and does not scroll sideways."""
+    page = opened(chromium, 390, "dark", java_script_enabled=False)
+    page.goto(site.url + "/contracts/what-if?subject=invoice-issued")
+    page.get_by_label("Document").fill(made_up_contracts.document(3))
+    page.get_by_role("button", name="Get the verdict").click()
+    expect(page.locator(".verdict")).to_contain_text("breaking")
+    page.context.close()

@@ -3,6 +3,7 @@
 
 import json
 import re
+from html import unescape as html_unescape
 from typing import Any
 
 import pytest
@@ -10,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from dashboards import contract_address
 from dashboards.rendering import CONTENT_SECURITY_POLICY, json_island
 from dashboards.transactions import STATUSES, address, api_filter
-from tests.dashboards import made_up
+from tests.dashboards import made_up, made_up_contracts
 from tests.dashboards.made_up_api import CSRF, MadeUpApi
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
+ODD = contract_address.contract(made_up_contracts.ODD)
 PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts/invoice-issued",
-         "/contracts/invoice-issued?version=1", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
+         "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
 
 
 def text(html: str) -> str:
@@ -233,7 +236,14 @@ def test_a_refusal_of_the_api_is_a_page_that_says_so(
 
 
 @pytest.mark.parametrize(
-    "path", ["/transactions/none", "/contracts/none", "/contracts/invoice-issued?version=9"]
+    "path",
+    [
+        "/transactions/none",
+        "/contracts/none",
+        "/contracts/invoice-issued?version=9",
+        "/contracts/none/diff",
+        "/contracts/invoice-issued/diff?to=9.9.9",
+    ],
 )
 def test_what_is_not_there_is_named(client: TestClient, path: str) -> None:
     """404 with what was looked for and the way to its list."""
@@ -285,3 +295,86 @@ def test_the_theme_of_the_cookie_is_in_the_first_byte(client: TestClient) -> Non
     assert '<html lang="en" data-theme="dark">' in client.get("/").text
     client.cookies.set("theme", '"><script>')
     assert '<html lang="en">' in client.get("/").text
+
+
+def what_if(client: TestClient, **form: str) -> str:
+    answer = client.post("/contracts/what-if", data={"csrf": CSRF, "subject": "invoice-issued"} | form)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_draft_gets_its_verdict_without_javascript(client: TestClient) -> None:
+    """Verdict, proof, fix with its patch, the lines that differ, and the command that asks the same in CI; the draft stays."""
+    draft = '{"type": "object",\r\n "properties": {"<b>": true}}'
+    html = what_if(client, draft=draft, mode="FULL", policy="codegen")
+    page = text(html)
+    for words in (
+        "Do not publish it as it is", "maxLength was lowered", "documents written so far may hold texts that the new contract refuses",
+        "invoice-issued@1.2.0 accepts this document, draft refuses it at /invoice_id", "longer than 32 characters", "keep maxLength at 64",
+        "&#34;op&#34;: &#34;replace&#34;", "not confirmed by a document", "approved: ada until 2026-12-31",
+        "throughline contracts check draft.json --against invoice-issued --mode FULL --policy codegen",
+    ):  # fmt: skip
+        assert words in page, words
+    assert "&#34;&lt;b&gt;&#34;: true" in html
+    assert '<option value="FULL" selected' in html
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        pytest.param({"draft": '{"a"'}, "The draft cannot be read as a contract", id="not-json"),
+        pytest.param({"draft": "  "}, "There is no draft yet", id="empty"),
+        pytest.param(
+            {"draft": "{}", "subject": "<none>"}, "There is no contract '<none>' yet", id="unknown-subject"
+        ),
+        pytest.param({"draft": "{}", "mode": "SIDEWAYS"}, "mode", id="unknown-mode-is-the-own"),
+    ],
+)
+def test_a_draft_that_cannot_be_judged_is_told_why(
+    client: TestClient, form: dict[str, str], words: str
+) -> None:
+    """What is wrong, beside the text that is still there."""
+    assert words in html_unescape(text(what_if(client, **form)))
+
+
+def test_a_draft_from_another_site_is_refused(client: TestClient) -> None:
+    """The form is guarded like every other one."""
+    assert client.post("/contracts/what-if", data={"csrf": "guessed", "draft": "{}"}).status_code == 403
+
+
+def test_the_diff_says_what_changed_for_whom_and_what_to_do(client: TestClient) -> None:
+    """Both documents with their lines, what differs marked by sign and word, and where the policies differ."""
+    html = client.get("/contracts/invoice-issued/diff").text
+    page = text(html)
+    assert (
+        "The policies differ: compatible under validation, compatible under lenient, breaking under codegen."
+        in page
+    )
+    assert "removed" in text(client.get("/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0").text)
+    assert "added" in page
+    assert "<mark>" in html
+    assert 'href="#new-60"' in html
+    assert "show every line" in page
+    assert "equal lines" not in text(client.get("/contracts/invoice-issued/diff?all=yes").text)
+    assert "The two documents are the same" in text(
+        client.get("/contracts/invoice-issued/diff?from=1.1.0&to=1.1.0").text
+    )
+
+
+def test_a_contract_tells_its_versions_in_words(client: TestClient) -> None:
+    """What each version changed, its state, the fields as a tree with what narrows them."""
+    page = text(client.get("/contracts/invoice-issued").text)
+    assert "a field was added: {&#34;type&#34;: &#34;array&#34;} /properties/tax_lines" in page
+    assert "1.1.0 deprecated" in page
+    assert "/total/ amount string required financial Decimal text at most 21 characters" in page
+    assert "e.g. &#34;INV-7&#34;" in page
+
+
+def test_a_subject_with_slashes_and_unicode_has_its_pages(client: TestClient) -> None:
+    """Links on its pages lead to pages of it, and no other subject's."""
+    page = client.get(ODD).text
+    links = {link for link in re.findall(r'href="(/contracts/[^"#]+)"', page) if "what-if" not in link}
+    assert links
+    for link in links:
+        assert link.startswith("/contracts/billing%2FRechnung%20gestellt%20%C3%BC")
+        assert client.get(link.replace("&amp;", "&")).status_code == 200

@@ -174,11 +174,11 @@ def test_a_kpi_is_given_with_its_n_and_its_open_items(world: Any, one_deal: Any)
 def test_contracts_with_versions_fields_and_traffic(world: Any, one_deal: Any) -> None:
     """The shipped contracts are there, with the verdict between versions and what really flowed."""
     world.happened(*one_deal())
-    contract = world.ask(queries.CONTRACT, subject="invoice-issued")["contract"]
+    contract = world.ask(queries.CONTRACT, subject="invoice-issued", version="1.0.0")["contract"]
     assert [version["semver"] for version in contract["versions"]][:2] == ["1.0.0", "1.1.0"]
     assert contract["versions"][0]["verdict"] is None
     assert contract["versions"][1]["verdict"]["status"] == "COMPATIBLE"
-    total = next(f for f in contract["versions"][0]["fields"] if f["pointer"] == "/invoice_number")
+    total = next(f for f in contract["version"]["fields"] if f["pointer"] == "/invoice_number")
     assert (total["type"], total["classification"]) == ("string", "internal")
     assert contract["traffic"] == [
         {

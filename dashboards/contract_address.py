@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Under which address does a contract stand? A subject may hold slashes, spaces, Unicode and even the names of our own pages."""
+
+from urllib.parse import quote, unquote, urlencode
+
+from starlette.requests import Request
+
+ROOT = "/contracts"
+PAGES = ("what-if",)
+"""Pages that stand beside the subjects; a subject of such a name is written with its first letter escaped."""
+PARTS = ("diff",)
+"""Pages of one subject."""
+
+
+def contract(subject: str, part: str = "", **query: str) -> str:
+    """The address of a subject's page, or of one of its parts; empty values of the query are left out.
+
+    >>> contract("billing/rechnung ü", "diff", to="2.0.0")
+    '/contracts/billing%2Frechnung%20%C3%BC/diff?to=2.0.0'
+    >>> contract("what-if")
+    '/contracts/%77hat-if'
+    """
+    name = quote(subject, safe="")
+    if name in PAGES:
+        name = f"%{ord(name[0]):02x}{name[1:]}"
+    words = _query(**query)
+    return f"{ROOT}/{name}{'/' + part if part else ''}{'?' + words if words else ''}"
+
+
+def what_if(subject: str = "") -> str:
+    """The address of the page that judges a draft, the subject filled in."""
+    words = _query(subject=subject)
+    return f"{ROOT}/what-if{'?' + words if words else ''}"
+
+
+def asked(request: Request) -> tuple[str, str]:
+    """The subject and the part (or the page beside the subjects, with no subject) that a request names.
+
+    It is read from the address as sent: `a%2Fdiff` is the subject `a/diff`, `a/diff` the part `diff` of the subject `a`.
+    """
+    raw = request.scope.get("raw_path") or quote(request.url.path).encode()
+    tail = raw.decode("ascii", "replace").partition("?")[0].removeprefix(f"{ROOT}/")
+    if tail in PAGES:
+        return "", tail
+    head, slash, last = tail.rpartition("/")
+    return (unquote(head), last) if slash and last in PARTS else (unquote(tail), "")
+
+
+def _query(**values: str) -> str:
+    return urlencode({key: value for key, value in values.items() if value})

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Made-up contracts, verdicts and findings, shaped as the API's types."""
+
+import json
+from typing import Any
+
+from terms.instant import DAY, HOUR
+from tests.dashboards.made_up import Row, at
+
+ODD = "billing/Rechnung gestellt ü"
+"""A subject whose address needs care."""
+
+
+def document(number: int) -> str:
+    """The text of a version; each next one renames, tightens and adds something."""
+    properties: Row = {
+        "invoice_id": {"type": "string", "minLength": 1, "maxLength": 64 if number < 3 else 32},
+        "total": {"type": "object", "required": ["amount", "currency"], "properties": {
+            "amount": {"type": "string", "pattern": "^[0-9]+$" if number < 2 else "^-?[0-9]+(\\.[0-9]{1,4})?$"},
+            "currency": {"enum": ["EUR", "USD"] if number < 3 else ["EUR"]},
+        }},
+        "customer": {"type": "object", "properties": {"email": {"type": "string", "format": "email"}}},
+    }  # fmt: skip
+    properties |= {f"attribute_{n:02}": {"type": "string"} for n in range(1, 13)}
+    if number > 1:
+        properties["tax_lines"] = {"type": "array", "items": {"type": "object"}}
+    return json.dumps({"title": "Invoice issued", "type": "object", "properties": properties, "required": ["invoice_id"]}, indent=2)  # fmt: skip
+
+
+FIELDS = [
+    {"pointer": "/invoice_id", "type": "string", "required": True, "classification": "internal", "description": "Business key of the invoice",
+     "depth": 0, "deprecated": False, "constraints": ["1 to 64 characters"], "examples": ['"INV-7"']},
+    {"pointer": "/total", "type": "money", "required": True, "classification": "financial", "description": "Total, exact", "depth": 0,
+     "deprecated": False, "constraints": ["no other fields"], "examples": []},
+    {"pointer": "/total/amount", "type": "string", "required": True, "classification": "financial", "description": "Decimal text", "depth": 1,
+     "deprecated": False, "constraints": ["at most 21 characters", "matches ^-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$"], "examples": []},
+    {"pointer": "/customer/email", "type": "string (email)", "required": False, "classification": "personal", "description": None, "depth": 1,
+     "deprecated": True, "constraints": [], "examples": []},
+]  # fmt: skip
+
+_FLAT = {
+    "direction": "BACKWARD", "whereOld": "", "whereNew": "", "before": "", "after": "", "against": "invoice-issued@1.2.0",
+    "confirmed": True, "witness": None, "patch": None, "approval": None, "message": "", "fix": "",
+}  # fmt: skip
+
+
+def levels(validation: str, lenient: str, codegen: str) -> list[Row]:
+    return [
+        {"policy": name, "level": level}
+        for name, level in (("validation", validation), ("lenient", lenient), ("codegen", codegen))
+    ]
+
+
+def finding_shorter() -> Row:
+    """Breaking, with a proof and a patch."""
+    return _FLAT | {
+        "rule": "max-length-lowered", "level": "breaking", "levels": levels("breaking", "breaking", "breaking"),
+        "pointerOld": "/properties/invoice_id/maxLength", "pointerNew": "/properties/invoice_id/maxLength",
+        "whereOld": "invoice-issued@1.2.0:7", "whereNew": "draft:7", "what": "maxLength was lowered", "before": "64", "after": "32",
+        "why": "documents written so far may hold texts that the new contract refuses", "fix": "keep maxLength at 64",
+        "witness": {"document": '{\n  "invoice_id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"\n}', "acceptedBy": "invoice-issued@1.2.0",
+                    "refusedBy": "draft", "refusal": "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' is longer than 32 characters", "pointer": "/invoice_id"},
+        "patch": '[\n  {\n    "op": "replace",\n    "path": "/properties/invoice_id/maxLength",\n    "value": 64\n  }\n]',
+        "fingerprint": "a1b2c3d4e5f6",
+    }  # fmt: skip
+
+
+def finding_values() -> Row:
+    """Breaking, without a proof, approved."""
+    return _FLAT | {
+        "rule": "values-removed", "level": "breaking", "levels": levels("breaking", "breaking", "breaking"),
+        "pointerOld": "/properties/total/properties/currency/enum", "pointerNew": "/properties/total/properties/currency/enum",
+        "whereOld": "invoice-issued@1.2.0:21", "whereNew": "draft:21", "what": "accepted values were removed", "before": '"USD"',
+        "why": 'documents written so far may hold "USD"', "fix": 'accept "USD" again and mark it as deprecated in the description',
+        "confirmed": False, "approval": "ada until 2026-12-31: the US entity moved to EUR", "fingerprint": "b1b2c3d4e5f6",
+    }  # fmt: skip
+
+
+def finding_added(number: int = 0) -> Row:
+    """Safe under two policies, breaking for generated code."""
+    return _FLAT | {
+        "rule": "property-added-to-open", "level": "safe", "levels": levels("safe", "safe", "breaking" if number == 0 else "safe"),
+        "pointerOld": "/properties", "pointerNew": f"/properties/tax_lines{number or ''}", "whereOld": "invoice-issued@1.2.0:4",
+        "whereNew": "draft:60", "what": "a field was added", "after": '{"type": "array"}', "why": "readers ignore what they do not know",
+        "fingerprint": f"c{number}b2c3d4e5f6"[:12],
+    }  # fmt: skip
+
+
+def verdict(status: str, findings: list[Row], policy: str = "validation", mode: str = "BACKWARD") -> Row:
+    statuses = {"validation": status, "lenient": status, "codegen": "BREAKING" if findings else status}
+    differs = len(set(statuses.values())) > 1
+    return {
+        "status": status, "mode": mode, "policy": policy, "new": "draft", "against": ["invoice-issued@1.2.0"], "findings": findings,
+        "policies": [{"policy": name, "status": one} for name, one in statuses.items()],
+        "difference": ", ".join(f"{one.lower()} under {name}" for name, one in statuses.items()) if differs else None,
+    }  # fmt: skip
+
+
+def contract(subject: str, title: str, owner: str) -> Row:
+    versions = [
+        {"number": n, "semver": f"1.{n}.0", "contentId": f"{n}f" * 32, "registeredAt": at((60 - 20 * n) * DAY), "fields": FIELDS,
+         "document": document(n), "text": document(n), "type": "json-schema", "syntax": "json", "lifecycle": "active" if n == 2 else "deprecated",
+         "verdict": verdict("COMPATIBLE", [finding_added(), finding_added(1)]) if n > 1 else None}
+        for n in (1, 2)
+    ]  # fmt: skip
+    return {
+        "subject": subject, "title": title, "description": f"{title}: sent once for each, by the system that owns it.", "owner": owner,
+        "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
+        "versions": versions,
+        "traffic": [
+            {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
+            for v, n, who in (("1.1.0", 1480, ("US", "CA", "UK")), ("1.2.0", 512, ("DE",)), ("0.9.0", 3, ("UK",)))
+        ],
+    }  # fmt: skip
+
+
+def version(found: Row, asked: str | None) -> Row | None:
+    """One version by its number or semantic version, the latest without."""
+    listed: list[Row] = found["versions"]
+    return next((one for one in reversed(listed) if asked in (None, str(one["number"]), one["semver"])), None)
+
+
+def diff(found: Row, **asked: Any) -> Row | None:
+    """Two versions side by side, as the API answers."""
+    versions = {version["semver"]: version for version in found["versions"]}
+    old, new = asked.get("from") or "1.1.0", asked.get("to") or "1.2.0"
+    if old not in versions or new not in versions:
+        return None
+    breaks = [finding_shorter(), finding_values(), finding_added(), finding_added(1)]
+    listed = [] if old == new else breaks if old > new else [finding_added(), finding_added(1)]
+    status = "BREAKING" if old > new else "COMPATIBLE"
+    return {
+        "subject": found["subject"], "old": _side(versions[old]), "new": _side(versions[new]),
+        "verdict": verdict(status, listed, asked.get("policy") or "validation", asked.get("mode") or "BACKWARD"),
+    }  # fmt: skip
+
+
+def _side(version: Row) -> Row:
+    return {"name": f"x@{version['semver']}", "version": version["semver"], "text": version["text"]}
+
+
+def compatibility(found: Row | None, **asked: Any) -> Row:
+    """The verdict on a draft, as the API answers."""
+    text = asked["document"]
+    try:
+        json.loads(text)
+    except ValueError as error:
+        problem = {
+            "what": f"is not JSON: {error}",
+            "where": "draft:1",
+            "next": "check it with a JSON formatter",
+        }
+        return {"__typename": "DraftUnreadable", "problems": [problem]}
+    if found is None:
+        return {
+            "__typename": "ContractNotFound",
+            "message": f"there is no contract '{asked.get('subject')}' yet",
+        }
+    old = found["latest"]
+    return {
+        "__typename": "Compatibility", "subject": found["subject"], "old": _side(old),
+        "new": {"name": "draft", "version": "", "text": text},
+        "verdict": verdict("BREAKING", [finding_shorter(), finding_values(), finding_added(), finding_added(1)],
+                           asked.get("policy") or "validation", asked.get("mode") or "BACKWARD"),
+    }  # fmt: skip
