@@ -4,6 +4,7 @@
   let asking = null;
   let paused = false;
   let stream = null;
+  let shown = location.pathname + location.search;
 
   const keyOf = (node) => node && (node.id ? `#${CSS.escape(node.id)}` : node.name ? `[name="${CSS.escape(node.name)}"]` : node.getAttribute("href") ? `a[href="${CSS.escape(node.getAttribute("href"))}"]` : "");
 
@@ -48,6 +49,7 @@
       const text = await answer.text();
       if (mine.signal.aborted) return;
       if (push) history.pushState(null, "", address);
+      shown = location.pathname + location.search;
       if (!replace(text) && !quiet) { location.assign(address); return; }
       if (!quiet) { const found = main.querySelector("h1 + .muted, .empty-title"); page.say(found ? found.textContent : "The page has changed."); }
       if (quiet) mark("on", true);
@@ -88,7 +90,8 @@
     load(link.getAttribute("href"), { push: true });
     if (link.rel === "next") scrollTo(0, 0);
   });
-  addEventListener("popstate", () => load(location.pathname + location.search));
+  // A link to a line of the same page comes by here too; there is nothing to load for it.
+  addEventListener("popstate", () => { if (location.pathname + location.search !== shown) load(location.pathname + location.search); });
 
   // Live: the stream only hints that something changed; the page then asks for itself again.
   const button = page.byId("live");
@@ -114,7 +117,7 @@
       const address = new URL(location.href);
       address.searchParams.delete("said");
       if (performance.now() < 8000) address.href = location.href;  // leave the word on what was done time to be read
-      if (address.href !== location.href) history.replaceState(null, "", address);
+      if (address.href !== location.href) { history.replaceState(null, "", address); shown = location.pathname + location.search; }
       load(address.pathname + address.search, { quiet: true });
     }, Math.max(250, lately + 1500 - Date.now()));
   }

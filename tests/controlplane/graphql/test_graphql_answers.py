@@ -38,6 +38,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "TRANSACTIONS": {"first": 200, "filter": {"status": "OPEN", "overdue": False}}, "STUCK": {"first": 200},
     "TRANSACTION": {"id": "x"}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
     "POLICIES": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
+    "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
     "REPLAY": {"input": {"id": "EX-1", "idempotencyKey": "k"}},
 }  # fmt: skip
 
