@@ -20,7 +20,7 @@ ENV PATH=/opt/throughline/bin:$PATH \
 USER throughline
 WORKDIR /var/lib/throughline
 VOLUME /var/lib/throughline/data
-EXPOSE 8321
+EXPOSE 8321 4317
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8321/readyz', timeout=2)"]
 ENTRYPOINT ["throughline"]

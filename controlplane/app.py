@@ -23,10 +23,13 @@ from controlplane.demo import profile
 from controlplane.governance import Governance
 from controlplane.graphql import service as graphql
 from controlplane.graphql.context import InstanceFacts, Sources, SystemFact
+from controlplane.grpc.otlp import OtlpServer
 from controlplane.http import doors
 from controlplane.http.deployments import deployment_routes
+from controlplane.http.intake import MOST_HELD
 from controlplane.http.live import Live
-from controlplane.http.otlp import taking
+from controlplane.http.otlp import Stored, Take, taking
+from controlplane.http.packing import House
 from controlplane.jobs import Job, Schedule, Worker
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
@@ -45,6 +48,8 @@ from terms.instant import Clock
 from terms.problem import Problem
 
 T = TypeVar("T")
+
+TAKES_SPANS = ("all", "api", "ingest")
 
 ROLES: Mapping[str, str] = {
     "salesforce": "crm",
@@ -140,12 +145,14 @@ def create_app(parts: Parts) -> Starlette:
     def store(session: Session, decoded: Decoded) -> intake.IngestResult:
         return intake.ingest(session, decoded, parts.clock(), parts.definitions)
 
+    house = House(MOST_HELD)
+    take_spans = taking(parts.database, _decode, store, noticed)
     service = graphql.Service(_sources(parts))
     open_doors = doors.Doors(
         credentials=parts.credentials,
         live=parts.live,
         ready=partial(_ready, parts),
-        take_spans=taking(parts.database, _decode, store, noticed),
+        take_spans=take_spans,
         take_events=taking(
             parts.database,
             lambda body, _: cloudevents.decode(body, parts.definitions.extraction, parts.clock()),
@@ -162,14 +169,14 @@ def create_app(parts: Parts) -> Starlette:
             *service.routes(),
             *pages.routes(partial(_ask, service), pages.PageSettings()),
         ],
-        middleware=doors.layers(parts.credentials, parts.settings.behind_proxy),
+        middleware=doors.layers(parts.credentials, parts.settings.behind_proxy, house),
         exception_handlers=doors.exception_handlers(),
-        lifespan=partial(_lifespan, parts),
+        lifespan=partial(_lifespan, parts, _grpc(parts, take_spans, house)),
     )
 
 
 @asynccontextmanager
-async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
+async def _lifespan(parts: Parts, otlp_server: OtlpServer | None, _: Starlette) -> AsyncIterator[None]:
     for worker in parts.workers:
         worker.start()
         worker.ask()
@@ -177,9 +184,13 @@ async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
     if runtime:
         await run_in_threadpool(runtime.start)
     parts.schedule.start()
+    if otlp_server:
+        await otlp_server.start()
     yield
     # What makes work stops first, then what does it; spans that could not be sent are rows, and go out at the next start.
     parts.live.end()
+    if otlp_server:
+        await otlp_server.stop()
     await run_in_threadpool(parts.schedule.stop)
     if runtime:
         await run_in_threadpool(runtime.stop)
@@ -188,6 +199,15 @@ async def _lifespan(parts: Parts, _: Starlette) -> AsyncIterator[None]:
     if parts.telemetry:
         await run_in_threadpool(parts.telemetry.close)
     await run_in_threadpool(parts.database.close)
+
+
+def _grpc(parts: Parts, take: Take[Stored], house: House) -> OtlpServer | None:
+    """The gRPC door where there is one to be. A demo opens none unasked: its machine may have a collector of its own."""
+    settings = parts.settings
+    asked = settings.grpc_port
+    if not asked or (settings.demo and asked < 0) or settings.role not in TAKES_SPANS:
+        return None
+    return OtlpServer(settings.host, asked, take, parts.credentials, house)
 
 
 def _runtime(settings: Settings, clock: Clock, database: Database, validator: Validator) -> Runtime | None:

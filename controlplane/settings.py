@@ -22,6 +22,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8321
+    grpc_port: int = -1  # of OTLP/gRPC; -1: 4317 when it is free and this is no demo; 0: none
     role: Role = "all"
     data_dir: Path = Path(".data/throughline")
     database_url: str = ""  # empty: SQLite in data_dir
@@ -79,7 +80,7 @@ def _read(name: str, value: str) -> Any:
         if value not in ("0", "1"):
             raise ValueError(f"'{value}' is neither 0 nor 1")
         return value == "1"
-    if name in ("port", "seed"):
+    if name in ("port", "grpc_port", "seed"):
         return int(value)
     if name == "poll_s":
         return float(value)

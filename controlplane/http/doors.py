@@ -18,6 +18,7 @@ from controlplane.http.health import Ready, health_routes
 from controlplane.http.intake import Intake
 from controlplane.http.live import Live
 from controlplane.http.otlp import Stored, Take, other_signals, otlp_route
+from controlplane.http.packing import House
 from controlplane.http.refusal import Refusals, on_http_exception
 from controlplane.http.sign_in import sign_in_routes
 from controlplane.http.webhooks import Receive, webhook_route
@@ -53,13 +54,15 @@ def routes(doors: Doors) -> list[BaseRoute]:
     return [*all_routes]
 
 
-def layers(credentials: Credentials, behind_proxy: bool = False) -> list[Middleware]:
+def layers(
+    credentials: Credentials, behind_proxy: bool = False, house: House | None = None
+) -> list[Middleware]:
     """The layers, outermost first: headers on every answer, errors as answers, who may come in, what they may bring."""
     return [
         Middleware(SecurityHeaders, behind_proxy=behind_proxy),
         Middleware(Refusals),
         Middleware(Entrance, credentials=credentials),
-        Middleware(Intake),
+        Middleware(Intake, house=house),
     ]
 
 

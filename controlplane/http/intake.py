@@ -31,9 +31,9 @@ SLOWEST_BODY_S = 60.0
 class Intake:
     """ASGI middleware. The route below receives the whole body in one piece, unpacked, its headers set to match."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, house: House | None = None) -> None:
         self._app = app
-        self._house = House(MOST_HELD)
+        self._house = house or House(MOST_HELD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(scope):

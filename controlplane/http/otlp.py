@@ -98,11 +98,17 @@ def other_signals() -> list[Route]:
     return [Route(path, not_taken, methods=["POST"]) for path in OTHER_SIGNALS]
 
 
-def _answer(is_json: bool, rejected: Sequence[object]) -> Response:
+def answer_to(rejected: Sequence[object]) -> ExportTraceServiceResponse:
+    """What OTLP answers: empty when all was stored, else a partial success with the first reasons."""
     answer = ExportTraceServiceResponse()
     if rejected:
         answer.partial_success.rejected_spans = len(rejected)
         answer.partial_success.error_message = "; ".join(str(span) for span in rejected[:_NAMED])
+    return answer
+
+
+def _answer(is_json: bool, rejected: Sequence[object]) -> Response:
+    answer = answer_to(rejected)
     if is_json:
         return Response(MessageToJson(answer, indent=None), media_type=JSON_TYPE)
     return Response(answer.SerializeToString(), media_type=PROTOBUF_TYPE)

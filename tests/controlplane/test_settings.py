@@ -41,7 +41,15 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> Non
 
 def test_every_field_can_be_set() -> None:
     """No setting is out of the environment's reach."""
-    samples = {"port": "1", "seed": "1", "poll_s": "2", "behind_proxy": "1", "demo": "1", "role": "api"}
+    samples = {
+        "port": "1",
+        "grpc_port": "1",
+        "seed": "1",
+        "poll_s": "2",
+        "behind_proxy": "1",
+        "demo": "1",
+        "role": "api",
+    }
     for name in Settings.__dataclass_fields__:
         value = samples.get(name, "/somewhere")
         assert getattr(from_environment({f"THROUGHLINE_{name.upper()}": value}), name) != getattr(
