@@ -75,7 +75,9 @@ def load(content: bytes, path: str, max_bytes: int = MAX_BYTES) -> Document:
         data = reading.document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProblemError(f"is not YAML: {error.problem}", where=f"{path}:{line}") from error
+        raise ProblemError(
+            f"is not YAML: {error.problem}", f"{path}:{line}", "check quotes, brackets and indentation there"
+        ) from error
     except yaml.YAMLError as error:
         raise ProblemError(f"is not YAML: {error}", where=f"{path}:1") from error
     except RecursionError as error:
