@@ -53,6 +53,9 @@ def read(text: str, near: Path) -> Tree:
     if _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
         raise _missing(top, revision, text)
     kind = (_git(top, "cat-file", "-t", f"{revision}:{path}") or b"").strip()
+    if not kind and path and (top / path).exists():
+        # The revision is from before the contracts were: everything is new. A path that neither has is a slip.
+        return Tree((), top / path, is_file=False)
     if kind not in (b"tree", b"blob"):
         raise ProblemError(
             f"'{path}' is not in {revision}",

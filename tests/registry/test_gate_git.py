@@ -135,6 +135,15 @@ def test_a_missing_revision_is_told_with_the_command_that_brings_it(
     assert check(clone, "contracts/memo.json", "--against", f"{revision}:contracts").exit_code == 1
 
 
+def test_a_folder_that_the_revision_does_not_have_yet_is_new(origin: Path) -> None:
+    """The first contracts of a repository pass; a slip in the path, which neither side has, does not."""
+    (origin / "events").mkdir()
+    (origin / "events" / "a.json").write_text(json.dumps(WIDE))
+    answer = check(origin, "events", "--against", "main:events")
+    assert (answer.exit_code, json.loads(answer.stdout)["contracts"][0]["status"]) == (0, "new")
+    assert check(origin, "events", "--against", "main:evnts").exit_code == 2
+
+
 REFUSED = {
     "no such path": ("main:nowhere", "'nowhere' is not in main"),
     "an option": ("--output=x:contracts", "is not a revision"),
