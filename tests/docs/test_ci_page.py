@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from registry.approvals_file import read
+from registry.manifest import beside
+from registry.manifest_file import KEYS, OF_CONTRACT
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci.md").read_text()
 BIN = Path(sys.executable).parent
@@ -181,3 +185,17 @@ def test_a_hook_of_ours_can_be_taken_from_this_repository() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_manifest_of_the_page_is_one(tmp_path: Path) -> None:
+    """And so are its approvals: what a reader copies is read, and every key there is stands in it."""
+    page = (ROOT / "docs" / "contracts-ci.md").read_text()
+    manifest, approvals = re.findall(
+        r"```yaml\n# (?:contracts/contracts|approvals)\.yaml\n(.*?)```", page, re.DOTALL
+    )
+    (tmp_path / "contracts.yaml").write_text(manifest)
+    (tmp_path / "approvals.yaml").write_text(approvals)
+    said = beside(tmp_path)
+    assert (said.row("billing/invoice.json").mode, len(said.approvals)) == ("FULL_TRANSITIVE", 1)
+    assert all(f"{key}:" in manifest for key in (*OF_CONTRACT, *(key for key in KEYS if key != "approvals")))
+    assert read(tmp_path / "approvals.yaml")[0].contract == "invoice-issued"
