@@ -14,6 +14,7 @@ from registry.witness.finder import STEPS, Trial
 MOST_STEPS = 40 * STEPS
 """Steps spent on all findings of one verdict; what is left over is not confirmed."""
 
+_SETTLED = "a document shows it: one side accepts it and the other refuses it"
 _ABOUT_VALUES = (Level.BREAKING, Level.UNDECIDED)
 
 
@@ -94,5 +95,8 @@ def _breaking(finding: Finding, witness: Witness) -> Finding:
         policy: Level.BREAKING.value if level == Level.UNDECIDED else level
         for policy, level in finding.levels.items()
     }
-    level = Level.BREAKING.value if finding.level == Level.UNDECIDED else finding.level
-    return replace(finding, level=level, levels=levels, confirmed=True, witness=witness)
+    if finding.level != Level.UNDECIDED:
+        return replace(finding, levels=levels, confirmed=True, witness=witness)
+    return replace(
+        finding, level=Level.BREAKING.value, levels=levels, confirmed=True, witness=witness, why=_SETTLED
+    )

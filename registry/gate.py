@@ -78,7 +78,7 @@ def _outcome(candidate: Candidate, at: Place, asked: Asked) -> Outcome:
         return Outcome(
             candidate.key,
             candidate.file,
-            verdict=check_documents(candidate.document, olds, mode, policy, asked.on),
+            verdict=check_documents(candidate.document, olds, mode, policy, asked.on, witnesses=True),
         )
     except ProblemError as error:
         return Outcome(candidate.key, candidate.file, problems=error.problems)

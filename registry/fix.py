@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How could a breaking change be repaired? By a JSON Patch (RFC 6902) of the new contract, kept only if a new check clears the finding."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+from registry.change import ABSENT
+from registry.compare import compare
+from registry.document import Document, parse
+from registry.finding import Finding
+from registry.json_lines import unescape
+from registry.json_patch import Operation, PatchError, patched, value_at
+from registry.json_value import key
+from registry.rules import Level
+from registry.verdict import Verdict, judge, with_findings
+from terms import canonical_json
+from terms.problem import ProblemError
+
+Patch = tuple[Operation, ...]
+
+_MOST_TEXT = (
+    300_000  # characters of both contracts; every patch is checked, which takes as long as the check itself
+)
+_MOST_PATCHES = 25
+_ANNOTATIONS = ("title", "description", "deprecated", "$comment", "examples")
+_FAILS = (Level.BREAKING, Level.UNDECIDED)
+
+
+def repaired(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdict:
+    """The verdict with a patch on each breaking finding that one clears without breaking anything else.
+
+    At most 25 findings are tried, and none of contracts too large to check again and again.
+    """
+    by_name = {old.name: old for old in olds if len(old.text) + len(new.text) <= _MOST_TEXT}
+    findings: list[Finding] = []
+    tried = 0
+    for finding in verdict.findings:
+        old = by_name.get(finding.against)
+        if old is not None and old.type == new.type and _breaks(finding) and tried < _MOST_PATCHES:
+            tried += 1
+            findings.append(replace(finding, patch=_patch(verdict, finding, old, new)))
+        else:
+            findings.append(finding)
+    return with_findings(verdict, findings)
+
+
+def _breaks(finding: Finding) -> bool:
+    return finding.level == Level.BREAKING or Level.BREAKING in finding.levels.values()
+
+
+def _patch(verdict: Verdict, finding: Finding, old: Document, new: Document) -> Patch:
+    before = _failing(verdict.findings, finding.against)
+    for patch in _candidates(finding, old.schema.data, new.schema.data):
+        repaired_new = _applied(patch, new)
+        if repaired_new is None:
+            continue
+        after = judge(
+            [(old, compare(old, repaired_new))], repaired_new, verdict.mode, verdict.policy, all_versions=True
+        )
+        left = _failing(after.findings, finding.against)
+        if left <= before and left[_identity(finding)] < before[_identity(finding)]:
+            return patch
+    return ()
+
+
+def _failing(findings: Sequence[Finding], against: str) -> Counter[tuple[str, ...]]:
+    """What fails under any policy, told apart by its place in the old contract: places in the new one may move."""
+    return Counter(
+        _identity(each)
+        for each in findings
+        if each.against == against and any(level in _FAILS for level in (each.level, *each.levels.values()))
+    )
+
+
+def _identity(finding: Finding) -> tuple[str, ...]:
+    named = finding.after if finding.rule.endswith("required-added") else ""
+    return (finding.rule, finding.direction, finding.pointer_old, named)
+
+
+def _applied(patch: Patch, new: Document) -> Document | None:
+    """The document after the patch; None when that is no contract."""
+    try:
+        data = patched(new.schema.data, patch)
+        if new.type != "json-schema" and any(value_at(data, ref) is ABSENT for ref in _references(data)):
+            return None
+        text = canonical_json.text(data).encode()
+        return parse(text, new.name, "json", new.schema.dialect.uri)
+    except (PatchError, ProblemError):
+        return None
+
+
+def _references(data: Any) -> Iterator[str]:
+    """The places inside the document that it refers to; reading a contract checks these, reading an API does not."""
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    if isinstance(data, dict) and isinstance(data.get("$ref"), str) and data["$ref"].startswith("#/"):
+        yield unquote(data["$ref"][1:])
+    for item in inner:
+        yield from _references(item)
+
+
+def _candidates(finding: Finding, old: Any, new: Any) -> Iterator[Patch]:
+    """Patches that may help, the one that changes least first."""
+    place, was = finding.pointer_new, value_at(old, finding.pointer_old)
+    now = value_at(new, place)
+    rule = finding.rule.rpartition(".")[2]
+    yield from _special(rule, finding, was, now, new)
+    if was is not ABSENT and now is not ABSENT:
+        yield ({"op": "replace", "path": place, "value": was},)
+    elif was is not ABSENT:
+        yield ({"op": "add", "path": place, "value": was},)
+    elif now is not ABSENT and place:
+        yield ({"op": "remove", "path": place},)
+    if was is not ABSENT and finding.pointer_old != place:
+        yield ({"op": "add", "path": finding.pointer_old, "value": was},)
+    around_old, around_new = (value_at(d, _above(p)) for d, p in ((old, finding.pointer_old), (new, place)))
+    if isinstance(around_old, dict) and isinstance(around_new, dict) and "/" in _above(place):
+        yield ({"op": "replace", "path": _above(place), "value": around_old},)
+
+
+def _special(rule: str, finding: Finding, was: Any, now: Any, new: Any) -> Iterator[Patch]:
+    place = finding.pointer_new
+    match rule:
+        case "values-removed" if isinstance(was, list) and isinstance(now, list):
+            kept = {key(value) for value in now}
+            yield tuple(
+                {"op": "add", "path": f"{place}/-", "value": value} for value in was if key(value) not in kept
+            )
+        case "required-added" | "required-with-default-added":
+            yield ({"op": "remove", "path": place},)
+        case "alternative-removed" if isinstance(now, list):
+            yield ({"op": "add", "path": f"{place}/-", "value": was},)
+        case "required-removed" | "required-with-default-removed":
+            add: Operation = {"op": "add", "path": f"{place}/-", "value": was}
+            yield (add,) if isinstance(now, list) else ({"op": "add", "path": place, "value": [was]},)
+        case "property-removed-from-closed" | "property-removed-from-open" | "property-removed":
+            yield from _restored_property(finding, was, new)
+        case "property-added-to-open" if isinstance(now, dict):
+            said = {name: now[name] for name in _ANNOTATIONS if name in now}
+            yield ({"op": "replace", "path": place, "value": said},)
+
+
+def _restored_property(finding: Finding, was: Any, new: Any) -> Iterator[Patch]:
+    """The property again, beside the keyword that speaks for all others."""
+    node, name = _above(finding.pointer_new), finding.pointer_old.rpartition("/")[2]
+    if value_at(new, f"{node}/properties") is ABSENT:
+        yield ({"op": "add", "path": f"{node}/properties", "value": {unescape(name): was}},)
+    else:
+        yield ({"op": "add", "path": f"{node}/properties/{name}", "value": was},)
+
+
+def _above(pointer: str) -> str:
+    return pointer.rpartition("/")[0]
