@@ -26,6 +26,12 @@ _MOST_TEXT = (
 )
 _MOST_PATCHES = 25
 _ANNOTATIONS = ("title", "description", "deprecated", "$comment", "examples")
+_TWINS = {
+    "minimum": "exclusiveMinimum",
+    "exclusiveMinimum": "minimum",
+    "maximum": "exclusiveMaximum",
+    "exclusiveMaximum": "maximum",
+}
 _FAILS = (Level.BREAKING, Level.UNDECIDED)
 
 
@@ -107,17 +113,26 @@ def _candidates(finding: Finding, old: Any, new: Any) -> Iterator[Patch]:
     now = value_at(new, place)
     rule = finding.rule.rpartition(".")[2]
     yield from _special(rule, finding, was, now, new)
-    if was is not ABSENT and now is not ABSENT:
-        yield ({"op": "replace", "path": place, "value": was},)
-    elif was is not ABSENT:
-        yield ({"op": "add", "path": place, "value": was},)
-    elif now is not ABSENT and place:
-        yield ({"op": "remove", "path": place},)
+    yield from _restored(finding.pointer_old, was, place, now)
     if was is not ABSENT and finding.pointer_old != place:
         yield ({"op": "add", "path": finding.pointer_old, "value": was},)
-    around_old, around_new = (value_at(d, _above(p)) for d, p in ((old, finding.pointer_old), (new, place)))
-    if isinstance(around_old, dict) and isinstance(around_new, dict) and "/" in _above(place):
-        yield ({"op": "replace", "path": _above(place), "value": around_old},)
+    above_old, above_new = _above(finding.pointer_old), _above(place)
+    if above_new.count("/") > 1 and _name(above_old) == _name(above_new):
+        yield ({"op": "replace", "path": above_new, "value": value_at(old, above_old)},)
+
+
+def _restored(place_old: str, was: Any, place: str, now: Any) -> Iterator[Patch]:
+    """What it was before: the same keyword's value, a member or item that is gone, or without one that came."""
+    if _name(place_old) == _name(place):
+        if was is not ABSENT:
+            yield ({"op": "add" if now is ABSENT else "replace", "path": place, "value": was},)
+        elif now is not ABSENT and place:
+            yield ({"op": "remove", "path": place},)
+    elif _name(_above(place_old)) == _name(place) and was is not ABSENT and now is not ABSENT:
+        end = "-" if isinstance(now, list) else _name(place_old)
+        yield ({"op": "add", "path": f"{place}/{end}", "value": was},)
+    elif _name(_above(place)) == _name(place_old) and now is not ABSENT:
+        yield ({"op": "remove", "path": place},)
 
 
 def _special(rule: str, finding: Finding, was: Any, now: Any, new: Any) -> Iterator[Patch]:
@@ -130,13 +145,15 @@ def _special(rule: str, finding: Finding, was: Any, now: Any, new: Any) -> Itera
             )
         case "required-added" | "required-with-default-added":
             yield ({"op": "remove", "path": place},)
-        case "alternative-removed" if isinstance(now, list):
-            yield ({"op": "add", "path": f"{place}/-", "value": was},)
         case "required-removed" | "required-with-default-removed":
             add: Operation = {"op": "add", "path": f"{place}/-", "value": was}
             yield (add,) if isinstance(now, list) else ({"op": "add", "path": place, "value": [was]},)
         case "property-removed-from-closed" | "property-removed-from-open" | "property-removed":
             yield from _restored_property(finding, was, new)
+        case _ if _name(place) in _TWINS and _TWINS[_name(place)] == _name(finding.pointer_old):
+            here = f"{_above(place)}/{_name(finding.pointer_old)}"
+            gone: Patch = ({"op": "remove", "path": place},) if now is not ABSENT else ()
+            yield (*gone, *(({"op": "add", "path": here, "value": was},) if was is not ABSENT else ()))
         case "property-added-to-open" if isinstance(now, dict):
             said = {name: now[name] for name in _ANNOTATIONS if name in now}
             yield ({"op": "replace", "path": place, "value": said},)
@@ -144,7 +161,7 @@ def _special(rule: str, finding: Finding, was: Any, now: Any, new: Any) -> Itera
 
 def _restored_property(finding: Finding, was: Any, new: Any) -> Iterator[Patch]:
     """The property again, beside the keyword that speaks for all others."""
-    node, name = _above(finding.pointer_new), finding.pointer_old.rpartition("/")[2]
+    node, name = _above(finding.pointer_new), _name(finding.pointer_old)
     if value_at(new, f"{node}/properties") is ABSENT:
         yield ({"op": "add", "path": f"{node}/properties", "value": {unescape(name): was}},)
     else:
@@ -153,3 +170,7 @@ def _restored_property(finding: Finding, was: Any, new: Any) -> Iterator[Patch]:
 
 def _above(pointer: str) -> str:
     return pointer.rpartition("/")[0]
+
+
+def _name(pointer: str) -> str:
+    return pointer.rpartition("/")[2]
