@@ -59,7 +59,7 @@ def written(data: Any, syntax: str) -> str:
     import yaml
 
     class Plain(yaml.CSafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
             return True
 
     return yaml.dump(data, Dumper=Plain, sort_keys=False, width=200)
