@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from registry.asyncapi import messaging
 from registry.change import Change
 from registry.diff import diff
 from registry.document import ArtefactType, Document
@@ -14,6 +15,7 @@ Walk = Callable[[Document, Document, date | None], tuple[Change, ...]]
 WALKS: Mapping[ArtefactType, Walk] = {
     "json-schema": lambda old, new, _: diff(old.schema, new.schema),
     "openapi": paths.diff,
+    "asyncapi": messaging.diff,
 }
 
 

@@ -165,7 +165,54 @@ _DOCUMENT = (
     *_pair("defined-scope-added", "defined-scope-removed", "a scope of an OAuth flow", S, S, {}),
     *_pair("server-added", "server-removed", "a server", S, S, {}),
 )  # fmt: skip
-_MESSAGES: tuple[Fact, ...] = ()
+_MESSAGES = (
+    *_pair("channel-added", "channel-removed", "a channel", S, B, {
+        "why": "the other applications at {before} are left alone", "fix": "keep the channel {before} until nobody uses it",
+        "why added": "an application of the old document is not at {after}",
+    }),
+    Fact("channel-address-changed", "channel-address-changed", B, "the address of a channel was changed",
+         f"{_MOVED}: {{before}} and {{after}}", "keep {before}, and add the new address as a channel of its own"),
+    *_pair("channel-parameter-added", "channel-parameter-removed", "a parameter of a channel's address", B, B, {
+        "why": "the others fill in {before}", "fix": "keep the address as it was", "why added": "the others do not fill in {after}", "fix added": "keep the address as it was",
+    }),
+    *_pair("send-operation-added", "send-operation-removed", "", S, B, {
+        "added": "the application sends to a channel now", "removed": "the application no longer sends to a channel",
+        "why": "those who listen at {before} wait for it", "fix": "keep sending until nobody listens",
+        "why added": "an application of the old document does not send to {after}",
+    }),
+    *_pair("receive-operation-added", "receive-operation-removed", "", S, B, {
+        "added": "the application receives from a channel now", "removed": "the application no longer receives from a channel",
+        "why": "what others send to {before} is not read", "fix": "keep receiving until nobody sends",
+        "why added": "an application of the old document does not read {after}",
+    }),
+    Fact("sent-message-added", "sent-message-removed", W, "a message is sent that was not",
+         "the document does not say whether those who listen pass over {after}", "publish listeners that know {after} first", {"lenient": S, "codegen": B}),
+    Fact("sent-message-removed", "sent-message-added", B, "a message is no longer sent",
+         "those who listen wait for {before}", "keep sending {before} until nobody waits for it"),
+    *_pair("received-message-added", "received-message-removed", "", S, B, {
+        "added": "a message is received that was not", "removed": "a message is no longer received",
+        "why": "others still send {before}", "fix": "keep receiving {before} until nobody sends it",
+        "why added": "an application of the old document does not know {after}",
+    }),
+    Fact("message-name-changed", "message-name-changed", S, "a message got another name",
+         "generated code names its type {before}", "keep the name {before}", {"codegen": B}),
+    Fact("message-content-type-changed", "message-content-type-changed", B, "the content type of a message was changed",
+         "the other side reads {before}", "add a message of its own for {after}"),
+    Fact("payload-format-changed", "payload-format-changed", B, "the payload is described in another format",
+         "the other side reads {before}", "add a message of its own for {after}"),
+    Fact("payload-not-compared", "payload-not-compared", Level.UNDECIDED, "a payload was changed that is not described by JSON Schema",
+         "payloads in {after} are not compared", "check it with the tools of that format, and approve the finding"),
+    Fact("correlation-id-changed", "correlation-id-changed", W, "where the correlation id stands was changed",
+         "the other side looks in {before}", "keep it in {before}"),
+    Fact("message-traits-changed", "message-traits-changed", W, "traits of a message were changed",
+         "what they add to the message is not compared", "write what the message needs into the message itself"),
+    Fact("binding-changed", "binding-changed", W, "a protocol binding was changed",
+         "what it means is up to the protocol", "keep the binding as it was, or have its owner decide"),
+    Fact("broker-security-changed", "broker-security-changed", W, "what an application must show to the broker was changed",
+         "the document does not say whether the broker still takes {before}", "keep {before} beside the new way"),
+    Fact("server-protocol-changed", "server-protocol-changed", B, "the protocol of a server was changed",
+         "the others speak {before}", "add a server of its own for {after}"),
+)  # fmt: skip
 
 
 def _turned(fact: Fact) -> Fact:

@@ -8,13 +8,19 @@ replaced or left out, never moved, so a pointer into the view is a pointer into 
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from registry.json_lines import escape, unescape
 from registry.schema import MANY, NAMED, ONE, Node, Schema
 
 _SAYS_NOTHING = frozenset(("nullable", "discriminator", "xml", "externalDocs", "example"))
 _MATCHES_ALL = frozenset(("", "^", "$", ".*", "^.*", ".*$"))
+_JSON_FORMATS = (
+    "application/vnd.aai.asyncapi",
+    "application/schema+json",
+    "application/schema+yaml",
+    "application/vnd.oai.openapi",
+)
 _HIDING = ("readOnly", "writeOnly")
 _OPAQUE = frozenset(("example", "examples", "default", "enum", "const", "bindings"))
 _OPENAPI_SCHEMAS = frozenset(("schema", "itemSchema"))
@@ -38,6 +44,10 @@ _ASYNCAPI_MAPS = frozenset(
         ),
     )
 )
+
+
+Naming = bool | Literal["schemas"]
+"""Whether the keys of an object are names that somebody chose, and of what."""
 
 
 def view(document: Schema, hides: str = "") -> Schema:
@@ -96,7 +106,7 @@ def _look(
     how: "_Rewriting",
     data: Any,
     pointer: str,
-    named: bool,
+    named: "Naming",
     schemas: list[Node],
     references: list[tuple[str, str]],
 ) -> None:
@@ -109,17 +119,28 @@ def _look(
         references.append((f"{pointer}/$ref", data["$ref"]))
     for key, value in data.items():
         here = f"{pointer}/{escape(key)}"
-        match "named" if named else how.kind(key, value):
+        match how.kind(data, key, value, named=named):
+            case "schema" if is_wrapped(value):
+                if speaks_json(value["schemaFormat"]):
+                    schemas.append(Node(f"{here}/schema", value["schema"]))
             case "schema":
                 schemas.append(Node(here, value))
-            case "format":
-                schemas.append(Node(f"{here}/schema", value["schema"]))
             case "schemas":
-                schemas.extend(Node(f"{here}/{escape(name)}", each) for name, each in value.items())
+                _look(how, value, here, "schemas", schemas, references)
             case "named":
                 _look(how, value, here, False, schemas, references)
             case "around":
                 _look(how, value, here, key in how.maps, schemas, references)
+
+
+def is_wrapped(raw: Any) -> bool:
+    """Whether a schema is given together with the name of its format, as AsyncAPI 3.0 does."""
+    return isinstance(raw, dict) and "schemaFormat" in raw and "schema" in raw
+
+
+def speaks_json(schema_format: Any) -> bool:
+    """Whether a format of schemas is JSON Schema, which it is where none is named."""
+    return schema_format is None or str(schema_format).startswith(_JSON_FORMATS)
 
 
 def stands_at(data: Any, pointer: str) -> Any:
@@ -145,21 +166,20 @@ class _Rewriting:
     hides: str
     hidden: set[str] = field(default_factory=set)
 
-    def kind(self, key: str, value: Any) -> str:
-        """What stands under a key of an object: a schema, one with its format, a map of schemas, nothing of ours, or more."""
+    def kind(self, around: dict[str, Any], key: str, value: Any, *, named: "Naming") -> str:
+        """What stands under a key of an object: a schema, a map of schemas, one of other things, nothing of ours, or more."""
+        if named:
+            return "schema" if named == "schemas" else "named"
         if key in _OPAQUE or key.startswith("x-"):
             return "opaque"
         if key == "schemas" and isinstance(value, dict):
             return "schemas"
         if key in self.schemas and isinstance(value, dict | bool):
-            # AsyncAPI 3.0 wraps a schema together with the name of its format.
-            wrapped = (
-                isinstance(value, dict) and "schemaFormat" in value and isinstance(value.get("schema"), dict)
-            )
-            return "format" if wrapped else "schema"
+            foreign = key == "payload" and not speaks_json(around.get("schemaFormat"))
+            return "opaque" if foreign else "schema"
         return "around"
 
-    def around(self, data: Any, *, named: bool) -> Any:
+    def around(self, data: Any, *, named: "Naming") -> Any:
         """What is no schema but may hold some. `named`: the keys are names that somebody chose, and mean nothing."""
         if isinstance(data, list):
             return _shared(data, [self.around(item, named=False) for item in data])
@@ -167,13 +187,11 @@ class _Rewriting:
             return data
         made: dict[str, Any] = {}
         for key, value in data.items():
-            match "named" if named else self.kind(key, value):
+            match self.kind(data, key, value, named=named):
                 case "schema":
-                    made[key] = self._schema(value)
-                case "format":
-                    made[key] = _shared(value, {**value, "schema": self._schema(value["schema"])})
+                    made[key] = self._payload(value)
                 case "schemas":
-                    made[key] = _shared(value, {name: self._schema(each) for name, each in value.items()})
+                    made[key] = self.around(value, named="schemas")
                 case "named":
                     made[key] = self.around(value, named=False)
                 case "around":
@@ -181,6 +199,12 @@ class _Rewriting:
                 case _:
                     made[key] = value
         return _shared(data, made)
+
+    def _payload(self, raw: Any) -> Any:
+        if not is_wrapped(raw):
+            return self._schema(raw)
+        inner = self._schema(raw["schema"]) if speaks_json(raw["schemaFormat"]) else raw["schema"]
+        return _shared(raw, {**raw, "schema": inner})
 
     def _schema(self, raw: Any) -> Any:
         if not isinstance(raw, dict):

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from registry.check import check_documents
 from registry.compare import compare
 from registry.document import Document, parse
-from registry.rules import BACKWARD, FORWARD, rules
+from registry.rules import BACKWARD, FORWARD, POLICIES, rules
+from registry.sources import Versions
 
 TODAY = date(2026, 6, 1)
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
@@ -275,3 +277,132 @@ def test_an_api_does_not_differ_from_itself() -> None:
     """The same document twice, and with its keys in another order, has no changes."""
     turned = json.loads(json.dumps(an_api(), sort_keys=True))
     assert levels(an_api(), an_api()) == levels(an_api(), turned) == {}
+
+
+ON_SUNSET = {"deprecated": True, "x-sunset": "2026-05-31"}
+LIFECYCLES: dict[str, tuple[Any, Callable[[Any], None], dict[str, tuple[str, str]]]] = {
+    "deprecated, no day named": (
+        {}, put(get, "deprecated", True), {"operation-deprecated-without-sunset": ("warning", "safe")},
+    ),
+    "deprecated with a day": (
+        {}, lambda api: get(api).update(ON_SUNSET), {"operation-deprecated": ("safe", "safe")},
+    ),
+    "deprecated too late for a stable operation": (
+        {"x-stability-level": "stable"}, lambda api: get(api).update({"deprecated": True, "x-sunset": "2026-08-01"}),
+        {"operation-deprecated": ("safe", "safe"), "sunset-too-soon": ("breaking", "breaking")},
+    ),
+    "deprecated in time for a beta operation": (
+        {"x-stability-level": "beta"}, lambda api: get(api).update({"deprecated": True, "x-sunset": "2026-08-01"}),
+        {"operation-deprecated": ("safe", "safe")},
+    ),
+    "removed when its day has come": (ON_SUNSET, cut(whole, "paths", "/orders/{id}", "get"), {"operation-removed-after-sunset": ("safe", "safe")}),
+    "removed before its day": (
+        {"deprecated": True, "x-sunset": "2026-06-02"}, cut(whole, "paths", "/orders/{id}", "get"), {"operation-removed-before-sunset": ("breaking", "safe")},
+    ),
+    "removed on a day nobody can read": (
+        {"deprecated": True, "x-sunset": "soon"}, cut(whole, "paths", "/orders/{id}", "get"), {"operation-removed-before-sunset": ("breaking", "safe")},
+    ),
+    "sunset brought forward": (
+        {"deprecated": True, "x-sunset": "2027-01-01"}, put(get, "x-sunset", "2026-12-01T00:00:00Z"), {"sunset-moved-closer": ("warning", "safe")},
+    ),
+    "sunset put off": ({"deprecated": True, "x-sunset": "2027-01-01"}, put(get, "x-sunset", "2027-06-01"), {"sunset-moved-later": ("safe", "warning")}),
+    "sunset taken away": (ON_SUNSET, cut(get, "x-sunset"), {"sunset-removed": ("warning", "safe")}),
+    "deprecation taken back": ({"deprecated": True}, cut(get, "deprecated"), {"operation-reactivated": ("safe", "safe")}),
+    "draft removed": ({"x-stability-level": "draft"}, cut(whole, "paths", "/orders/{id}", "get"), {"unstable-operation-changed": ("safe", "safe")}),
+    "draft changed": ({"x-stability-level": "draft"}, put(get, "responses", {}), {"unstable-operation-changed": ("safe", "safe")}),
+    "made less stable": ({"x-stability-level": "stable"}, put(get, "x-stability-level", "alpha"), {"stability-lowered": ("breaking", "safe")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "edit", "expected"), LIFECYCLES.values(), ids=LIFECYCLES.keys())
+def test_an_end_that_was_announced_breaks_nobody(
+    before: Any, edit: Callable[[Any], None], expected: dict[str, Any]
+) -> None:
+    """An operation may go on its day, not before; nothing is promised of drafts; a stated level keeps its notice."""
+    old, new = an_api(), an_api()
+    get(old).update(before)
+    get(new).update(before)
+    edit(new)
+    assert levels(old, new) == expected
+
+
+def test_without_a_day_no_sunset_has_come() -> None:
+    """Who does not say what day it is gets the careful answer."""
+    old, new = an_api(), an_api()
+    get(old).update(ON_SUNSET)
+    del new["paths"]["/orders/{id}"]["get"]
+    (change,) = compare(document(old), document(new))
+    assert change.id == "operation-removed-before-sunset"
+
+
+POLICY_CASES = {
+    "a value added to a response": (put(order, PROPERTIES, "state", "enum", ["open", "paid", "void"]), "response-body.values-added", ("breaking", "safe", "breaking")),
+    "an optional property removed": (cut(order, PROPERTIES, "count"), "response-body.property-removed-from-open", ("warning", "safe", "breaking")),
+    "operationId changed": (put(get, "operationId", "readOrder"), "operation-id-changed", ("safe", "safe", "breaking")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "rule", "expected"), POLICY_CASES.values(), ids=POLICY_CASES.keys())
+def test_a_policy_is_a_point_of_view(edit: Callable[[Any], None], rule: str, expected: Any) -> None:
+    """Tolerant consumers live with what generated ones do not; levels are those of validation, lenient and codegen."""
+    old, new = an_api(), an_api()
+    edit(new)
+    assert tuple(levels(old, new, policy)[rule][0] for policy in POLICIES) == expected
+
+
+NAMED = {
+    "alternative removed by name": (
+        {"oneOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]},
+        {"oneOf": [{"$ref": "#/components/schemas/A"}]},
+        "named-alternative-removed",
+    ),
+    "part added": (
+        {"allOf": [{"$ref": "#/components/schemas/A"}]},
+        {"allOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]},
+        "named-part-added",
+    ),
+    "discriminator value renamed": (
+        {"oneOf": [{"$ref": "#/components/schemas/A"}], "discriminator": {"propertyName": "k", "mapping": {"a": "A"}}},
+        {"oneOf": [{"$ref": "#/components/schemas/A"}], "discriminator": {"propertyName": "k", "mapping": {"b": "A"}}},
+        "discriminator-mapping-removed",
+    ),
+    "keyword without effect": ({"type": "array", "maximum": 5}, {"type": "array", "maximum": 4}, "idle-keyword-changed"),
+    "value taken out of an open list": ({"type": "string", "x-extensible-enum": ["a", "b"]}, {"type": "string", "x-extensible-enum": ["a"]}, "extensible-values-removed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "rule"), NAMED.values(), ids=NAMED.keys())
+def test_what_authors_say_is_told_beside_what_values_show(before: Any, after: Any, rule: str) -> None:
+    """Names of alternatives and parts, discriminators and keywords without effect: the sets of values do not show them."""
+    apis = []
+    for schema in (before, after):
+        api = an_api()
+        thing = {"type": "object", "properties": {"k": {"type": "string"}}}
+        api["components"]["schemas"].update(A=thing, B=thing)
+        order(api)[PROPERTIES]["more"] = schema
+        apis.append(api)
+    assert f"request-body.{rule}" in levels(*apis)
+
+
+def test_an_open_list_of_values_may_grow() -> None:
+    """x-extensible-enum says that consumers expect new values, so one more breaks nobody."""
+    old, new = an_api(), an_api()
+    for api, values in ((old, ["a"]), (new, ["a", "b"])):
+        order(api)[PROPERTIES]["kind"] = {"type": "string", "x-extensible-enum": values}
+    assert set(levels(old, new).values()) == {("safe", "safe")}
+
+
+def test_a_finding_is_shown_with_its_place_and_line() -> None:
+    """The gate points into both files, at the key that changed."""
+    old, new = an_api(), an_api()
+    del post(new)["requestBody"]
+    documents = [
+        parse(json.dumps(each, indent=1).encode(), f"{name}.json")
+        for name, each in (("old", old), ("new", new))
+    ]
+    verdict = check_documents(documents[1], Versions((documents[0],), complete=False), on=TODAY)
+    (finding,) = verdict.of_level("breaking")
+    lines = documents[0].text.splitlines()
+    assert finding.pointer_old == "/paths/~1orders/post/requestBody"
+    assert lines[int(finding.where_old.removeprefix("old.json:")) - 1].strip() == '"requestBody": {'
+    assert (finding.rule, finding.what) == ("request-body-removed", "the request body was removed")
