@@ -258,12 +258,20 @@ COMPOSED: Mapping[str, _Texts] = {
 }  # fmt: skip
 """The words for what is said of schemas in an API only."""
 
+_ADDED: _Texts = (
+    "a property was added",
+    "the document does not say whether a side of the old document ignores it, refuses it, or does without it",
+    "",
+)
+_REMOVED: _Texts = (
+    "a property was removed",
+    "the document does not say whether it is still understood or sent",
+    "keep the property, mark it as deprecated and say until when it stays",
+)
 DECLARED: Mapping[str, _Texts] = {
-    "property-added-to-open": ("a property was added", "", ""),
-    "property-removed-from-open": (
-        "a property was removed",
-        "the document does not say whether it is still understood or sent",
-        "keep the property, mark it as deprecated and say until when it stays",
-    ),
+    "property-added": _ADDED,
+    "property-added-to-open": _ADDED,
+    "property-removed": _REMOVED,
+    "property-removed-from-open": _REMOVED,
 }
 """The words for schema changes that an API reads as what it declares."""

@@ -34,15 +34,21 @@ class _Levels:
         return backward if direction == BACKWARD else forward
 
 
+_OTHER_SIDE = "the other side knows the old document only"
+_FIRST = "let the provider change first, and consumers when it has"
 S, W, B = Level.SAFE, Level.WARNING, Level.BREAKING
 _AS_DECLARED = {
     "values-added": _Levels(S, B, {"lenient": (S, S), "codegen": (B, B)}),
 }
 # An API is read as what it declares: nobody sends, or relies on, a property that the document does not name. So whoever reads,
 # it is the one who does not know a property yet, or no longer, that the document leaves undecided.
+_ADDED = _Levels(S, W, {"lenient": (S, S), "codegen": (S, B)})
+_REMOVED = _Levels(W, S, {"lenient": (S, S), "codegen": (B, S)})
 _BY_NAME = {
-    "property-added-to-open": _Levels(S, W, {"lenient": (S, S), "codegen": (S, B)}),
-    "property-removed-from-open": _Levels(W, S, {"lenient": (S, S), "codegen": (B, S)}),
+    "property-added": _ADDED,
+    "property-added-to-open": _ADDED,
+    "property-removed": _REMOVED,
+    "property-removed-from-open": _REMOVED,
 }
 _COMPOSED = {
     "discriminator-added": _Levels(S, S),
@@ -105,4 +111,6 @@ def _placed(place: Place, kind: str, direction: str, policy: str) -> Rule:
 
 def _texts(level: Level, what: str, why: str, fix: str) -> tuple[str, str, str]:
     """What is safe needs no fix, and its reason is that."""
-    return (what, "nobody who works today stops working", "") if level is Level.SAFE else (what, why, fix)
+    if level is Level.SAFE:
+        return what, "nobody who works today stops working", ""
+    return what, why or _OTHER_SIDE, fix or _FIRST
