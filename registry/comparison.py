@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ from registry.finding import Finding
 from registry.insertion import upsert
 from registry.tables import ContractComparisonRow
 from registry.verdict import COMPATIBLE, judge
+from terms import canonical_json
 from terms.tenant import TENANT
 
 _OLD, _NEW = "old", "new"
@@ -75,7 +77,7 @@ def remembered(
             new,
             mode,
             day,
-            tuple(finding.from_json(each) for each in json.loads(row.findings)),
+            tuple(finding.from_json(each) for each in json.loads(row.findings, parse_float=Decimal)),
         )
         for row in rows
     }
@@ -94,7 +96,7 @@ def remember(session: Session, comparisons: Iterable[Comparison]) -> None:
                 "new_content": each.new,
                 "mode": _on(each.mode, each.day),
                 "rules": rules_in_force(),
-                "findings": json.dumps(findings),
+                "findings": canonical_json.text(findings),
             },
         )
 

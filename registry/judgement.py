@@ -20,10 +20,14 @@ from terms.instant import Instant, to_datetime
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict, and the comparisons it rests on: hand them to `store.register` so that nothing is compared twice."""
+    """A verdict, and the comparisons it rests on: hand them to `store.register` so that nothing is compared twice.
+
+    `made` are those of them that nobody had made before.
+    """
 
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
+    made: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def judged(
             Verdict(COMPATIBLE, mode, policy, name, (), (), dict.fromkeys(POLICIES, COMPATIBLE)), ()
         )
     new = content.content_id(contract)
-    facts = _compared(session, contract, new, olds, mode.removesuffix("_TRANSITIVE"), known, now)
+    facts, made = _compared(session, contract, new, olds, mode.removesuffix("_TRANSITIVE"), known, now)
     approved = approval_store.in_force(session, contract.subject, now)
     findings = [
         replace(
@@ -71,7 +75,12 @@ def judged(
         for each in facts[old.content.content_id].named(old.name, name)
     ]
     asked = Verdict(UNDECIDED, mode, policy, name, tuple(old.name for old in olds), ())
-    return Judged(with_findings(asked, findings), tuple(facts.values()))
+    return Judged(with_findings(asked, findings), tuple(facts.values()), made)
+
+
+def remember(session: Session, comparisons: Sequence[Comparison]) -> None:
+    """Keeps comparisons for the next one who asks."""
+    comparison.remember(session, comparisons)
 
 
 def _asked(question: Question, settled: Settled) -> tuple[str, str]:
@@ -115,8 +124,8 @@ def _compared(
     mode: str,
     known: Sequence[Comparison],
     now: Instant,
-) -> dict[str, Comparison]:
-    """The comparison with each old content, by its id: one at hand, one remembered, else made now."""
+) -> tuple[dict[str, Comparison], tuple[Comparison, ...]]:
+    """The comparison with each old content, by its id: one at hand, one remembered, else made now; and those made now."""
     day = to_datetime(now).date() if contract.document.type in API_TYPES else None
     wanted = list(dict.fromkeys(old.content.content_id for old in olds))
     found = {
@@ -126,9 +135,11 @@ def _compared(
     }
     if missing := [each for each in wanted if each not in found]:
         found |= comparison.remembered(session, missing, new, mode, day)
+    made: list[Comparison] = []
     for old in olds:
         key = old.content.content_id
         if key not in found:
             document = content.document(session, old.content, old.name)
             found[key] = comparison.compared(key, new, document, contract.document, mode, day)
-    return found
+            made.append(found[key])
+    return found, tuple(made)

@@ -17,6 +17,7 @@ from registry.refusal import RefusedError
 from registry.semver import following
 from registry.tables import ContractReferenceRow, ContractSubjectRow, ContractVersionRow
 from registry.verdict import BREAKING, COMPATIBLE, Verdict
+from terms import canonical_json
 from terms.instant import Instant
 from terms.tenant import TENANT
 
@@ -46,6 +47,22 @@ def register(
     answer = register_on(session, contract, now, Terms(), known)
     assert isinstance(answer, VersionInfo)
     return answer
+
+
+def there(session: Session, subject: str, held: str) -> VersionInfo | None:
+    """The version of the subject that holds this content and can be seen; None when registering it would change anything."""
+    row = session.exec(
+        select(ContractVersionRow)
+        .where(
+            ContractVersionRow.tenant == TENANT,
+            ContractVersionRow.subject == subject,
+            ContractVersionRow.content_id == held,
+            col(ContractVersionRow.deleted_at).is_(None),
+        )
+        .order_by(col(ContractVersionRow.number))
+        .limit(1)
+    ).first()
+    return None if row is None or row.lifecycle in (DRAFT, RETIRED) else _found(session, row)
 
 
 def register_on(
@@ -224,4 +241,4 @@ def _number(rows: Sequence[ContractVersionRow], last: int, terms: Terms) -> int:
 
 
 def _text(verdict: Verdict | None) -> str | None:
-    return None if verdict is None else json.dumps(verdict.as_json())
+    return None if verdict is None else canonical_json.text(verdict.as_json())

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A version moves on in its life: agreed, deprecated, sunset, retired. The rows of `lifecycle` decide, and who still uses it."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from registry.lifecycle import ACTIVE, DRAFT, Wish, moved
 from registry.refusal import RefusedError
 from registry.verdict import COMPATIBLE, Verdict
 from registry.versions import Stored
+from terms import canonical_json
 from terms.instant import Instant
 from terms.problem import ProblemError
 
@@ -56,7 +56,7 @@ def move(
         verdict = _verdict(session, found, now)
         if if_compatible and verdict.status != COMPATIBLE:
             return verdict
-        row.verdict = json.dumps(verdict.as_json()) if verdict.against else None
+        row.verdict = canonical_json.text(verdict.as_json()) if verdict.against else None
     row.lifecycle, row.successor = state.lifecycle, _successor(session, subject, state.successor)
     row.deprecated_at, row.sunset_at, row.retired_at = state.deprecated_at, state.sunset_at, state.retired_at
     session.add(row)

@@ -11,8 +11,9 @@ from jsonschema.protocols import Validator as JsonSchemaValidator
 
 from registry import evaluate
 from registry.contract import Contract, precedence
+from registry.document import Document
 from registry.json_lines import escape
-from registry.schema import walk
+from registry.schema import Node, walk
 from terms.problem import Problem, ProblemError, did_you_mean
 
 _MOST_PROBLEMS = 20
@@ -27,9 +28,7 @@ class Validator:
         """Compiles every contract and every pattern in it. Raises ProblemError for one that cannot be run safely."""
         self._compiled: dict[str, dict[str, JsonSchemaValidator]] = {}
         for contract in sorted(contracts, key=lambda c: (c.subject, precedence(c.semver))):
-            _refuse_unsafe(contract)
-            validator = evaluate.validator(contract.document.schema)
-            self._compiled.setdefault(contract.subject, {})[contract.semver] = validator
+            self._compiled.setdefault(contract.subject, {})[contract.semver] = compiled(contract.document)
 
     def latest(self, subject: str) -> str | None:
         """The highest version of the subject; None when there is none."""
@@ -56,8 +55,33 @@ class Validator:
                     f"it has {', '.join(versions)}",
                 ),
             )
-        errors = sorted(validator.iter_errors(document), key=lambda e: (len(e.absolute_path), e.message))
-        return tuple(_problem(error) for error in errors[:_MOST_PROBLEMS])
+        return problems_of(validator, document)
+
+
+def compiled(document: Document, at: str = "") -> JsonSchemaValidator:
+    """A validator of the document, or of the schema at a pointer in it (in an API). Safe to use from several threads.
+
+    Raises ProblemError for a pointer that leads to no schema, an API without a pointer, and what cannot be run safely.
+    """
+    if document.type != "json-schema" and not at:
+        raise ProblemError(
+            "an API holds many schemas", document.name, "name one of them: at=/components/schemas/..."
+        )
+    node = document.schema.node_at(at) if at else document.schema.root
+    if node is None or not isinstance(node.raw, dict | bool):
+        raise ProblemError("there is no schema", f"{document.name}{at}", "name the pointer of a schema")
+    _refuse_unsafe(document, node)
+    validator = evaluate.validator(document.schema)
+    return validator.evolve(schema=node.raw) if at else validator
+
+
+def problems_of(validator: JsonSchemaValidator, payload: Any) -> tuple[Problem, ...]:
+    """What is wrong with the payload, most general place first, at most 20; empty when it keeps the contract."""
+    try:
+        errors = sorted(validator.iter_errors(payload), key=lambda e: (len(e.absolute_path), e.message))
+    except RecursionError:
+        return (Problem("is nested too deep to be checked", "/", "send a flatter document"),)
+    return tuple(_problem(error) for error in errors[:_MOST_PROBLEMS])
 
 
 def _problem(error: ValidationError) -> Problem:
@@ -68,15 +92,15 @@ def _problem(error: ValidationError) -> Problem:
     return Problem(message, where, said)
 
 
-def _refuse_unsafe(contract: Contract) -> None:
+def _refuse_unsafe(document: Document, root: Node) -> None:
     problems: list[Problem] = []
     names: set[str] = set()
-    for node in walk(contract.document.schema.root):
+    for node in walk(root):
         if not isinstance(node.raw, dict):
             continue
         names |= node.raw.keys()
         if node.pointer and isinstance(node.raw.get("$id"), str):
-            where = contract.document.where(f"{node.pointer}/$id")
+            where = document.where(f"{node.pointer}/$id")
             problems.append(
                 Problem("an inner $id is not supported", where, "remove it; refer with '#/$defs/...'")
             )
@@ -85,14 +109,14 @@ def _refuse_unsafe(contract: Contract) -> None:
             try:
                 evaluate.pattern(text)
             except ProblemError as error:
-                where = contract.document.where(node.pointer)
+                where = document.where(node.pointer)
                 problems += [Problem(p.what, where, p.do) for p in error.problems]
     if names & {"unevaluatedProperties"} and "patternProperties" in names:
         # The library matches these names with its own regular expressions, which can be made to hang.
         problems.append(
             Problem(
                 "unevaluatedProperties beside patternProperties cannot be checked safely",
-                contract.document.where(""),
+                document.where(""),
                 "use additionalProperties",
             )
         )

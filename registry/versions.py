@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -137,7 +138,7 @@ def view(each: Stored) -> VersionView:
         lifecycle=row.lifecycle,
         registered_at=Instant(row.registered_at),
         document=held.body.decode("utf-8-sig"),
-        verdict=None if row.verdict is None else from_json(json.loads(row.verdict)),
+        verdict=None if row.verdict is None else from_json(json.loads(row.verdict, parse_float=Decimal)),
         type=held.type,
         syntax=held.syntax,
         schema_id=held.schema_id,

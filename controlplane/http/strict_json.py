@@ -2,6 +2,7 @@
 """JSON from strangers: one meaning only. No NaN, no key twice, no nesting that overflows a stack."""
 
 import json
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from terms.problem import ProblemError
@@ -9,14 +10,19 @@ from terms.problem import ProblemError
 DEEPEST = 64
 
 
-def strict_json(body: bytes | str) -> Any:
-    """The value of a JSON text (RFC 8259). Raises ProblemError that says what is wrong and where it begins.
+def strict_json(body: bytes | str, *, is_exact: bool = False) -> Any:
+    """The value of a JSON text (RFC 8259); fractions are Decimal where it must be exact. Raises ProblemError that says what is wrong and where it begins.
 
     Refused although Python reads them: NaN and Infinity, duplicate keys, more than 64 levels, integers of thousands
     of digits, bytes that are not UTF-8.
     """
     try:
-        value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_object)
+        value = json.loads(
+            body,
+            parse_float=Decimal if is_exact else None,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
+        )
     except ProblemError:
         raise
     except UnicodeDecodeError as error:

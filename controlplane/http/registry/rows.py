@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations of our own REST, one row each: what the routes answer and what /openapi.json describes."""
+
+from controlplane.database import Database
+from controlplane.http.raw_routes import Row
+from controlplane.http.registering import Registering
+from controlplane.http.registry.settings import Settings
+from controlplane.http.registry.subjects import Subjects
+from controlplane.http.registry.validation import Validation
+from controlplane.http.registry.versions import Versions
+from registry.transition import Users
+from terms.instant import Clock
+from terms.recent import Recent
+
+
+def rows(database: Database, clock: Clock, registering: Registering, users: Users) -> tuple[Row, ...]:
+    """Every operation below /apis/registry/v1 that is about contracts."""
+    subjects, settings = Subjects(database, clock), Settings(database, clock)
+    versions = Versions(database, clock, registering, users)
+    validation = Validation(database, Recent(256))
+    read, write = "contracts:read", "contracts:write"
+    one, version = "subjects/{subject}", "subjects/{subject}/versions/{version}"
+    return (
+        Row("GET", "subjects", read, subjects.listed),
+        Row("GET", "latest", read, subjects.latest),
+        Row("GET", one, read, subjects.one),
+        Row("DELETE", one, write, subjects.delete),
+        Row("GET", f"{one}/versions", read, versions.listed),
+        Row("POST", f"{one}/versions", write, versions.register),
+        Row("POST", f"{one}/check", read, versions.check),
+        Row("GET", version, read, versions.one),
+        Row("DELETE", version, write, versions.delete),
+        Row("GET", f"{version}/document", read, versions.document),
+        Row("POST", f"{version}/lifecycle", write, versions.move),
+        Row("POST", f"{version}/validate", read, validation.one),
+        Row("POST", f"{version}/validate-batch", read, validation.batch),
+        Row("GET", "contents/{content_id}", read, versions.content),
+        Row("GET", "event-types/{type}", read, subjects.of_event_type),
+        Row("GET", "config", read, settings.config),
+        Row("PUT", "config", write, settings.settle),
+        Row("DELETE", "config", write, settings.unsettle),
+        Row("GET", f"{one}/config", read, settings.config),
+        Row("PUT", f"{one}/config", write, settings.settle),
+        Row("DELETE", f"{one}/config", write, settings.unsettle),
+        Row("GET", f"{one}/approvals", read, settings.approvals),
+        Row("POST", f"{one}/approvals", write, settings.approve),
+        Row("DELETE", f"{one}/approvals/{{fingerprint}}", write, settings.withdraw),
+    )
