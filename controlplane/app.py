@@ -12,6 +12,7 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.routing import Route
 
 from collectors import cloudevents, intake, kpi, otlp, zipkin_json
 from collectors import definitions as collectors_definitions
@@ -30,6 +31,9 @@ from controlplane.http.intake import MOST_HELD
 from controlplane.http.live import Live
 from controlplane.http.otlp import Stored, Take, taking
 from controlplane.http.packing import House
+from controlplane.http.registering import registering
+from controlplane.http.registry.door import registry_routes
+from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
@@ -39,6 +43,7 @@ from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
 from dashboards import pages
 from policies import rule
 from registry import canonical
+from registry.transition import nobody
 from registry.validate import Validator
 from sync import connection, exceptions, store
 from sync.connectors.webhook import StaleWebhook, Unsigned
@@ -166,6 +171,7 @@ def create_app(parts: Parts) -> Starlette:
         routes=[
             *doors.routes(open_doors),
             *deployment_routes(parts.database, parts.clock),
+            *_contract_routes(parts),
             *service.routes(),
             *pages.routes(partial(_ask, service), pages.PageSettings()),
         ],
@@ -173,6 +179,11 @@ def create_app(parts: Parts) -> Starlette:
         exception_handlers=doors.exception_handlers(),
         lifespan=partial(_lifespan, parts, _grpc(parts, take_spans, house)),
     )
+
+
+def _contract_routes(parts: Parts) -> list[Route]:
+    registers = registering(parts.database, parts.clock)
+    return registry_routes(rows(parts.database, parts.clock, registers, nobody))
 
 
 @asynccontextmanager

@@ -9,7 +9,14 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controlplane.http.packing import ENCODINGS, KIB, MIB, House, Refused, Room, unpacked
-from controlplane.http.refusal import EVENTS_PATH, TRACES_PATH, ZIPKIN_PATH, media_type, refusal
+from controlplane.http.refusal import (
+    CONTRACT_PATHS,
+    EVENTS_PATH,
+    TRACES_PATH,
+    ZIPKIN_PATH,
+    media_type,
+    refusal,
+)
 from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from controlplane.security.forgery import forgery_problem
@@ -108,7 +115,9 @@ def _check(connection: HTTPConnection, body: bytes) -> None:
         forged = forgery_problem(connection, connection.scope["method"], kind, body)
         if forged is not None:
             raise Refused(403, forged)
-    # Spans are read by a parser with limits of its own; reading 64 MiB twice would halve the intake.
+    # Spans and contracts are read by parsers with limits of their own; reading 64 MiB twice would halve the intake.
+    if path.startswith(tuple(f"{start}/" for start in CONTRACT_PATHS)):
+        return
     if path not in (TRACES_PATH, ZIPKIN_PATH) and (kind == "application/json" or kind.endswith("+json")):
         try:
             strict_json(body)

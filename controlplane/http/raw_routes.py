@@ -15,7 +15,6 @@ from controlplane.security.caller import Caller, caller_of
 from controlplane.security.permissions import Permission
 from terms.problem import Problem, ProblemError
 
-METHODS = ["GET", "POST", "PUT", "DELETE"]
 _WORDS = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 

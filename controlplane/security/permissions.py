@@ -48,6 +48,7 @@ _GET = frozenset({"GET", "HEAD"})
 _POST = frozenset({"POST"})
 _PUT = frozenset({"PUT"})
 _DELETE = frozenset({"DELETE"})
+_REGISTRY = "/apis/registry/v1"
 
 ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/healthz", None, _GET),
@@ -71,6 +72,17 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/apis/registry/v1/deployments/{environment}/{application}", "contracts:write", _DELETE),
     RouteRow("/apis/registry/v1/can-i-deploy", "contracts:read", _GET),
     RouteRow("/apis/registry/v1/deployment-matrix", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/latest", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/contents/{{path:path}}", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/event-types/{{path:path}}", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/config", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/config", "contracts:write", _PUT | _DELETE),
+    RouteRow(f"{_REGISTRY}/subjects", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/subjects/{{path:path}}", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/subjects/{{path:path}}/check", "contracts:read", _POST),
+    RouteRow(f"{_REGISTRY}/subjects/{{path:path}}/validate", "contracts:read", _POST),
+    RouteRow(f"{_REGISTRY}/subjects/{{path:path}}/validate-batch", "contracts:read", _POST),
+    RouteRow(f"{_REGISTRY}/subjects/{{path:path}}", "contracts:write", _POST | _PUT | _DELETE),
     RouteRow("/metrics", "metrics:read", _GET),
     RouteRow("/openapi.json", "me", _GET),
     RouteRow("/static/{path:path}", "me", _GET),

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from controlplane.http.raw_routes import METHODS, RawRoutes, Row
+from controlplane.http.raw_routes import RawRoutes, Row
 from controlplane.http.refusal import refusal
 from registry.refusal import Kind, RefusedError
 from terms.problem import Problem, ProblemError
@@ -29,16 +29,12 @@ def registry_routes(rows: Sequence[Row]) -> list[Route]:
         except ProblemError as error:
             return refusal(request, 422, _joined(error))
 
-    words = dict.fromkeys(row.template.partition("/")[0] for row in rows)
-    deep = {row.template.partition("/")[0] for row in rows if "/" in row.template}
-    flat = {row.template for row in rows if "/" not in row.template}
-    routes = []
-    for word in words:
-        if word in flat:
-            routes.append(Route(f"{ROOT}/{word}", answer, methods=METHODS))
-        if word in deep:
-            routes.append(Route(f"{ROOT}/{word}/{{path:path}}", answer, methods=METHODS))
-    return routes
+    methods: dict[str, list[str]] = {}
+    for row in rows:
+        word, slash, _ = row.template.partition("/")
+        taken = methods.setdefault(f"{ROOT}/{word}/{{path:path}}" if slash else f"{ROOT}/{word}", [])
+        taken += [row.method] if row.method not in taken else []
+    return [Route(path, answer, methods=taken) for path, taken in methods.items()]
 
 
 def _joined(error: ProblemError) -> Problem:

@@ -8,6 +8,7 @@ from controlplane.http.registry.settings import Settings
 from controlplane.http.registry.subjects import Subjects
 from controlplane.http.registry.validation import Validation
 from controlplane.http.registry.versions import Versions
+from controlplane.security.permissions import Permission
 from registry.transition import Users
 from terms.instant import Clock
 from terms.recent import Recent
@@ -18,7 +19,8 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
     subjects, settings = Subjects(database, clock), Settings(database, clock)
     versions = Versions(database, clock, registering, users)
     validation = Validation(database, Recent(256))
-    read, write = "contracts:read", "contracts:write"
+    read: Permission = "contracts:read"
+    write: Permission = "contracts:write"
     one, version = "subjects/{subject}", "subjects/{subject}/versions/{version}"
     return (
         Row("GET", "subjects", read, subjects.listed),

@@ -139,4 +139,5 @@ def _config(said: dict[str, Any]) -> Config:
             raise ProblemError(f"'{name[:40]}' is not a setting", f"/{name}", f"use {', '.join(_KEYS)}")
         if not isinstance(value, str | None):
             raise ProblemError(f"{name} is not a text", f"/{name}", "write it in quotes")
-    return Config(**{field: said.get(name) or "" for name, field in _KEYS.items()})
+    values = {field: str(said.get(name) or "") for name, field in _KEYS.items()}
+    return Config(values["compatibility"], values["policy"], values["group_by"], values["registry_mode"])
