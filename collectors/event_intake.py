@@ -2,7 +2,6 @@
 """Business events -> rows, each identity once, and the objects they name."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from collectors.stitch_event import StitchEvent
 from collectors.tree import object_type
 from terms import object_key
 from terms.instant import Instant
+from terms.object_key import ObjectKey
 from terms.row_id import row_ids
 
 _CONTENT = (
@@ -41,17 +41,24 @@ def content_hash(event: BusinessEvent) -> bytes:
 
 def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
     """(object id of each key, the keys never named before). Keys are stored on first sight."""
-    digests = {_digest(key): key for key in sorted(keys)}
-    rows = bulk.select("digest, object_id", "object", "digest", digests)
-    ids: dict[str, int] = {digests[bytes(digest)]: object_id for digest, object_id in rows}
-    new = [(digest, key) for digest, key in digests.items() if key not in ids]
+    wanted = sorted(keys)
+    ids: dict[str, int] = {}
+    for value, kind, namespace, scope, object_id in bulk.select(
+        "value, type, namespace, scope, object_id",
+        "object",
+        "value",
+        {key.partition(":")[2] for key in wanted},
+    ):
+        # Others may have the same value; that an object is known which nobody asked for does no harm.
+        plain = not namespace and not scope
+        ids[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
+    new = [object_key.parse(key) for key in wanted if key not in ids]
     inserted = []
-    for object_id, (digest, key) in zip(_ids(new), new, strict=True):
-        ids[key] = object_id
-        one = object_key.parse(key)
-        inserted.append((object_id, digest, one.type, one.value, one.namespace, one.scope))
-    bulk.insert(tables.ObjectRow, "object_id, digest, type, value, namespace, scope", inserted)
-    return ids, {key for _, key in new}
+    for object_id, one in zip(_ids(new), new, strict=True):
+        ids[str(one)] = object_id
+        inserted.append((object_id, one.type, one.value, one.namespace, one.scope))
+    bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", inserted)
+    return ids, {str(one) for one in new}
 
 
 def store_events(
@@ -117,12 +124,6 @@ def _stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
         tuple([(object_type(key), key) for key in event.objects]),
         event.amount_minor, event.currency, event.legal_entity, event.region,
     )  # fmt: skip
-
-
-@lru_cache(20_000)
-def _digest(key: str) -> bytes:
-    """The digest of a key text; the requests of a while name the same objects again and again."""
-    return object_key.parse(key).digest()
 
 
 def _ids(items: Sequence[Any]) -> Sequence[int]:

@@ -151,18 +151,17 @@ class EventObjectRow(SQLModel, table=True):
 
 
 class ObjectRow(SQLModel, table=True):
-    """A business key that something named."""
+    """A business key that something named. Its unique key begins with the value, by which people ask as well."""
 
     __tablename__ = "object"
     __table_args__ = (
-        UniqueConstraint("tenant", "digest", name="uq_object_digest"),
-        Index("ix_object_value", "tenant", "value"),
+        # An index with a name, because SQLite does not use a constraint's for its first two columns alone.
+        Index("uq_object_key", "tenant", "value", "type", "namespace", "scope", unique=True),
         _CLUSTERED,
     )
 
     tenant: int = _tenant()
     object_id: int = _key()
-    digest: bytes = _bytes()
     type: str = _text()
     value: str = _text()
     namespace: str = _text(default="")

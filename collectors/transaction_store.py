@@ -12,6 +12,7 @@ from collectors.transaction import Changed, MilestoneView, Page, TransactionFilt
 from terms import object_key
 from terms.instant import Instant
 from terms.money import Money
+from terms.object_key import ObjectKey
 from terms.problem import ProblemError
 from terms.row_id import row_ids
 from terms.tenant import TENANT
@@ -25,6 +26,7 @@ _txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
 _milestone: Any = tables.MilestoneRow.__table__  # type: ignore[attr-defined]
 _object: Any = tables.ObjectRow.__table__  # type: ignore[attr-defined]
 _txn_object: Any = tables.TxnObjectRow.__table__  # type: ignore[attr-defined]
+_KEY = (_object.c.value, _object.c.type, _object.c.namespace, _object.c.scope)
 _redirect: Any = tables.TxnRedirectRow.__table__  # type: ignore[attr-defined]
 _changed: Any = tables.ChangedTxnRow.__table__  # type: ignore[attr-defined]
 
@@ -92,21 +94,21 @@ def transactions_by_id(
 
 def transactions_of_objects(session: Session, keys: Iterable[str]) -> dict[str, str]:
     """For each object key text, the id of the newest transaction it is anchor or part of; absent where there is none."""
-    wanted = {object_key.parse(key).digest(): key for key in keys}
+    wanted = {object_key.parse(key): key for key in keys}
     rows = session.execute(
-        select(_object.c.digest, _txn.c.digest.label("txn"))
+        select(*_KEY, _txn.c.digest.label("txn"))
         .join(
             _txn_object, (_txn_object.c.tenant == TENANT) & (_txn_object.c.object_id == _object.c.object_id)
         )
         .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _txn_object.c.txn_id))
         .where(
             _object.c.tenant == TENANT,
-            _object.c.digest.in_(wanted),
+            tuple_(*_KEY).in_([(one.value, one.type, one.namespace, one.scope) for one in wanted]),
             _txn_object.c.role.in_(("anchor", "same_as", "child_of")),
         )
         .order_by(_txn.c.started_at)
     )
-    return {wanted[row.digest]: row.txn.hex() for row in rows}
+    return {wanted[ObjectKey(row.type, row.value, row.namespace, row.scope)]: row.txn.hex() for row in rows}
 
 
 def changed_transactions(session: Session, limit: int) -> list[Changed]:
@@ -179,11 +181,14 @@ def is_stuck(now: Instant | None) -> Any:
 
 def _named(key: str) -> Select[Any]:
     """The ids of transactions that hold the object of a key text, or any object with that bare value."""
-    objects = select(_object.c.object_id).where(_object.c.tenant == TENANT)
-    if ":" in key:
-        objects = objects.where(_object.c.digest == object_key.parse(key).digest())
-    else:
-        objects = objects.where(_object.c.value == key)
+    one = object_key.parse(key) if ":" in key else None
+    objects = select(_object.c.object_id).where(
+        _object.c.tenant == TENANT, _object.c.value == (one.value if one else key)
+    )
+    if one:
+        objects = objects.where(
+            _object.c.type == one.type, _object.c.namespace == one.namespace, _object.c.scope == one.scope
+        )
     return select(_txn_object.c.txn_id).where(
         _txn_object.c.tenant == TENANT, _txn_object.c.object_id.in_(objects)
     )

@@ -2,7 +2,6 @@
 """An object key: the typed, scoped business key that names one thing in one system's or company's numbering."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,15 +20,6 @@ class ObjectKey:
     def __str__(self) -> str:
         head = f"{self.namespace}/{self.type}" if self.namespace else self.type
         return f"{head}@{self.scope}:{self.value}" if self.scope else f"{head}:{self.value}"
-
-    def digest(self) -> bytes:
-        """16 bytes that stand for the key in unique indexes; the parts are length-prefixed, so none can run together."""
-        h = blake2b(digest_size=16)
-        for part in (self.namespace, self.type, self.scope, self.value):
-            raw = part.encode()
-            h.update(len(raw).to_bytes(4, "big"))
-            h.update(raw)
-        return h.digest()
 
 
 def parse(text: str) -> ObjectKey:
