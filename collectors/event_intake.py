@@ -121,7 +121,7 @@ def _row(event: BusinessEvent, ids: dict[str, int], now: Instant) -> tuple[Any, 
 def _stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
     return StitchEvent(
         event.occurred_at, event.source, event.source_event_id, event_id, event.type, event.system,
-        tuple([(object_type(key), key) for key in event.objects]),
+        tuple([object_type(key) for key in event.objects]), event.objects,
         event.amount_minor, event.currency, event.legal_entity, event.region,
     )  # fmt: skip
 

@@ -50,11 +50,10 @@ class Neighbourhood:
             return
         event_id = event.event_id
         self.events[event_id] = event
-        objects = event.objects
-        active = [key for kind, key in objects if kind in self._active]
+        active = [key for kind, key in zip(event.kinds, event.keys, strict=True) if kind in self._active]
         for key in active:
             self._events_of[key].append(event)
-        if len(objects) <= _SMALL:
+        if len(event.keys) <= _SMALL:
             self._nearby.update(active)
         for process in self.processes:
             said = assertions(process, event)
@@ -109,7 +108,7 @@ class Neighbourhood:
             key
             for one in asked
             for event in self._events_of.get(one, ())
-            for kind, key in event.objects
+            for kind, key in zip(event.kinds, event.keys, strict=True)
             if kind in self._active
         }
 
@@ -159,17 +158,17 @@ class Neighbourhood:
         beyond = {
             key
             for event in events.values()
-            for kind, key in event.objects
+            for kind, key in zip(event.kinds, event.keys, strict=True)
             if kind in process.active_types and key not in keys
         }
         return list(events.values()), beyond
 
     def _event(self, row: Any) -> StitchEvent:
         at, source, source_event_id, event_id, kind, system, packed, amount, currency, entity, region = row
-        objects = []
+        keys = []
         for object_id, key in orjson.loads(packed):
             self.ids[key] = object_id
-            objects.append((object_type(key), key))
+            keys.append(key)
         return StitchEvent(
             at,
             source,
@@ -177,7 +176,8 @@ class Neighbourhood:
             event_id,
             kind,
             system,
-            tuple(objects),
+            tuple([object_type(key) for key in keys]),
+            tuple(keys),
             amount,
             currency,
             entity,

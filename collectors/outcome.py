@@ -81,7 +81,7 @@ def _milestones(process: Process, events: Sequence[StitchEvent]) -> dict[str, Re
         for rule in rules.get(event.type, ()):
             if rule.name in reached:
                 continue
-            if not rule.names or any(kind in rule.names for kind, _ in event.objects):
+            if not rule.names or not rule.names.isdisjoint(event.kinds):
                 reached[rule.name] = Reached(event.at, event.event_id)
     return reached
 
@@ -103,7 +103,7 @@ def _has_failed(process: Process, events: Sequence[StitchEvent]) -> bool:
     is_open: dict[str, bool] = {}
     for event in events:
         if event.type in process.failure.opened or event.type in process.failure.resolved:
-            for kind, key in event.objects:
+            for kind, key in zip(event.kinds, event.keys, strict=True):
                 if kind == process.failure.object:
                     is_open[key] = event.type in process.failure.opened
     return any(is_open.values())
@@ -135,7 +135,6 @@ def _amount(process: Process, events: Sequence[StitchEvent]) -> tuple[int | None
 
 def _customer(process: Process, events: Sequence[StitchEvent]) -> str | None:
     for event in events:
-        for kind, key in event.objects:
-            if kind == process.customer:
-                return key.partition(":")[2]
+        if process.customer in event.kinds:
+            return event.keys[event.kinds.index(process.customer)].partition(":")[2]
     return None

@@ -32,7 +32,7 @@ def restitch(
     near.new(new_objects)
     for event in events:
         near.add(event)
-    touched = {key for event in events for _, key in event.objects} | set(left_objects)
+    touched = {key for event in events for key in event.keys} | set(left_objects)
     near.fetch_ahead(touched)
     tree = near.closure(touched)
     # Only objects of the tree: those that are never followed (customers ...) must not be asked for their events.

@@ -34,11 +34,11 @@ def assertions(process: Process, event: StitchEvent) -> list[Assertion]:
     One child with one parent: the rule's own role. Several on one side: `child_of` holds only towards a single
     parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it.
     """
-    objects = event.objects
-    if len(objects) < 2:
+    keys = event.keys
+    if len(keys) < 2:
         return []
-    found = pattern(process, event.type, tuple([kind for kind, _ in objects]))
-    return [Assertion(objects[c][1], objects[p][1], role, rule, event) for c, p, role, rule in found]
+    found = pattern(process, event.type, event.kinds)
+    return [Assertion(keys[c], keys[p], role, rule, event) for c, p, role, rule in found]
 
 
 @lru_cache(10_000)
@@ -92,7 +92,7 @@ def stitch(
     else:
         said = [assertion for event in ordered for assertion in known.get(event.event_id, ())]
     trees = Trees(process, said, outside or {})
-    roots = trees.roots({key for event in ordered for _, key in event.objects})
+    roots = trees.roots({key for event in ordered for key in event.keys})
     attached = trees.attached()
     memberships = _memberships(trees, ordered, roots, attached)
     edges = [a for a in trees.edges if a.parent in roots or a.parent in attached or a.child in roots]
@@ -111,12 +111,12 @@ def _memberships(
     for event in events:
         role: MembershipRole = "member"
         via: dict[str, str] = {}
-        for _, key in event.objects:
+        for key in event.keys:
             if key in roots:
                 via.setdefault(roots[key], key)
         if not via:
             role = "linked"
-            for _, key in event.objects:
+            for key in event.keys:
                 for root in attached.get(key, ()):
                     via.setdefault(root, key)
         for root, share in shares(via).items():
@@ -153,7 +153,7 @@ def _members(
         for membership in joined:
             if membership.share_ppm != WHOLE_PPM:
                 continue  # what stands beside forty orders says nothing of one of them
-            for _, key in membership.event.objects:
+            for key in membership.event.keys:
                 if key not in mine and key not in roots and key not in attached:
                     mine[key] = _beside(trees, key, linked) or Member(
                         "annotate", None, None, membership.event
@@ -172,7 +172,7 @@ def _beside(trees: Trees, key: str, linked: set[str]) -> Member | None:
 def _tree(trees: Trees, anchor: str, joined: list[Membership], roots: Mapping[str, str]) -> dict[str, Member]:
     mine: dict[str, Member] = {}
     for membership in joined:
-        for _, key in membership.event.objects:
+        for key in membership.event.keys:
             if key not in mine and roots.get(key) == anchor:
                 mine[key] = trees.place(key, membership.event)
     return mine

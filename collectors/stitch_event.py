@@ -7,7 +7,7 @@ from collectors.transaction import MemberRole, MembershipRole
 
 
 class StitchEvent(NamedTuple):
-    """What stitching needs of an event. Sorting puts events in the order they are judged. `objects`: (type, key text)."""
+    """What stitching needs of an event. Sorting puts events in the order they are judged. `keys[i]` is of type `kinds[i]`."""
 
     at: int
     source: str
@@ -15,7 +15,8 @@ class StitchEvent(NamedTuple):
     event_id: int
     type: str
     system: str
-    objects: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+    keys: tuple[str, ...]
     amount_minor: int | None
     currency: str | None
     legal_entity: str | None

@@ -29,7 +29,8 @@ def from_datetime(moment: datetime) -> Instant:
         raise ProblemError(
             "the time has no zone", where=moment.isoformat(), do="add an offset such as Z or +01:00"
         )
-    return Instant((moment - _EPOCH) // timedelta(microseconds=1))
+    since = moment - _EPOCH
+    return Instant((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 def to_datetime(instant: Instant) -> datetime:

@@ -31,9 +31,9 @@ def of(*events: tuple[int, str, str]) -> Outcome:
     """The outcome of events that belong to one order."""
     joined = []
     for number, (at, kind, key) in enumerate(sorted(events)):
-        objects = ((object_type(key), key), ("customer", "customer:C-1"))
+        kinds, keys = (object_type(key), "customer"), (key, "customer:C-1")
         event = StitchEvent(
-            at, "test", str(number), number, kind, "test", objects, at + 1, "EUR", "DE", "EMEA"
+            at, "test", str(number), number, kind, "test", kinds, keys, at + 1, "EUR", "DE", "EMEA"
         )
         joined.append(Membership(event, "member", key, 1_000_000))
     assert LEAD is not None

@@ -19,8 +19,9 @@ assert LEAD is not None
 
 def said(at: int, kind: str, *objects: str, source: str = "test") -> StitchEvent:
     """An event at a business time, known by its type and time."""
-    named = tuple((object_type(key), key) for key in sorted(objects))
-    return StitchEvent(at, source, f"{kind}@{at}", at, kind, "test", named, None, None, None, None)
+    keys = tuple(sorted(objects))
+    kinds = tuple(object_type(key) for key in keys)
+    return StitchEvent(at, source, f"{kind}@{at}", at, kind, "test", kinds, keys, None, None, None, None)
 
 
 def lead_to_cash(*events: StitchEvent, seed: int = 0) -> Stitched:
