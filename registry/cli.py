@@ -4,10 +4,12 @@
 import typer
 
 from registry.commands.check import check
+from registry.commands.example import example
 from registry.commands.shipped import list_contracts
 
 app = typer.Typer(
     help="Check contracts against their earlier versions; keep them in a registry.", no_args_is_help=True
 )
 app.command()(check)
+app.command()(example)
 app.command("list")(list_contracts)

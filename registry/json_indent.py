@@ -2,6 +2,10 @@
 """How is a JSON text made readable? New lines and spaces only: no number is read, no key moved, nothing rounded."""
 
 import re
+from decimal import Decimal
+from typing import Any
+
+from terms import canonical_json
 
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _STEP = "  "
@@ -31,6 +35,24 @@ def indented(text: str) -> str:
         depth += mark in ("{", "[")
         before = mark
     return "".join(parts)
+
+
+def written(value: Any) -> str:
+    """A value as readable JSON, its members in the order they have, its numbers as exact decimals."""
+    return indented(_text(value))
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            inner = (f"{canonical_json.text(name)}:{_text(item)}" for name, item in value.items())
+            return "{" + ",".join(inner) + "}"
+        case list() | tuple():
+            return "[" + ",".join(_text(item) for item in value) + "]"
+        case Decimal():
+            return str(value)
+        case _:
+            return canonical_json.text(value)
 
 
 def readable(text: str, syntax: str) -> str:

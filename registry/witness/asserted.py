@@ -11,7 +11,6 @@ from registry.witness.claim import Claim, Keyword
 from registry.witness.fact import Fact
 from registry.witness.way import NUMBERS, Choice, Way
 
-REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _MOST_DEPENDENT = 4  # each doubles the ways
 
 

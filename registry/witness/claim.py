@@ -77,6 +77,18 @@ class Keyword:
         return [claim.about(node.child(first, index)) for index in range(count)], later
 
     def target(self) -> Claim | None:
-        """The claim about the node a reference leads to; None when it leads nowhere."""
-        node = self.claim.schema.target(self.value) if isinstance(self.value, str) else None
+        """The claim about the node a reference leads to; None when it leads nowhere, or that depends on the way to it."""
+        node = led_to(self.claim.schema, self.claim.node, self.name)
         return None if node is None else self.claim.about(node)
+
+
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+def led_to(schema: Schema, node: Node, keyword: str) -> Node | None:
+    """What a reference of the node names; None when it names nothing, or that depends on the way to it."""
+    ref = node.raw.get(keyword) if isinstance(node.raw, dict) else None
+    if not isinstance(ref, str):
+        return None
+    find = schema.target if keyword == "$ref" else schema.dynamic_target
+    return find(ref, node.pointer)

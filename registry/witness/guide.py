@@ -5,8 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from registry.schema import Node, Schema, children
-from registry.witness.asserted import REFERENCES
-from registry.witness.claim import Claim
+from registry.witness.claim import REFERENCES, Claim, led_to
 from registry.witness.way import Choice
 
 FAR = 1_000_000
@@ -101,6 +100,5 @@ def _ways_back(schema: Schema, root: Node) -> dict[str, list[str]]:
 
 
 def _next(schema: Schema, node: Node) -> list[Node]:
-    raw = node.raw if isinstance(node.raw, dict) else {}
-    named = [schema.target(raw[keyword]) for keyword in REFERENCES if isinstance(raw.get(keyword), str)]
+    named = [led_to(schema, node, keyword) for keyword in REFERENCES]
     return [*(inner for _, inner in children(node)), *(each for each in named if each is not None)]

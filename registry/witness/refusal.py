@@ -11,7 +11,7 @@ from jsonschema.exceptions import best_match
 from registry.evaluate import CANNOT_SAY, validator
 from registry.json_lines import escape
 from registry.schema import Node, Schema
-from registry.witness.asserted import REFERENCES
+from registry.witness.claim import REFERENCES, led_to
 
 _DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
 _SHOWN = 300
@@ -56,11 +56,10 @@ def _errors(schema: Schema, node: Node, value: Any) -> Iterator[ValidationError]
 def _pointers(schema: Schema, node: Node, steps: tuple[str | int, ...]) -> Iterator[str]:
     """Where the keyword may stand in the document: the validator goes through references without telling."""
     raw: Any = node.raw
-    if isinstance(raw, dict):
-        for keyword in REFERENCES:
-            target = schema.target(raw[keyword]) if isinstance(raw.get(keyword), str) else None
-            if target is not None and steps:
-                yield from _pointers(schema, target, steps)
+    for keyword in REFERENCES if steps else ():
+        target = led_to(schema, node, keyword)
+        if target is not None:
+            yield from _pointers(schema, target, steps)
     pointer = node.pointer
     for place, step in enumerate(steps):
         if isinstance(raw, dict) and step not in raw:
