@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-SIZE = 4 * 1024 * 1024
+SIZE = {"json": 4 * 1024 * 1024, "yaml": 6 * 1024 * 1024}  # counted as JSON, which is longer than YAML
 LIMITS_S = {"json": 5.0, "yaml": 12.0}
 _CHECK = (
     "import sys; from pathlib import Path; from registry.check import check; from registry import report\n"
@@ -28,8 +28,8 @@ def main() -> int:
     """Prints a row for each pair; 1 when a limit is missed."""
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, old, new in versions():
-            for syntax, limit in LIMITS_S.items():
+        for syntax, limit in LIMITS_S.items():
+            for name, old, new in versions(SIZE[syntax]):
                 paths = [Path(folder) / f"{name}-{side}.{syntax}" for side in ("old", "new")]
                 for path, data in zip(paths, (old, new), strict=True):
                     path.write_text(written(data, syntax))
@@ -65,9 +65,9 @@ def written(data: Any, syntax: str) -> str:
     return yaml.dump(data, Dumper=Plain, sort_keys=False, width=200)
 
 
-def versions() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+def versions(size: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Name, old and new document: a few changes, and one change that everything feels."""
-    old = an_api(Random(7))
+    old = an_api(Random(7), size)
     few, deep = deepcopy(old), deepcopy(old)
     for number in range(0, 40, 4):
         few["components"]["schemas"][f"Thing{number}"]["properties"]["field1"]["maxLength"] = 5
@@ -76,7 +76,7 @@ def versions() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     return [("few changes", old, few), ("one for all", old, deep)]
 
 
-def an_api(random: Random) -> dict[str, Any]:
+def an_api(random: Random, wanted: int) -> dict[str, Any]:
     """An API of things that hold each other, grown until it is as large as asked for."""
     money = {
         "type": "object",
@@ -90,7 +90,7 @@ def an_api(random: Random) -> dict[str, Any]:
         "components": {"schemas": {"Money": money, "Problem": {"type": "object", "properties": {"title": {"type": "string"}}}}},
     }  # fmt: skip
     number, size = 0, 0
-    while size < SIZE:
+    while size < wanted:
         thing = a_thing(random, number)
         path = {f"/things{number}": _collection(number), f"/things{number}/{{id}}": _item(number)}
         api["components"]["schemas"][f"Thing{number}"] = thing

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.api import constraint
 from registry.api.view import stands_at
 from registry.change import ABSENT, Change
 from registry.diff import Walk
@@ -17,6 +18,7 @@ from registry.json_value import key
 from registry.schema import Node, Schema, children
 
 _ALTERNATIVES = ("oneOf", "anyOf")
+_NOTHING_TOLD = ("keyword-not-covered", "budget-spent")
 # Keywords that matter for values of one type only; where another type is declared they have no effect.
 _NUMBER = "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"
 _TYPES_OF = {
@@ -29,7 +31,9 @@ _TYPES_OF = {
 
 def changes(walk: Walk, old: Schema, new: Schema, roots: list[tuple[Node, Node]]) -> list[Change]:
     """The facts of all schemas that stand in the same place on both sides, below the roots; none is told by `walk` too."""
-    pairing = _Pairing(old, new, {change.pointer_old for change in walk.changes}, walk.same)
+    pairing = _Pairing(
+        old, new, {change.pointer_old for change in walk.changes if change.id not in _NOTHING_TOLD}, walk.same
+    )
     for a, b in roots:
         pairing.follow(_raw(old, a), _raw(new, b))
     return pairing.found
@@ -71,6 +75,10 @@ class _Pairing:
             self._say("unwrapped-from-one-of", a, b, "oneOf", before=x["oneOf"])
         self._names(a, b, "allOf", "part")
         self._extensible(a, x, b, y)
+        for keyword, how in constraint.differences(x, y):
+            if f"{a.pointer}/{constraint.KEYWORDS[keyword]}" not in self.told:
+                shown = ({keyword: z[keyword]} if keyword in z else ABSENT for z in (x, y))
+                self._say(f"constraint-{how}", a, b, keyword, *shown)
 
     def _say(
         self, kind: str, a: Node, b: Node, below: str, before: Any = ABSENT, after: Any = ABSENT

@@ -253,6 +253,11 @@ COMPOSED: Mapping[str, _Texts] = {
     "wrapped-in-one-of": ("a schema was split into alternatives of which exactly one must fit", "a value that fits several of them is refused", "use anyOf, or tell the alternatives apart by a required field with a const"),
     "unwrapped-from-one-of": ("alternatives were joined into one schema", "it accepts values that fitted none or several of the alternatives", "keep the alternatives"),
     "idle-keyword-changed": ("a keyword was changed that has no effect on the declared type", "the document does not say what its author meant by {after}", "move the keyword to where it has an effect, or remove it"),
+    "constraint-added": ("a constraint on several keywords together was added", "it was not shown that values that were sent so far fit {after}", "leave it out"),
+    "constraint-removed": ("a constraint on several keywords together was removed", "the other side may rely on {before}", "keep {before}"),
+    "constraint-tightened": ("a constraint on several keywords together asks for more", "it was not shown that values that were sent so far fit {after}", "keep {before}"),
+    "constraint-loosened": ("a constraint on several keywords together asks for less", "the other side may rely on {before}", "keep {before}"),
+    "constraint-changed": ("a constraint on several keywords together was changed", "it was not shown that values fit both {before} and {after}", "keep {before}"),
     "extensible-values-added": ("values were added to a list that may grow", "", ""),
     "extensible-values-removed": ("values were removed from a list that may only grow", "the other side may still send {before}", "keep {before}"),
 }  # fmt: skip

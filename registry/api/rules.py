@@ -64,6 +64,11 @@ _COMPOSED = {
     "wrapped-in-one-of": _Levels(W, W, {"codegen": (B, B)}),
     "unwrapped-from-one-of": _Levels(W, W, {"codegen": (B, B)}),
     "idle-keyword-changed": _Levels(W, W),
+    "constraint-added": _Levels(W, S),
+    "constraint-removed": _Levels(S, W),
+    "constraint-tightened": _Levels(W, S),
+    "constraint-loosened": _Levels(S, W),
+    "constraint-changed": _Levels(W, W),
     "extensible-values-added": _Levels(S, S),
     "extensible-values-removed": _Levels(B, S),
 }
