@@ -48,6 +48,8 @@ def validator(schema: Schema) -> Validator:
 
 def is_valid(schema: Schema, node: Node, value: Any) -> bool:
     """Whether the value satisfies one node of the document. Raises one of CANNOT_SAY when that cannot be found out."""
+    if schema.rebinds and node.pointer:
+        raise ProblemError("what a dynamic reference means depends on the way to it", node.pointer)
     checker = validator(schema)
     resource = schema.resource(node.pointer)
     if resource:  # references inside are relative to its URI, not to the document's

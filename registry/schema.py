@@ -89,6 +89,20 @@ class Schema:
             return None
         return first
 
+    @property
+    def rebinds(self) -> bool:
+        """Whether some reference means one thing or another, depending on the way to it."""
+        if "rebinds" not in self.memo:
+            self.memo["rebinds"] = any(
+                isinstance(ref := node.raw.get(keyword), str)
+                and self.dynamic_target(ref, node.pointer) is None
+                for node in walk(self.root)
+                if isinstance(node.raw, dict)
+                for keyword in ("$dynamicRef", "$recursiveRef")
+            )
+        found: bool = self.memo["rebinds"]
+        return found
+
     def base(self, pointer: str) -> str:
         """The URI that references at the pointer are relative to; empty where the document states none."""
         return self._resources().get(self.resource(pointer), "")
