@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How do anyOf and oneOf differ? A side is kept when each of its branches lies inside one branch of the other; what needs more
-than that to decide stays unproven."""
+"""How do anyOf and oneOf differ? Branches that can only answer each other are compared in pairs; else the prover says which
+branch the other side as a whole does not cover."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry import domain
+from registry.change import ABSENT
 from registry.schema import Node, Schema
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class _Side:
     branches: tuple[Node, ...]
     exclusive: bool
     pointer: str
+    whole: Node
 
 
 def instead_of_keywords(walk: "Walk", a: Node, b: Node) -> bool:
@@ -32,7 +34,7 @@ def instead_of_keywords(walk: "Walk", a: Node, b: Node) -> bool:
     pure_old, pure_new = _pure(walk.old, a), _pure(walk.new, b)
     if pure_old == pure_new:
         return False
-    _compare_sides(walk, _side(walk.old, a, pure_old), _side(walk.new, b, pure_new))
+    _compare_sides(walk, _side(walk.old, a, pure_old), _side(walk.new, b, pure_new), walk.proof(a, b))
     return True
 
 
@@ -46,15 +48,15 @@ def compare(walk: "Walk", a: Node, b: Node) -> None:
             _side(walk.old, a, keyword if in_old else None),
             _side(walk.new, b, keyword if in_new else None),
         )
-        if in_old and in_new:
-            _compare_sides(walk, old, new)
+        if in_old and in_new and _told_apart(walk, old, new):
             continue
-        # The side without the keyword asks for nothing here; the other must hold all that side's values.
-        walk.say("alternatives-changed", old.pointer, new.pointer)
-        proven = _proof(walk, old, new)
-        walk.say_combination(
-            old.pointer, new.pointer, type(proven)(proven.keeps_old or in_old, proven.keeps_new or in_new)
-        )
+        proven = walk.proof_of(a, b, frozenset((keyword,)))
+        if in_old and in_new:
+            _say(walk, old, new, proven)
+        else:
+            # The side without the keyword asks for nothing here; the other must hold all that side's values.
+            walk.say("alternatives-changed", old.pointer, new.pointer)
+            walk.say_group("combination", old.pointer, new.pointer, proven)
 
 
 def _pure(schema: Schema, node: Node) -> str | None:
@@ -64,27 +66,28 @@ def _pure(schema: Schema, node: Node) -> str | None:
 
 def _side(schema: Schema, node: Node, keyword: str | None) -> _Side:
     if keyword is None:
-        return _Side(schema, (node,), False, node.pointer)
+        return _Side(schema, (node,), False, node.pointer, node)
     assert isinstance(node.raw, dict)
     branches = tuple(node.child(keyword, index) for index in range(len(node.raw[keyword])))
-    return _Side(schema, branches, keyword == "oneOf", f"{node.pointer}/{keyword}")
+    whole = Node(node.pointer, {keyword: node.raw[keyword]}, f"{node.part} {keyword}")
+    return _Side(schema, branches, keyword == "oneOf", f"{node.pointer}/{keyword}", whole)
 
 
-def _compare_sides(walk: "Walk", old: _Side, new: _Side) -> None:
+def _compare_sides(walk: "Walk", old: _Side, new: _Side, proven: "Proof") -> None:
+    if not _told_apart(walk, old, new):
+        _say(walk, old, new, proven)
+
+
+def _told_apart(walk: "Walk", old: _Side, new: _Side) -> bool:
+    """Whether the branches answer each other one by one, so that their own differences are the whole truth."""
     if _rearranged(old, new):
-        return
-    if _apart(old, new):
-        # Branch i can only be answered by branch i, so the branches' own differences are the whole truth.
-        for x, y in zip(old.branches, new.branches, strict=True):
-            walk.compare(x, y)
-        return
-    walk.say("alternatives-changed", old.pointer, new.pointer)
-    proven = _proof(walk, old, new)
-    if not proven.keeps_old:
-        _lonely(walk, "alternative-removed", old, new)
-    if not proven.keeps_new:
-        _lonely(walk, "alternative-added", new, old)
-    walk.say_combination(old.pointer, new.pointer, proven)
+        return True
+    partners = _partners(walk, old, new)
+    if partners is None:
+        return False
+    for x, y in partners:
+        walk.compare(x, y)
+    return True
 
 
 def _rearranged(old: _Side, new: _Side) -> bool:
@@ -100,48 +103,59 @@ def _rearranged(old: _Side, new: _Side) -> bool:
     return True
 
 
-def _apart(old: _Side, new: _Side) -> bool:
-    """As many branches on both sides, and none overlaps another one but that of its own number; so it is for one each."""
-    count = len(old.branches)
-    if count != len(new.branches):
-        return False
-    return (
-        all(
-            domain.disjoint(old.schema, old.branches[i], new.schema, new.branches[j])
-            for i in range(count)
-            for j in range(count)
-            if i != j
-        )
-        and _exact(old)
-        and _exact(new)
-    )
+def _partners(walk: "Walk", old: _Side, new: _Side) -> list[tuple[Node, Node]] | None:
+    """The branches in pairs, when each can only be answered by its own partner; None when it is not so simple."""
+    if len(old.branches) != len(new.branches) or not (_exclusive(walk, old) and _exclusive(walk, new)):
+        return None
+    left = list(new.branches)
+    pairs: list[tuple[Node, Node]] = []
+    for x in old.branches:
+        near = [y for y in new.branches if not walk.prover.apart(old.schema, x, new.schema, y)]
+        if len(near) > 1 or (near and near[0] not in left):
+            return None
+        pairs.append((x, near[0] if near else x))
+        if near:
+            left.remove(near[0])
+    # Those without anything in common are left for each other, in order.
+    return [(x, left.pop(0) if y is x else y) for x, y in pairs]
 
 
-def _exact(side: _Side) -> bool:
+def _exclusive(walk: "Walk", side: _Side) -> bool:
     """Whether `one of` and `any of` are the same for this side: its branches never overlap, or it does not mind."""
     if not side.exclusive:
         return True
     return all(
-        domain.disjoint(side.schema, x, side.schema, y)
+        walk.prover.apart(side.schema, x, side.schema, y)
         for i, x in enumerate(side.branches)
         for y in side.branches[i + 1 :]
     )
 
 
-def _proof(walk: "Walk", old: _Side, new: _Side) -> "Proof":
-    trials = [[walk.try_out(x, y) for y in new.branches] for x in old.branches]
-    keeps_old = _exact(new) and all(any(trial.keeps_old for trial in row) for row in trials)
-    keeps_new = _exact(old) and all(any(row[j].keeps_new for row in trials) for j in range(len(new.branches)))
-    return type(trials[0][0])(keeps_old, keeps_new)
+def _say(walk: "Walk", old: _Side, new: _Side, proven: "Proof") -> None:
+    """Records what was done to the branches, and which of them the other side does not cover."""
+    walk.say("alternatives-changed", old.pointer, new.pointer)
+    if not proven.keeps_old:
+        _uncovered(walk, "removed", old, new)
+    if not proven.keeps_new:
+        _uncovered(walk, "added", new, old)
 
 
-def _lonely(walk: "Walk", kind: str, side: _Side, other: _Side) -> None:
-    """Branches that overlap nothing on the other side: all their values really are lost (or new)."""
+def _uncovered(walk: "Walk", how: str, side: _Side, other: _Side) -> None:
+    """The branches of a side that the other one as a whole is not proven to accept.
+
+    Those that overlap nothing there are lost (or new) with all their values; of the rest it is not known.
+    """
+    found = False
     for branch in side.branches:
-        if not domain.kinds(side.schema, branch):
+        if walk.prover.implies(side.schema, branch, other.schema, other.whole):
             continue
-        if all(domain.disjoint(side.schema, branch, other.schema, y) for y in other.branches):
-            if kind == "alternative-removed":
-                walk.say(kind, branch.pointer, other.pointer, branch.raw)
-            else:
-                walk.say(kind, other.pointer, branch.pointer, after=branch.raw)
+        found = True
+        lonely = all(walk.prover.apart(side.schema, branch, other.schema, y) for y in other.branches)
+        narrows = how == "removed"
+        kind = f"alternative-{how}" if lonely else f"combination-{'narrowed' if narrows else 'widened'}"
+        places = (branch.pointer, other.pointer) if narrows else (other.pointer, branch.pointer)
+        walk.say(kind, *places, *((branch.raw, ABSENT) if narrows else (ABSENT, branch.raw)))
+    if not found and how == "removed":
+        walk.say("combination-narrowed", side.pointer, other.pointer)
+    elif not found:
+        walk.say("combination-widened", other.pointer, side.pointer)

@@ -7,6 +7,9 @@ from typing import Any
 
 from registry.json_value import key
 
+BACKWARD, FORWARD = "BACKWARD", "FORWARD"
+"""The directions: do new readers take old documents, do old readers take new ones?"""
+
 
 class Effect(Enum):
     """What a change does to the set of documents the contract accepts, as far as it is proven."""
@@ -20,6 +23,11 @@ class Effect(Enum):
     MAY_CHANGE = "nothing is proven about the documents it accepts"
 
     @property
+    def in_doubt(self) -> bool:
+        """Nothing is proven to be lost or gained; it is only not proven that nothing is."""
+        return self.name.startswith("MAY_")
+
+    @property
     def keeps_old(self) -> bool:
         """Every document the old contract accepts is proven to be accepted by the new one."""
         return self in (Effect.NONE, Effect.WIDENS, Effect.MAY_WIDEN)
@@ -31,6 +39,20 @@ class Effect(Enum):
 
 
 _BOUNDS = ("max-length", "max-items", "max-properties", "maximum")
+GROUPS = (
+    "not",
+    "condition",
+    "contains",
+    "property-names",
+    "pattern-properties",
+    "dependencies",
+    "unevaluated-properties",
+    "unevaluated-items",
+    "reference",
+    "combination",
+)
+"""Keywords that are judged as a whole: what they do to documents is proven, or it is not known."""
+
 _FLOORS = ("min-length", "min-items", "min-properties", "minimum")
 
 EFFECTS: dict[str, Effect] = {
@@ -49,6 +71,8 @@ EFFECTS: dict[str, Effect] = {
     "values-added": Effect.WIDENS,
     "pattern-added": Effect.NARROWS,
     "pattern-removed": Effect.WIDENS,
+    "pattern-narrowed": Effect.NARROWS,
+    "pattern-widened": Effect.WIDENS,
     "pattern-changed": Effect.CHANGES,
     "multiple-of-added": Effect.NARROWS,
     "multiple-of-narrowed": Effect.NARROWS,
@@ -74,9 +98,9 @@ EFFECTS: dict[str, Effect] = {
     "alternative-removed": Effect.NARROWS,
     "alternative-added": Effect.WIDENS,
     "alternatives-changed": Effect.NONE,
-    "combination-narrowed": Effect.MAY_NARROW,
-    "combination-widened": Effect.MAY_WIDEN,
-    "combination-changed": Effect.MAY_CHANGE,
+    **{f"{group}-narrowed": Effect.MAY_NARROW for group in GROUPS},
+    **{f"{group}-widened": Effect.MAY_WIDEN for group in GROUPS},
+    **{f"{group}-changed": Effect.MAY_CHANGE for group in GROUPS},
     "keyword-not-covered": Effect.MAY_CHANGE,
     "budget-spent": Effect.MAY_CHANGE,
     "format-changed": Effect.NONE,
@@ -102,7 +126,8 @@ ABSENT: Any = _Absent()
 class Change:
     """`id` names the kind of change (a key of EFFECTS and of the rules); pointers say where it stands in each document.
 
-    `before` and `after` are the parsed values, ABSENT where there is none.
+    `before` and `after` are the parsed values, ABSENT where there is none. `harmless` are the directions (BACKWARD,
+    FORWARD) in which it is proven that what stands around it keeps every document valid.
     """
 
     id: str
@@ -110,11 +135,22 @@ class Change:
     pointer_new: str
     before: Any = ABSENT
     after: Any = ABSENT
+    harmless: frozenset[str] = frozenset()
 
     @property
     def effect(self) -> Effect:
         """What the change does to the documents the contract accepts."""
         return EFFECTS[self.id]
+
+    @property
+    def keeps_old(self) -> bool:
+        """Every document the old contract accepts is proven to be accepted by the new one, as far as this change goes."""
+        return self.effect.keeps_old or BACKWARD in self.harmless
+
+    @property
+    def keeps_new(self) -> bool:
+        """Every document the new contract accepts is proven to be accepted by the old one, as far as this change goes."""
+        return self.effect.keeps_new or FORWARD in self.harmless
 
     def identity(self) -> tuple[Any, ...]:
         """Equal for the same fact met twice on different ways through the documents."""

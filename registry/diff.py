@@ -7,13 +7,15 @@ valid under the old contract is valid under the new one; the same the other way 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import domain, keywords
-from registry.change import ABSENT, Change
+from registry.change import ABSENT, BACKWARD, FORWARD, Change
 from registry.evaluate import CANNOT_SAY, is_valid
+from registry.implication.prover import Prover
 from registry.json_lines import escape
+from registry.json_value import key
 from registry.schema import Node, Schema
 
 BUDGET = 20_000
@@ -27,12 +29,17 @@ _NOTED = {
     "contentMediaType": "content-changed",
     "default": "default-changed",
 }
-_WHOLE_NODE = ("unevaluatedProperties", "unevaluatedItems")
+_UNEVALUATED = {
+    "unevaluatedProperties": "unevaluated-properties",
+    "unevaluatedItems": "unevaluated-items",
+}
 
 
 def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
     """All changes from `old` to `new`, in the order of the documents, each fact once. Always ends."""
     walker = Walk(old, new, _Budget(budget))
+    if old.rebinds and old.dialect == new.dialect and key(old.data) == key(new.data):
+        return ()  # whatever its references mean, they mean the same
     if old.dialect != new.dialect:
         walker.say("dialect-changed", "/$schema", "/$schema", old.dialect.uri, new.dialect.uri)
     try:
@@ -81,7 +88,7 @@ class Walk:
     """One way through both documents. `met` holds the pairs that were or are being compared on it.
 
     A pair met again is taken as equal: it lies deeper in the value, so a difference there is a difference of the
-    first meeting (greatest fixed point). Trials run on a fork, whose facts are judged and thrown away.
+    first meeting (greatest fixed point). `prover` decides what differences of single keywords cannot.
     """
 
     old: Schema
@@ -90,6 +97,7 @@ class Walk:
     met: set[tuple[_Key, _Key]] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     same: Callable[[Node, Node], bool] = _not_known
+    prover: Prover = field(default_factory=Prover)
 
     def say(
         self, kind: str, pointer_old: str, pointer_new: str, before: Any = ABSENT, after: Any = ABSENT
@@ -97,23 +105,34 @@ class Walk:
         """Records one fact."""
         self.changes.append(Change(kind, pointer_old, pointer_new, before, after))
 
-    def say_combination(self, pointer_old: str, pointer_new: str, proven: Proof) -> None:
-        """Records what is not proven of a group of alternatives or of joint constraints; nothing when all is."""
-        match (proven.keeps_old, proven.keeps_new):
-            case (True, True):
-                return
-            case (True, False):
-                self.say("combination-widened", pointer_old, pointer_new)
-            case (False, True):
-                self.say("combination-narrowed", pointer_old, pointer_new)
-            case _:
-                self.say("combination-changed", pointer_old, pointer_new)
+    def say_group(
+        self,
+        group: str,
+        pointer_old: str,
+        pointer_new: str,
+        proven: Proof,
+        before: Any = ABSENT,
+        after: Any = ABSENT,
+    ) -> None:
+        """Records what is not proven of keywords that are judged as a whole; nothing when all is."""
+        how = {(True, False): "widened", (False, True): "narrowed", (False, False): "changed"}.get(
+            (proven.keeps_old, proven.keeps_new)
+        )
+        if how is not None:
+            self.say(f"{group}-{how}", pointer_old, pointer_new, before, after)
 
-    def try_out(self, a: Node, b: Node) -> Proof:
-        """What comparing the two would prove, without recording anything."""
-        fork = Walk(self.old, self.new, self.budget, set(self.met), same=self.same)
-        fork.compare(a, b)
-        return proof(fork.changes)
+    def proof(self, a: Node, b: Node) -> Proof:
+        """What is proven of the two nodes."""
+        return Proof(
+            self.prover.implies(self.old, a, self.new, b), self.prover.implies(self.new, b, self.old, a)
+        )
+
+    def proof_of(self, a: Node, b: Node, keywords: frozenset[str]) -> Proof:
+        """What is proven of these keywords: that all values of one node satisfy those of the other."""
+        return Proof(
+            self.prover.satisfies(self.old, a, self.new, b, keywords),
+            self.prover.satisfies(self.new, b, self.old, a, keywords),
+        )
 
     def compare(self, a: Node, b: Node) -> None:
         """Records how `a` of the old document differs from `b` of the new one."""
@@ -129,8 +148,14 @@ class Walk:
             return
         self.met.add(pair)
         self._annotations(a, b)
-        if self._uncovered_whole(a, b) or self._closed(a, b) or self._few_values(a, b):
+        before = len(self.changes)
+        self._differences(a, b)
+        self._in_context(a, b, before)
+
+    def _differences(self, a: Node, b: Node) -> None:
+        if self._closed(a, b) or self._few_values(a, b):
             return
+        self._unevaluated(a, b)
         from_old, from_new = domain.conjuncts(self.old, a), domain.conjuncts(self.new, b)
         if len(from_old) == len(from_new) == 1:
             keywords.compare(self, from_old[0][1], from_new[0][1])
@@ -139,6 +164,21 @@ class Walk:
                 self.compare(x, y)
         else:
             self._regrouped(a, b, [x for _, x in from_old], [y for _, y in from_new])
+
+    def _in_context(self, a: Node, b: Node, first: int) -> None:
+        """Marks differences that lose no document here, because the rest of the two nodes makes up for them."""
+        found = self.changes[first:]
+        harmless = set()
+        if not all(c.keeps_old for c in found) and self.prover.implies(self.old, a, self.new, b):
+            harmless.add(BACKWARD)
+        if not all(c.keeps_new for c in found) and self.prover.implies(self.new, b, self.old, a):
+            harmless.add(FORWARD)
+        if harmless:
+            marked = [replace(c, harmless=c.harmless | harmless) for c in found]
+            # What was in doubt and is proven was no difference.
+            self.changes[first:] = [
+                c for c in marked if not (c.effect.in_doubt and c.keeps_old and c.keeps_new)
+            ]
 
     def _annotations(self, a: Node, b: Node) -> None:
         if not (isinstance(a.raw, dict) and isinstance(b.raw, dict)) or a.raw is b.raw:
@@ -155,13 +195,15 @@ class Walk:
         known = self.old.dialect.asserting | self.new.dialect.asserting | domain.ANNOTATIONS
         return "" if keyword in known or keyword.startswith("x-") else "unknown-keyword-changed"
 
-    def _uncovered_whole(self, a: Node, b: Node) -> bool:
-        """Keywords that look at their neighbours: only a node that is the same altogether is known to be equal."""
+    def _unevaluated(self, a: Node, b: Node) -> None:
+        """Keywords that look at their neighbours."""
         names = domain.assertions(self.old, a) | domain.assertions(self.new, b)
-        found = [keyword for keyword in _WHOLE_NODE if keyword in names]
-        if found and not domain.same(self.old, a, self.new, b):
-            self.say("keyword-not-covered", f"{a.pointer}/{found[0]}", f"{b.pointer}/{found[0]}", found[0])
-        return bool(found)
+        for keyword in sorted(names & {"unevaluatedProperties", "unevaluatedItems"}):
+            if not domain.same(self.old, a, self.new, b):
+                proven = self.proof_of(a, b, frozenset((keyword,)))
+                places = (_place(a, keyword), _place(b, keyword))
+                values = (keywords.value(a, keyword), keywords.value(b, keyword))
+                self.say_group(_UNEVALUATED[keyword], *places, proven, *values)
 
     def _closed(self, a: Node, b: Node) -> bool:
         """One side accepts nothing at all."""
@@ -199,15 +241,33 @@ class Walk:
         return is_valid(schema, node, value)
 
     def _regrouped(self, a: Node, b: Node, old_parts: list[Node], new_parts: list[Node]) -> None:
-        """The constraints are grouped differently: each one of a side must follow from one of the other."""
-        keeps_old = all(any(self.try_out(x, y).keeps_old for x in old_parts) for y in new_parts)
-        keeps_new = all(any(self.try_out(x, y).keeps_new for y in new_parts) for x in old_parts)
-        self.say_combination(a.pointer, b.pointer, Proof(keeps_old, keeps_new))
+        """The constraints are grouped differently: what one side asks must follow from the whole of the other."""
+        for y in new_parts:
+            if not self.prover.implies(self.old, a, self.new, y):
+                self._one_way(min(old_parts, key=lambda x: _unlike(x, y)), y, FORWARD)
+        for x in old_parts:
+            if not self.prover.implies(self.new, b, self.old, x):
+                self._one_way(x, min(new_parts, key=lambda y: _unlike(x, y)), BACKWARD)
+
+    def _one_way(self, x: Node, y: Node, harmless: str) -> None:
+        """Records of the differences of two parts those that matter in one direction."""
+        fork = Walk(self.old, self.new, self.budget, same=self.same, prover=self.prover)
+        fork.compare(x, y)
+        lossy = [c for c in fork.changes if not (c.keeps_old if harmless == FORWARD else c.keeps_new)]
+        self.changes += [replace(change, harmless=change.harmless | {harmless}) for change in lossy]
+        if not lossy:
+            how = "narrowed" if harmless == FORWARD else "widened"
+            self.say(f"combination-{how}", x.pointer, y.pointer)
+
+
+def _unlike(x: Node, y: Node) -> int:
+    """How many keywords only one of the two has."""
+    return len(x.raw.keys() ^ y.raw.keys()) if isinstance(x.raw, dict) and isinstance(y.raw, dict) else 0
 
 
 def proof(changes: list[Change]) -> Proof:
     """What a list of facts proves of the two schemas they were found in."""
-    return Proof(all(c.effect.keeps_old for c in changes), all(c.effect.keeps_new for c in changes))
+    return Proof(all(c.keeps_old for c in changes), all(c.keeps_new for c in changes))
 
 
 def _place(node: Node, *keywords: str) -> str:

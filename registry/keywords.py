@@ -23,42 +23,14 @@ _KEBAB = {
 
 _EDGES = {"minimum": ("exclusiveMinimum", 1), "maximum": ("exclusiveMaximum", -1)}
 
-# Every keyword some function below or in `members` and `alternatives` compares. All others are not covered.
-COVERED = frozenset(
-    [
-        "type",
-        "enum",
-        "const",
-        "minLength",
-        "maxLength",
-        "pattern",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "items",
-        "prefixItems",
-        "additionalItems",
-        "minProperties",
-        "maxProperties",
-        "required",
-        "properties",
-        "patternProperties",
-        "additionalProperties",
-        "anyOf",
-        "oneOf",
-    ]
-)
-# Keywords that mean something only together: if one of a group differs, the group is what is not covered.
-_GROUPS = {
-    "then": "if",
-    "else": "if",
-    "minContains": "contains",
-    "maxContains": "contains",
+# Keywords that are judged together, by the fact that tells a difference of them.
+_JUDGED = {
+    "not": ("not",),
+    "condition": ("if", "then", "else"),
+    "contains": ("contains", "minContains", "maxContains"),
+    "property-names": ("propertyNames",),
+    "dependencies": ("dependentRequired", "dependentSchemas", "dependencies"),
+    "reference": ("$ref", "$dynamicRef", "$recursiveRef"),
 }
 
 
@@ -84,7 +56,7 @@ def compare(walk: "Walk", a: Node, b: Node) -> None:
         _property_counts(walk, a, b)
         members.properties(walk, a, b)
     alternatives.compare(walk, a, b)
-    _not_covered(walk, a, b)
+    _judged(walk, a, b)
 
 
 def value(node: Node, keyword: str, default: Any = ABSENT) -> Any:
@@ -200,8 +172,15 @@ def _implies(step: Any, wanted: Any, whole: bool) -> bool:
 def _pattern(walk: "Walk", a: Node, b: Node) -> None:
     before, after = value(a, "pattern"), value(b, "pattern")
     if differ(before, after):
-        how = "added" if before is ABSENT else "removed" if after is ABSENT else "changed"
-        _say(walk, a, b, "pattern", f"pattern-{how}")
+        proven = walk.proof_of(a, b, frozenset(("pattern",)))
+        if before is ABSENT or after is ABSENT:
+            how = "added" if before is ABSENT else "removed"
+        else:
+            how = {(True, False): "widened", (False, True): "narrowed"}.get(
+                (proven.keeps_old, proven.keeps_new), "changed"
+            )
+        if not (proven.keeps_old and proven.keeps_new):
+            _say(walk, a, b, "pattern", f"pattern-{how}")
 
 
 def _unique(walk: "Walk", a: Node, b: Node) -> None:
@@ -210,16 +189,19 @@ def _unique(walk: "Walk", a: Node, b: Node) -> None:
         _say(walk, a, b, "uniqueItems", f"unique-items-{'added' if after else 'removed'}")
 
 
-def _not_covered(walk: "Walk", a: Node, b: Node) -> None:
-    """Keywords without a rule: where they are the same nothing changed, where they differ nothing is known."""
-    names = (domain.assertions(walk.old, a) | domain.assertions(walk.new, b)) - COVERED
-    for name in sorted({_GROUPS.get(name, name) for name in names}):
-        group = [name, *(member for member, head in _GROUPS.items() if head == name)]
-        old_part, new_part = _only(a, group), _only(b, group)
-        if not domain.same(walk.old, old_part, walk.new, new_part):
-            _say(walk, a, b, name, "keyword-not-covered")
+def _judged(walk: "Walk", a: Node, b: Node) -> None:
+    """Keywords that are judged as a whole: where they are the same nothing changed, else the prover is asked."""
+    names = domain.assertions(walk.old, a) | domain.assertions(walk.new, b)
+    for group, members_ in _JUDGED.items():
+        if names.isdisjoint(members_):
+            continue
+        if not domain.same(walk.old, _only(a, members_), walk.new, _only(b, members_)):
+            keyword = next(k for k in members_ if k in names)
+            proven = walk.proof_of(a, b, frozenset(members_))
+            places = (f"{a.pointer}/{keyword}", f"{b.pointer}/{keyword}")
+            walk.say_group(group, *places, proven, value(a, keyword), value(b, keyword))
 
 
-def _only(node: Node, names: list[str]) -> Node:
+def _only(node: Node, names: tuple[str, ...]) -> Node:
     raw = node.raw if isinstance(node.raw, dict) else {}
-    return Node(node.pointer, {k: v for k, v in raw.items() if k in names}, ",".join(names))
+    return Node(node.pointer, {k: v for k, v in raw.items() if k in names}, f"{node.part} {','.join(names)}")

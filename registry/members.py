@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     from registry.diff import Walk
 
 
+_MEMBERS = frozenset(("properties", "patternProperties", "additionalProperties"))
+
+
 def properties(walk: "Walk", a: Node, b: Node) -> None:
     """Records changes of required, properties, patternProperties and additionalProperties."""
     _required(walk, a, b)
     named_old, named_new = _map(a, "properties"), _map(b, "properties")
     patterns_old, patterns_new = _map(a, "patternProperties"), _map(b, "patternProperties")
     if patterns_old.keys() != patterns_new.keys():
-        # Which names fall under which pattern would have to be known; only equal sets of patterns are compared.
-        where = (f"{a.pointer}/patternProperties", f"{b.pointer}/patternProperties")
-        walk.say(
-            "keyword-not-covered", *where, sorted(patterns_old) or ABSENT, sorted(patterns_new) or ABSENT
-        )
+        _by_pattern(walk, a, b)
         return
     for text in patterns_old:
         walk.compare(a.child("patternProperties", text), b.child("patternProperties", text))
@@ -36,6 +35,18 @@ def properties(walk: "Walk", a: Node, b: Node) -> None:
         else:
             _appeared_or_left(walk, a, b, name, covered=False)
     _others(walk, a.child("additionalProperties"), b.child("additionalProperties"))
+
+
+def _by_pattern(walk: "Walk", a: Node, b: Node) -> None:
+    """Different patterns: who speaks for which name is for the prover to find out."""
+    proven = walk.proof_of(a, b, _MEMBERS)
+    patterns = (_map(a, "patternProperties") or ABSENT, _map(b, "patternProperties") or ABSENT)
+    places = (f"{a.pointer}/patternProperties", f"{b.pointer}/patternProperties")
+    walk.say_group("pattern-properties", *places, proven, *patterns)
+    if not (proven.keeps_old and proven.keeps_new):
+        for name in _map(a, "properties"):
+            if name in _map(b, "properties"):
+                walk.compare(a.child("properties", name), b.child("properties", name))
 
 
 def _required(walk: "Walk", a: Node, b: Node) -> None:
@@ -74,7 +85,7 @@ def _appeared_or_left(walk: "Walk", a: Node, b: Node, name: str, *, covered: boo
             walk.say(f"property-{how}-{'to' if appeared else 'from'}-closed", *pointers, *values)
             return
     elif domain.says_nothing(rest_schema, rest):
-        proven = walk.try_out(rest, own) if appeared else walk.try_out(own, rest)
+        proven = walk.proof(rest, own) if appeared else walk.proof(own, rest)
         if not (proven.keeps_old and proven.keeps_new):
             walk.say(f"property-{how}-{'to' if appeared else 'from'}-open", *pointers, *values)
             return
@@ -94,7 +105,7 @@ def _others(walk: "Walk", a: Node, b: Node) -> None:
         how = "closed" if now == "closed" else "opened"
         walk.say(f"additional-properties-{how}", a.pointer, b.pointer, a.raw, b.raw)
     else:
-        proven = walk.try_out(a, b)
+        proven = walk.proof(a, b)
         if not (proven.keeps_old and proven.keeps_new):
             how = "narrowed" if before == "open" else "widened"
             walk.say(f"additional-properties-{how}", a.pointer, b.pointer, a.raw, b.raw)

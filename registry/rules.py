@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from registry.change import EFFECTS, Effect
+from registry.change import BACKWARD as BACKWARD
+from registry.change import EFFECTS, GROUPS, Change, Effect
+from registry.change import FORWARD as FORWARD
 
-BACKWARD, FORWARD = "BACKWARD", "FORWARD"
 POLICIES = ("validation", "lenient", "codegen")
 
 
@@ -71,8 +72,43 @@ def _limits() -> dict[str, tuple[str, str, str]]:
     return texts
 
 
+_GROUP_WORDS = {
+    "not": "what `not` forbids",
+    "condition": "if, then or else",
+    "contains": "what an array must contain",
+    "property-names": "what names of fields must be like",
+    "pattern-properties": "what fields whose names match a pattern must be",
+    "dependencies": "what a field asks of the others",
+    "unevaluated-properties": "what fields may be that nothing else speaks for",
+    "unevaluated-items": "what items may be that nothing else speaks for",
+    "reference": "a reference whose meaning depends on the way to it",
+}
+
+
+def _groups() -> dict[str, tuple[str, str, str]]:
+    """Texts of the keywords that are judged as a whole."""
+    texts = {}
+    for group in GROUPS:
+        if group not in _GROUP_WORDS:
+            continue
+        what, fix = f"{_GROUP_WORDS[group]} was changed", "keep it as it was, or change one thing at a time"
+        texts[f"{group}-narrowed"] = (
+            what,
+            "documents written so far may be refused by what it says now",
+            fix,
+        )
+        texts[f"{group}-widened"] = (
+            what,
+            "documents written from now on may be refused by what it said before",
+            fix,
+        )
+        texts[f"{group}-changed"] = (what, "documents that satisfy one side may be refused by the other", fix)
+    return texts
+
+
 _TEXTS: dict[str, tuple[str, str, str]] = {
     **_limits(),
+    **_groups(),
     "type-narrowed": (
         "the type was narrowed",
         "values of the type that was dropped are refused",
@@ -126,6 +162,16 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "pattern-removed": (
         "the pattern was removed",
         "texts written from now on need not match {before}",
+        "keep the pattern {before}",
+    ),
+    "pattern-narrowed": (
+        "the pattern became stricter",
+        "texts that match {before} need not match {after}",
+        "keep the pattern {before}, or add a new field with the new pattern",
+    ),
+    "pattern-widened": (
+        "the pattern became looser",
+        "texts that match {after} need not match {before}",
         "keep the pattern {before}",
     ),
     "pattern-changed": (
@@ -403,6 +449,16 @@ def _rule(kind: str, direction: str, policy: str) -> Rule:
     elif level is Level.SAFE:
         why, fix = EFFECTS[kind].value, ""
     return Rule(kind, direction, policy, level, what, why, fix)
+
+
+def level_of(change: Change, direction: str, policy: str) -> Level:
+    """The level of one change at its place: where nothing is lost there, only what generated code minds is left."""
+    said = rules()[change.id, direction, policy].level
+    if direction not in change.harmless or said in (Level.SAFE, Level.WARNING):
+        return said
+    kind = change.id.rpartition(".")[2]
+    minds = policy == "codegen" and (kind in _REGENERATED or kind in _FIELD_LOST[direction])
+    return said if minds else Level.SAFE
 
 
 def _level(kind: str, direction: str) -> Level:

@@ -10,7 +10,7 @@ from registry import finding
 from registry.change import ABSENT, Change
 from registry.document import Document
 from registry.finding import Finding
-from registry.rules import BACKWARD, FORWARD, POLICIES, Level, rules
+from registry.rules import BACKWARD, FORWARD, POLICIES, Level, level_of, rules
 from terms import canonical_json
 from terms.problem import ProblemError, did_you_mean
 
@@ -28,6 +28,7 @@ _ORDER = {
     level: place for place, level in enumerate((Level.BREAKING, Level.UNDECIDED, Level.WARNING, Level.SAFE))
 }
 _SHOWN = 120
+_SPARED = "what else the contract says makes up for it: no document is lost here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +133,26 @@ def _findings(
     in_new = new.lines([change.pointer_new for change in changes]) if changes else {}
     for change in changes:
         rows = [rules()[change.id, direction, policy] for direction in MODES[mode]]
-        levels = {row.direction: _levels(change.id, row.direction) for row in rows}
-        worst = min(rows, key=lambda row: _ORDER[row.level])
+        levels = {row.direction: _levels(change, row.direction) for row in rows}
+        worst = min(rows, key=lambda row: _ORDER[Level(levels[row.direction][policy])])
         # A change that breaks both directions is told twice, one that breaks none under any policy once.
         told = [row for row in rows if _matters(levels[row.direction])] or [worst]
         before, after = shown(change.before), shown(change.after)
         words = {"before": before or "what it was", "after": after or "what it is now"}
         for row in told:
+            level = levels[row.direction][policy]
+            spared = level == Level.SAFE and row.level is not Level.SAFE
+            why, fix = (_SPARED, "") if spared else (row.why.format(**words), row.fix.format(**words))
             yield Finding(
-                row.change, row.level.value, row.direction, change.pointer_old, change.pointer_new,
+                row.change, level, row.direction, change.pointer_old, change.pointer_new,
                 f"{old.name}:{in_old[change.pointer_old]}", f"{new.name}:{in_new[change.pointer_new]}",
-                row.what.format(**words), before, after, row.why.format(**words), row.fix.format(**words), old.name,
+                row.what.format(**words), before, after, why, fix, old.name,
                 levels[row.direction],
             )  # fmt: skip
 
 
-def _levels(change: str, direction: str) -> dict[str, str]:
-    return {policy: rules()[change, direction, policy].level.value for policy in POLICIES}
+def _levels(change: Change, direction: str) -> dict[str, str]:
+    return {policy: level_of(change, direction, policy).value for policy in POLICIES}
 
 
 def _matters(levels: Mapping[str, str]) -> bool:

@@ -81,7 +81,7 @@ class Comparison:
         for place, here in self.walks.items():
             composed = composition.changes(here, self.old, self.new, self.roots.get(place, []))
             for change in (*here.changes, *composed):
-                yield replace(change, id=f"{place.name}.{change.id}")
+                yield replace(change, id=f"{place.name}.{change.id}", harmless=place.turned(change.harmless))
 
 
 def roots(old: Schema, new: Schema, place: Place) -> list[tuple[Node, Node]]:

@@ -4,6 +4,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from registry.change import BACKWARD, FORWARD
+
+_MIRROR = {BACKWARD: FORWARD, FORWARD: BACKWARD}
+
 
 class Reader(Enum):
     """Who takes the values that a schema describes: the party that publishes the API, or the one that uses it."""
@@ -23,6 +27,12 @@ class Place:
     words: str
     reader: Reader
     hides: str = ""
+
+    def turned(self, directions: frozenset[str]) -> frozenset[str]:
+        """Directions between schemas as directions between APIs: turned where the consumer reads."""
+        if self.reader is Reader.PROVIDER:
+            return directions
+        return frozenset(_MIRROR[direction] for direction in directions)
 
 
 REQUEST_PARAMETER = Place("request-parameter", "request parameter", Reader.PROVIDER, "readOnly")

@@ -6,7 +6,7 @@ value, so it may be taken as proven there: values are finite (induction over the
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -15,11 +15,14 @@ from registry.domain import ATOMS, atoms_of
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication import arrays, numbers, objects, texts
 from registry.implication.claim import Choice, Claim, Failed, Goal, Key, Way
-from registry.implication.taking_apart import failed, held
+from registry.implication.taking_apart import failed, held, ways_to_fail
 from registry.schema import Node, Schema
 
 STEPS = 4_000
 """Goals opened for one question before it is given up."""
+
+ALL_STEPS = 50 * STEPS
+"""Goals opened for all questions about two documents: some seconds."""
 
 _MOST_DEPTH = 40
 _OBJECT = frozenset(("object",))
@@ -32,8 +35,12 @@ class SpentError(Exception):
 
 @dataclass(slots=True)
 class Prover:
-    """Answers questions about two documents, and remembers the answers. `until` is when to give up, in monotonic seconds."""
+    """Answers questions about two documents, and remembers the answers.
 
+    `left` are the steps for all questions together; `until` is when to give up whatever is left, in monotonic seconds.
+    """
+
+    left: int = ALL_STEPS
     until: float = inf
     steps: int = 0
     _known: dict[tuple[frozenset[Key], frozenset[str]], bool] = field(default_factory=dict)
@@ -47,18 +54,31 @@ class Prover:
             return True
         return self.shut((Claim(a, x, True), Claim(b, y, False)))
 
+    def satisfies(self, a: Schema, x: Node, b: Schema, y: Node, keywords: Iterable[str]) -> bool:
+        """Whether it is proven that every value of `x` satisfies these keywords of `y`."""
+        holds = Claim(a, x, True)
+        failing = ways_to_fail(Claim(b, y, False), domain.assertions(b, y) & frozenset(keywords))
+        return all(self._asked(replace(way, claims=(holds, *way.claims))) for way in failing)
+
     def apart(self, a: Schema, x: Node, b: Schema, y: Node) -> bool:
         """Whether it is proven that no value satisfies both."""
         return self.shut((Claim(a, x, True), Claim(b, y, True)))
 
     def shut(self, claims: tuple[Claim, ...]) -> bool:
         """Whether it is proven that no value keeps all the claims; False too when the question takes too long."""
-        self.steps = STEPS
+        return self._asked(Way(claims=claims))
+
+    def _asked(self, way: Way) -> bool:
+        self.steps = min(STEPS, self.left)
+        self.left -= self.steps
         try:
-            return self.empty(claims)
+            if way == Way(claims=way.claims):
+                return self.empty(way.claims)
+            return self._shut_way(Goal(), way)
         except (SpentError, RecursionError):
             return False
         finally:
+            self.left += max(self.steps, 0)
             self._path.clear()
             self._leaned_on = inf
 

@@ -105,12 +105,13 @@ def failed(claim: Claim) -> Choice:
     found = claim.schema.memo.get(memo)
     if found is None:
         names = domain.assertions(claim.schema, claim.node)
-        found = claim.schema.memo[memo] = tuple(_ways_to_fail(claim, names))
+        found = claim.schema.memo[memo] = tuple(ways_to_fail(claim, names))
     result: Choice = found
     return result
 
 
-def _ways_to_fail(claim: Claim, names: frozenset[str]) -> Iterator[Way]:
+def ways_to_fail(claim: Claim, names: frozenset[str]) -> Iterator[Way]:
+    """Every way in which a value can fail one of the named keywords."""
     for keyword in sorted(names - _READ_WITH, key=_cheap_first):
         if claim.schema.dialect.flag_bounds and keyword.startswith("exclusive"):
             continue  # it is read with its bound
