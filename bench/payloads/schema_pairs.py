@@ -222,7 +222,18 @@ def _pair(writer: Writer, focus: str) -> Pair:
     said = [_edit_focus(writer, _at(new, holder), focus)]
     for _ in range(random.choice((0, 0, 1, 2))):
         said.append(_edit(writer, new))
+    _tidy(writer, new)
     return Pair(old, new, writer.dialect, focus, tuple(said))
+
+
+def _tidy(writer: Writer, value: Any) -> None:
+    """Takes out what an edit left that draft-04 does not allow: a flag without its bound."""
+    if isinstance(value, dict) and writer.dialect is DRAFT_04:
+        for bound in ("minimum", "maximum"):
+            if bound not in value:
+                value.pop(f"exclusive{bound.capitalize()}", None)
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _tidy(writer, item)
 
 
 def _document(writer: Writer) -> Made:
