@@ -84,7 +84,7 @@ CASES: dict[str, tuple[str, Any, Any, list[dict[str, Any]]]] = {
         "BACKWARD",
         {"anyOf": [TEXT, COUNT, {"type": "null"}]},
         {"anyOf": [TEXT, {"type": "null"}]},
-        [{"op": "replace", "path": "/anyOf", "value": [TEXT, COUNT, {"type": "null"}]}],
+        [{"op": "add", "path": "/anyOf/-", "value": COUNT}],
     ),
     "a name stays required": (
         "FORWARD",
