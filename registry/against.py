@@ -33,6 +33,10 @@ def place(texts: Sequence[str], candidates: Candidates) -> Place:
     if len(said) == 1:
         (text,) = said
         path = Path(text)
+        if text.startswith(("http://", "https://")):
+            from registry.server_source import registered
+
+            return registered(text, candidates)
         if path.is_dir():
             manifest = _manifest(files.content_of(path / NAME), path) if (path / NAME).is_file() else None
             return stored(files.in_folder(path), manifest, None)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is to be checked? Each contract file of the paths a person gave, with what its manifest says of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ class Candidate:
 
     `key` is what its earlier versions are found by: the subject that the manifest or the document states, else the path
     below the manifest's folder. `within` is its path below the folder given, empty for a file given alone.
+    `in_history`: other files are checked that are versions of the same subject.
     """
 
     file: str
@@ -27,6 +29,7 @@ class Candidate:
     document: Document | None
     problems: tuple[Problem, ...] = ()
     within: str = ""
+    in_history: bool = False
 
     @property
     def row(self) -> Row:
@@ -91,7 +94,11 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
                 candidate = _candidate(file, below, manifest)
                 within = file.relative_to(path).as_posix() if path.is_dir() else ""
                 found.setdefault(file.absolute(), replace(candidate, within=within))
-    each = tuple(sorted(found.values(), key=lambda candidate: candidate.file))
+    several = Counter(candidate.subject for candidate in found.values())
+    each = tuple(
+        replace(candidate, in_history=bool(candidate.subject) and several[candidate.subject] > 1)
+        for candidate in sorted(found.values(), key=lambda candidate: candidate.file)
+    )
     kept = tuple(manifest for manifest in manifests.values() if manifest.path)
     if not each and not any(manifest.rows for manifest in kept):
         raise ProblemError(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which earlier versions must a contract be compatible with? A place of files answers: given ones, a folder, a git revision."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from terms.problem import ProblemError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a registry has set for a subject; empty texts are not set."""
+    """What holds for a subject in a registry, and what of it was settled for the subject itself; empty texts say nothing."""
 
     mode: str = ""
     policy: str = ""
     type: str = ""
+    own_mode: str = ""
+    own_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,8 @@ class Stored:
         paths = known or self._at(candidate)
         if not paths:
             return None
-        documents = [self._document(path) for path in paths]
-        documents.sort(key=_version)
-        mine = stated(candidate.document, "version")
-        # A folder of versions: a file that is there already is compared with itself alone, another with all before it.
-        if len(documents) > 1 and mine:
-            same = [document for document in documents if stated(document, "version") == mine]
-            documents = same or [each for each in documents if _version(each) < _of(mine)] or documents
-        complete = candidate.row.all_versions
-        return Versions(named(documents, candidate) if candidate.is_listed else tuple(documents), complete)
+        documents = sorted((self._document(path) for path in paths), key=_version)
+        return Versions(shown(documents, candidate), candidate.row.all_versions)
 
     def left(self, folder: Path, manifest: Manifest) -> Mapping[str, str]:
         """The contracts of the place that belong into the folder, each key with the path of its last file below it."""
@@ -141,8 +136,18 @@ def given(texts: Iterable[str]) -> Place:
     return one(Versions(documents, complete=len(found) == 1 and found[0].complete))
 
 
-def named(documents: list[Document], candidate: Candidate) -> tuple[Document, ...]:
-    """The documents under names that do not say where they were found: `subject@1.2.0`, else `subject@latest`."""
+def shown(documents: Sequence[Document], candidate: Candidate) -> tuple[Document, ...]:
+    """Those that the candidate must follow, the latest last.
+
+    Of a history, one file a version, a version that is there already is compared with itself alone, another with all before
+    it. What the manifest lists goes by names that do not say where it was found: `subject@1.2.0`, else `subject@latest`.
+    """
+    mine = stated(candidate.document, "version")
+    if candidate.in_history and mine:
+        same = [document for document in documents if stated(document, "version") == mine]
+        documents = same or [each for each in documents if _version(each) < _of(mine)] or documents
+    if not candidate.is_listed:
+        return tuple(documents)
     last = len(documents) - 1
     return tuple(
         replace(document, name=f"{candidate.key}@{label(document, last - index)}")

@@ -11,13 +11,19 @@ from registry.approvals import apply
 from registry.candidate import Candidate, Candidates
 from registry.catalogue import CONTRACTS, REMOVED
 from registry.check import check_documents
+from registry.document import Document
 from registry.earlier import Place, Settings
 from registry.finding import Finding
 from registry.manifest import Manifest, Row
 from registry.report.report import NEW, RETIRED, Notice, Outcome, Report
 from registry.rules import BACKWARD, POLICIES
-from registry.verdict import BREAKING, DEFAULT_MODE, DEFAULT_POLICY, Verdict
+from registry.server import UnreachableError
+from registry.sources import Versions
+from registry.verdict import BREAKING, COMPATIBLE, DEFAULT_MODE, DEFAULT_POLICY, Verdict, checked
 from terms.problem import Problem, ProblemError
+
+NONE = "NONE"
+"""The mode of a subject of which nothing is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,21 @@ def _outcome(candidate: Candidate, at: Place, asked: Asked) -> Outcome:
         mode = asked.mode or row.mode or kept.mode or None
         policy = asked.policy or row.policy or kept.policy or DEFAULT_POLICY
         return Outcome(
-            candidate.key,
-            candidate.file,
-            verdict=check_documents(candidate.document, olds, mode, policy, asked.on, witnesses=True),
+            candidate.key, candidate.file, _verdict(candidate.document, olds, mode, policy, asked.on)
         )
+    except UnreachableError:
+        raise
     except ProblemError as error:
         return Outcome(candidate.key, candidate.file, problems=error.problems)
+
+
+def _verdict(new: Document, olds: Versions, mode: str | None, policy: str, on: date) -> Verdict:
+    if (mode or "").upper() != NONE:
+        return check_documents(new, olds, mode, policy, on, witnesses=True)
+    # Nothing is promised, so nothing can break; that the policy exists is asked all the same.
+    checked(DEFAULT_MODE, policy)
+    names = tuple(document.name for document in olds.documents[-1:])
+    return Verdict(COMPATIBLE, NONE, policy, new.name, names, (), dict.fromkeys(POLICIES, COMPATIBLE))
 
 
 def _differing(candidate: Candidate, at: Place) -> Iterable[Notice]:
@@ -128,6 +143,8 @@ def _left(folder: Path, manifest: Manifest, at: Place, here: set[str]) -> Mappin
 def _gone_one(gone: Candidate, key: str, row: Row, at: Place, asked: Asked) -> Iterable[Outcome]:
     try:
         olds = at.versions(gone)
+    except UnreachableError:
+        raise
     except ProblemError as error:
         yield Outcome(key, gone.file, problems=error.problems)
         return

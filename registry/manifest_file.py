@@ -91,7 +91,7 @@ def _row_problems(document: yaml_lines.Document, at: str, file: str, said: Any) 
 
 def _choices(document: yaml_lines.Document, at: str, said: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    known: dict[str, tuple[str, ...]] = {"mode": tuple(MODES), "policy": POLICIES, "type": TYPES}
+    known: dict[str, tuple[str, ...]] = {"mode": (*MODES, "NONE"), "policy": POLICIES, "type": TYPES}
     for key, names in known.items():
         if key in said and not (isinstance(said[key], str) and _as_known(key, said[key]) in names):
             advice = did_you_mean(_as_known(key, str(said[key])), names)

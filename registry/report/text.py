@@ -29,6 +29,7 @@ _QUESTIONS = {
     "BACKWARD": "do new readers take what was written under the old contract?",
     "FORWARD": "do old readers take what is written under the new contract?",
     "FULL": "do readers and writers of both contracts take each other's documents?",
+    "NONE": "nothing is asked of this contract.",
 }
 _ANSWERS = {
     COMPATIBLE: "Nothing that is accepted today is lost.",
