@@ -145,7 +145,7 @@ def shown(documents: Sequence[Document], candidate: Candidate) -> tuple[Document
     mine = stated(candidate.document, "version")
     if candidate.in_history and mine:
         same = [document for document in documents if stated(document, "version") == mine]
-        documents = same or [each for each in documents if _version(each) < _of(mine)] or documents
+        documents = same or [each for each in documents if _version(each) < order_of(mine)] or documents
     if not candidate.is_listed:
         return tuple(documents)
     last = len(documents) - 1
@@ -164,11 +164,11 @@ def label(document: Document, age: int) -> str:
 
 
 def _version(document: Document) -> tuple[Any, ...]:
-    return _of(stated(document, "version"))
+    return order_of(stated(document, "version"))
 
 
-def _of(version: str) -> tuple[Any, ...]:
-    """Its precedence; what is no version comes first."""
+def order_of(version: str) -> tuple[Any, ...]:
+    """A sort key of semantic versions; what is none comes first."""
     try:
         return (1, *precedence(version))
     except ProblemError:

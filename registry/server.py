@@ -23,6 +23,12 @@ class MissingError(ProblemError):
     """The server answered that it does not have what was asked for."""
 
 
+class ConflictError(ProblemError):
+    """The server answered that what is stored forbids it; `content` is the whole answer, such as a verdict."""
+
+    content: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """Where a server is, without a slash at the end, and the credential for it; the credential may be empty."""
@@ -58,7 +64,8 @@ def ask(
 ) -> bytes:
     """The body of the answer; `path` is below /apis/registry/v1, each part already quoted.
 
-    Raises UnreachableError when nobody answers, or the server fails; MissingError for a 404; ProblemError for another refusal.
+    Raises UnreachableError when nobody answers, or the server fails; MissingError for a 404, ConflictError for a 409, and
+    ProblemError for another refusal.
     """
     # A check of files asks no server: it shall not wait for these to load.
     from http.client import HTTPException
@@ -115,9 +122,12 @@ def _refused(at: Server, code: int, content: bytes) -> ProblemError:
     if code in (401, 403):
         what = f"the credential is not accepted ({code})" if at.token else f"it wants a credential ({code})"
         return ProblemError(what, TOKEN, "set it to a service token (tl_...) of that server")
-    kind = MissingError if code == 404 else ProblemError
+    kind = {404: MissingError, 409: ConflictError}.get(code, ProblemError)
     try:
         said = json.loads(content)
-        return kind(str(said["detail"]), str(said.get("where", at.url)), str(said.get("do", "")))
+        problem = kind(str(said["detail"]), str(said.get("where", at.url)), str(said.get("do", "")))
     except (ValueError, KeyError, TypeError):
-        return kind(f"it answered {code}", at.url, f"check {URL}")
+        problem = kind(f"it answered {code}", at.url, f"check {URL}")
+    if isinstance(problem, ConflictError):
+        problem.content = content
+    return problem
