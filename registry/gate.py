@@ -103,8 +103,8 @@ def _differing(candidate: Candidate, at: Place) -> Iterable[Notice]:
     """What the registry has set otherwise than the manifest says."""
     row, kept = candidate.row, at.settings(candidate.key)
     pairs = (
-        ("mode", row.mode, kept.mode),
-        ("policy", row.policy, kept.policy),
+        ("mode", row.mode, kept.own_mode),
+        ("policy", row.policy, kept.own_policy),
         ("type", row.type, kept.type),
     )
     for name, said, set_there in pairs:
