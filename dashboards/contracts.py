@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was promised? Every contract with its owner, its newest verdict, and what traffic really uses."""
+"""What was promised? Every contract with its owner, its newest verdict, and what traffic really uses; searched and narrowed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from dashboards import contract_address, queries, status
 from dashboards.asking import Page, Visit
 from dashboards.format import count, counted
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
+MOST_VALUES = 100
+FACETS = {"domain": "Domain", "owner": "Owner", "lifecycle": "State", "type": "Type", "mode": "Compatibility"}
+TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncAPI"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class ContractRow:
     title: str
     owner: str
     domain: str
+    type: str
     lifecycle: status.Badge
     mode: str
     latest: str
@@ -31,43 +35,102 @@ class ContractRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow the list: `options` are (value, words with their count) pairs, `chosen` the value in force or ``."""
+
+    name: str
+    label: str
+    chosen: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the address of the list without it."""
+
+    words: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     search: str
     total: str
+    facets: tuple[Facet, ...]
+    chips: tuple[Chip, ...]
     rows: tuple[ContractRow, ...]
     next_page: str
+    first_page: str
 
 
 async def show(visit: Visit) -> Page:
-    """The list, narrowed by `?search=`."""
-    search, after = visit.asked("search"), visit.asked("after")
-    data = await visit.answer(queries.CONTRACTS, first=PAGE_SIZE, after=after or None, search=search or None)
+    """The list, narrowed by `?search=` and one value each of domain, owner, lifecycle, type and mode; `?after=` goes on."""
+    filters = {"search": visit.asked("search"), **{name: visit.asked(name) for name in FACETS}}
+    after = visit.asked("after")
+    data = await visit.answer(
+        queries.CONTRACTS,
+        first=PAGE_SIZE,
+        after=after or None,
+        search=filters["search"] or None,
+        filter={name: filters[name] for name in FACETS if filters[name]},
+    )
     found = data["contracts"]
-    more = {"search": search} if search else {}
+    counts = {facet["name"]: facet["values"] for facet in found["facets"]}
     view = Catalogue(
-        search=search,
+        search=filters["search"],
         total=counted(found["totalCount"], "contract"),
+        facets=tuple(_facet(name, filters[name], counts.get(name, [])) for name in FACETS),
+        chips=_chips(filters),
         rows=tuple(_row(node) for node in found["nodes"]),
-        next_page=f"/contracts?{urlencode(more | {'after': found['pageInfo']['endCursor']})}"
+        next_page=_address({**filters, "after": found["pageInfo"]["endCursor"]})
         if found["pageInfo"]["hasNextPage"]
         else "",
+        first_page=_address(filters) if after else "",
     )
     return Page("contracts.html", "Contracts", view, data)
 
 
+def _address(filters: Mapping[str, str]) -> str:
+    words = urlencode({name: value for name, value in filters.items() if value})
+    return f"{contract_address.ROOT}?{words}" if words else contract_address.ROOT
+
+
+def _facet(name: str, chosen: str, values: list[Mapping[str, Any]]) -> Facet:
+    options = [
+        (one["value"], f"{_word(name, one['value'])} ({count(one['count'])})") for one in values[:MOST_VALUES]
+    ]
+    if chosen and chosen not in dict(options):
+        options.append((chosen, f"{_word(name, chosen)} (0)"))
+    return Facet(name, FACETS[name], chosen, tuple(options))
+
+
+def _word(name: str, value: str) -> str:
+    if name == "type":
+        return TYPES.get(value, value)
+    return value.lower().replace("_", " ") if name == "mode" else value
+
+
+def _chips(filters: Mapping[str, str]) -> tuple[Chip, ...]:
+    return tuple(
+        Chip(f"{FACETS.get(name, 'Search').lower()}: {_word(name, value)}", _address({**filters, name: ""}))
+        for name, value in filters.items()
+        if value
+    )
+
+
 def _row(contract: Mapping[str, Any]) -> ContractRow:
-    latest, seen = contract["latest"], sorted(contract["traffic"], key=lambda used: -used["events"])
-    verdict = latest["verdict"]["status"] if latest["verdict"] else None
+    standing, seen = contract["standing"], sorted(contract["traffic"], key=lambda used: -used["events"])
     return ContractRow(
         address=contract_address.contract(contract["subject"]),
         subject=contract["subject"],
         title=contract["title"],
         owner=contract["owner"],
         domain=contract["domain"],
+        type=TYPES[contract["type"]],
         lifecycle=status.lifecycle(contract["lifecycle"]),
-        mode=contract["compatibilityMode"],
-        latest=latest["semver"],
-        versions=counted(len(contract["versions"]), "version"),
-        verdict=status.verdict(verdict),
+        mode=_word("mode", contract["compatibilityMode"]),
+        latest=contract["currentVersion"],
+        versions=counted(standing["versions"], "version") if standing else "",
+        verdict=status.verdict(standing["verdict"] if standing else None),
         traffic=", ".join(f"{used['version']}: {count(used['events'])}" for used in seen) or "none seen",
     )

@@ -167,13 +167,13 @@ fragment VerdictParts on Verdict {
 
 CONTRACTS = (
     """
-query Contracts($first: Int!, $after: String, $search: String) {
+query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter) {
   ...Frame
-  contracts(first: $first, after: $after, search: $search) {
-    totalCount pageInfo { hasNextPage endCursor }
+  contracts(first: $first, after: $after, search: $search, filter: $filter) {
+    totalCount pageInfo { hasNextPage endCursor } facets { name values { value count } }
     nodes {
-      subject title owner steward domain lifecycle compatibilityMode
-      latest { semver registeredAt verdict { status } } versions { number } traffic { version events lastSeenAt }
+      subject title owner domain type lifecycle compatibilityMode currentVersion standing { versions verdict registeredAt }
+      traffic { version events lastSeenAt }
     }
   }
 }
@@ -186,9 +186,9 @@ CONTRACT = (
 query OneContract($subject: String!, $version: String) {
   ...Frame
   contract(subject: $subject) {
-    subject title description owner steward domain compatibilityMode
+    subject title description owner steward domain audience type lifecycle compatibilityMode retention eventType labels { name value }
     versions {
-      number semver lifecycle registeredAt
+      number semver lifecycle registeredAt successor deprecatedAt sunsetAt retiredAt
       verdict { status difference findings { level pointerOld pointerNew what before after } }
     }
     version(version: $version) {

@@ -2,10 +2,13 @@
 """Which subjects are there, and which of them is meant? Lists and search read one row a subject, however many versions it has."""
 
 import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sql
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
@@ -19,7 +22,12 @@ from registry.tables import ContractSearchRow, ContractSubjectRow
 from terms.instant import Instant
 from terms.tenant import TENANT
 
-FACETS = ("domain", "owner", "steward", "audience", "lifecycle", "type")
+FACETS = ("domain", "owner", "steward", "audience", "lifecycle", "type", "mode")
+"""What a list can be narrowed by. `mode` is the one the document states; it has no value where none is stated."""
+_COLUMNS = {"type": "artefact_type", "mode": "compatibility"}
+
+
+Facets = dict[str, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Wanted:
     audience: str = ""
     lifecycle: str = ""
     type: str = ""
+    mode: str = ""
 
 
 EVERY = Wanted()
@@ -41,11 +50,15 @@ EVERY = Wanted()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Subjects by name. `total` counts all that are wanted; `has_more`: some follow the last one here."""
+    """Subjects by name. `total` counts all that are wanted; `has_more`: some follow the last one here.
+
+    `facets` are those of all that are wanted (see `facets`), where finding them cost nothing more; else None.
+    """
 
     heads: tuple[SubjectHead, ...]
     total: int
     has_more: bool
+    facets: Facets | None = None
 
 
 def page(session: Session, wanted: Wanted = EVERY, first: int = 50, after: str | None = None) -> Page:
@@ -53,6 +66,8 @@ def page(session: Session, wanted: Wanted = EVERY, first: int = 50, after: str |
 
     The order is that of the names' code points, the same on every database. Three statements.
     """
+    if wanted.search.strip():
+        return _searched(session, wanted, first, after)
     conditions = _conditions(session, wanted)
     total = session.exec(select(func.count()).select_from(ContractSubjectRow).where(*conditions)).one()
     if after is not None:
@@ -63,17 +78,47 @@ def page(session: Session, wanted: Wanted = EVERY, first: int = 50, after: str |
     return Page(_heads(session, rows[:first]), total, len(rows) > first)
 
 
-def facets(session: Session, wanted: Wanted = EVERY) -> dict[str, tuple[tuple[str, int], ...]]:
-    """For each of FACETS its values among the wanted subjects and how many have each: most first, then by value."""
-    conditions = _conditions(session, wanted)
-    found = {}
-    for name in FACETS:
-        column = _column(name)
-        counted = session.exec(
-            select(column, func.count()).where(*conditions, column != "").group_by(column)
-        ).all()
-        found[name] = tuple(sorted(((value, count) for value, count in counted), key=lambda v: (-v[1], v[0])))
-    return found
+def facets(session: Session, wanted: Wanted = EVERY) -> Facets:
+    """For each of FACETS its values among the wanted subjects and how many have each: most first, then by value.
+
+    One statement, one pass over the subjects.
+    """
+    columns = [_column(name) for name in FACETS]
+    rows = session.execute(
+        sql.select(*columns, func.count()).where(*_conditions(session, wanted)).group_by(*columns)
+    ).all()
+    return _counted((tuple(row[:-1]), row[-1]) for row in rows)
+
+
+def _searched(session: Session, wanted: Wanted, first: int, after: str | None) -> Page:
+    """The page of a search. Reading every text is what costs, so that is done once for the page, the total and the facets."""
+    rows = session.execute(
+        sql.select(col(ContractSubjectRow.name), *(_column(name) for name in FACETS)).where(
+            *_conditions(session, wanted)
+        )
+    ).all()
+    names = sorted(row[0] for row in rows)
+    behind = names if after is None else names[bisect_right(names, after) :]
+    shown = session.exec(
+        select(ContractSubjectRow)
+        .where(ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(behind[:first]))
+        .order_by(col(ContractSubjectRow.name))
+    ).all()
+    counted = _counted((tuple(row[1:]), 1) for row in rows)
+    return Page(_heads(session, shown), len(names), len(behind) > first, counted)
+
+
+def _counted(found: Iterable[tuple[tuple[str, ...], int]]) -> Facets:
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    for values, count in found:
+        for name, value in zip(FACETS, values, strict=True):
+            counts[name][value] += count
+    return {
+        name: tuple(
+            sorted(((value, n) for value, n in of.items() if value), key=lambda one: (-one[1], one[0]))
+        )
+        for name, of in counts.items()
+    }
 
 
 def head(session: Session, name: str) -> SubjectHead | None:
@@ -221,4 +266,4 @@ def _starting(prefix: str) -> list[Any]:
 
 
 def _column(facet: str) -> Any:
-    return col(getattr(ContractSubjectRow, "artefact_type" if facet == "type" else facet))
+    return col(getattr(ContractSubjectRow, _COLUMNS.get(facet, facet)))

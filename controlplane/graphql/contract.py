@@ -2,19 +2,20 @@
 """Contracts in the schema: subjects, their versions, and which versions really flow."""
 
 import strawberry
-from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
 from controlplane.graphql.context import Info
 from controlplane.graphql.contract_field import ContractField, fields_of
-from controlplane.graphql.described import answer, noun
+from controlplane.graphql.described import answer, asked, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
-from controlplane.graphql.verdict import Verdict, verdict_of
-from registry import store, subjects
-from registry.contract import SubjectView, VersionView
+from controlplane.graphql.verdict import Verdict, VerdictStatus, verdict_of
+from registry import subjects
+from registry.contract import SubjectHead, SubjectView, VersionView
 from registry.document import parse
 from registry.json_indent import readable
+from registry.lifecycle import VISIBLE
+from registry.subjects import Wanted
 from terms.instant import Instant
 from terms.problem import ProblemError
 
@@ -22,7 +23,8 @@ from terms.problem import ProblemError
 @noun
 class ContractVersion:
     """One registered version. `type` is json-schema, openapi or asyncapi; `document` is the text as registered, in `syntax`
-    (json or yaml); `verdict` compares it with the version before.
+    (json or yaml); `verdict` compares it with the version before. `successor` (`subject@version`) and the dates tell of the
+    end of its life.
     """
 
     number: int
@@ -34,6 +36,10 @@ class ContractVersion:
     syntax: str
     document: str
     verdict: Verdict | None
+    successor: str | None
+    deprecated_at: Instant | None
+    sunset_at: Instant | None
+    retired_at: Instant | None
 
     @answer
     def text(self) -> str:
@@ -48,6 +54,14 @@ class ContractVersion:
 
 
 @noun
+class Label:
+    """A label that the document gives itself."""
+
+    name: str
+    value: str
+
+
+@noun
 class ContractTraffic:
     """A version seen in business events: how many, when first and last, in which legal entities."""
 
@@ -59,8 +73,19 @@ class ContractTraffic:
 
 
 @noun
+class ContractStanding:
+    """How a contract stands, without its documents: how many versions, and the verdict on the current one (null: none before it)."""
+
+    versions: int
+    verdict: VerdictStatus | None
+    registered_at: Instant
+
+
+@noun
 class Contract:
-    """What was promised about one kind of business event. What is said of the subject is what its latest version says."""
+    """What was promised about one kind of business event or one API. What is said of the subject is what its current version
+    says: the newest that is no draft and not retired. `type` is json-schema, openapi or asyncapi.
+    """
 
     subject: str
     title: str
@@ -68,22 +93,73 @@ class Contract:
     owner: str
     steward: str
     domain: str
+    audience: str
+    type: str
     lifecycle: str
     compatibility_mode: str
-    latest: ContractVersion
-    versions: list[ContractVersion]
+    current_version: str
+    retention: str
+    event_type: str
+    labels: list[Label]
 
     @answer
-    def version(self, version: str | None = None) -> ContractVersion | None:
+    async def standing(self, info: Info) -> ContractStanding | None:
+        """Its figures for a list; null while no version can be seen."""
+        found = await info.context.loaders.standings.load(self.subject)
+        if found is None:
+            return None
+        verdict = VerdictStatus(found.verdict) if found.verdict else None
+        return ContractStanding(versions=found.versions, verdict=verdict, registered_at=found.registered_at)
+
+    @answer
+    async def latest(self, info: Info) -> ContractVersion:
+        """The version of the highest number, whatever its state."""
+        return (await _versions(info, self.subject))[-1]
+
+    @answer
+    async def versions(self, info: Info) -> list[ContractVersion]:
+        """All versions that are not deleted, oldest first."""
+        return await _versions(info, self.subject)
+
+    @answer
+    async def version(self, info: Info, version: str | None = None) -> ContractVersion | None:
         """One version by its number or semantic version, the latest without; null when there is none."""
-        if version is None:
-            return self.latest
-        return next((one for one in self.versions if version in (str(one.number), one.semver)), None)
+        found = reversed(await _versions(info, self.subject))
+        return next((one for one in found if version in (None, str(one.number), one.semver)), None)
 
     @answer
     async def traffic(self, info: Info) -> list[ContractTraffic]:
         """The versions that events bore, by version."""
         return traffic_of(await info.context.loaders.traffic.load(self.subject))
+
+
+@asked
+class ContractFilter:
+    """Which contracts: each that is given must hold. `mode` is the compatibility mode a document states."""
+
+    domain: str | None = None
+    owner: str | None = None
+    steward: str | None = None
+    audience: str | None = None
+    lifecycle: str | None = None
+    type: str | None = None
+    mode: str | None = None
+
+
+@noun
+class FacetValue:
+    """One value and how many of the contracts found have it."""
+
+    value: str
+    count: int
+
+
+@noun
+class Facet:
+    """What a list can be narrowed by: its values among the contracts found, most first."""
+
+    name: str
+    values: list[FacetValue]
 
 
 @noun
@@ -102,6 +178,22 @@ class ContractConnection:
     nodes: list[Contract]
     page_info: PageInfo
     total_count: int
+    wanted: strawberry.Private[Wanted]
+    counted: strawberry.Private[subjects.Facets | None]
+
+    @answer
+    async def facets(self, info: Info) -> list[Facet]:
+        """What the contracts found on all pages can be narrowed by."""
+        if self.counted is not None:
+            return _facets(self.counted)
+        return _facets(await info.context.read(lambda session: subjects.facets(session, self.wanted)))
+
+
+def _facets(found: subjects.Facets) -> list[Facet]:
+    return [
+        Facet(name=name, values=[FacetValue(value=value, count=count) for value, count in values])
+        for name, values in found.items()
+    ]
 
 
 def traffic_of(seen: tuple[Traffic, ...]) -> list[ContractTraffic]:
@@ -122,30 +214,33 @@ def traffic_of(seen: tuple[Traffic, ...]) -> list[ContractTraffic]:
 
 
 async def contracts(
-    info: Info, first: int = 50, after: str | None = None, search: str | None = None
+    info: Info,
+    first: int = 50,
+    after: str | None = None,
+    search: str | None = None,
+    filter: ContractFilter | None = None,  # noqa: A002
 ) -> ContractConnection:
-    """Contracts by subject. `search` looks for words in names, people, descriptions and fields."""
-    size, wanted = page_size(first), subjects.Wanted(search=(search or "").strip())
-    behind = None if after is None else _subject(after)
-
-    def read(session: Session) -> tuple[subjects.Page, list[SubjectView]]:
-        page = subjects.page(session, wanted, size, behind)
-        return page, store.subject_views(session, [head.name for head in page.heads])
-
-    page, shown = await info.context.read(read)
-    nodes, cursors = [_contract(view) for view in shown], tuple(f"subject:{view.name}" for view in shown)
+    """Contracts by subject. Every word of `search` must occur in names, people, descriptions or fields, capitals or not."""
+    size, behind = page_size(first), None if after is None else _subject(after)
+    given = {name: value for name, value in vars(filter).items() if value} if filter else {}
+    wanted = Wanted(search=(search or "").strip(), **given)
+    page = await info.context.read(lambda session: subjects.page(session, wanted, size, behind))
+    nodes = [_contract(head) for head in page.heads]
+    cursors = tuple(f"subject:{head.name}" for head in page.heads)
     return ContractConnection(
         edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
         nodes=nodes,
         page_info=page_info(cursors, page.has_more, after),
         total_count=page.total,
+        wanted=wanted,
+        counted=page.facets,
     )
 
 
 async def contract(info: Info, subject: str) -> Contract | None:
-    """The contract of that subject; null when there is none."""
-    view = await info.context.read(lambda session: store.subject(session, subject))
-    return None if view is None or view.latest is None else _contract(view)
+    """The contract of that subject; null when there is none. One that has only drafts is there too."""
+    view = await info.context.loaders.contracts.load(subject)
+    return None if view is None else _contract(view)
 
 
 def _subject(cursor: str) -> str:
@@ -154,20 +249,33 @@ def _subject(cursor: str) -> str:
     return cursor.removeprefix("subject:")
 
 
-def _contract(view: SubjectView) -> Contract:
-    versions = [_version(version) for version in view.versions]
+async def _versions(info: Info, subject: str) -> list[ContractVersion]:
+    view = await info.context.loaders.contracts.load(subject)
+    return [] if view is None else [_version(version) for version in view.versions]
+
+
+def _contract(said: SubjectHead | SubjectView) -> Contract:
     return Contract(
-        subject=view.name,
-        title=view.title,
-        description=view.description,
-        owner=view.owner,
-        steward=view.steward,
-        domain=view.domain,
-        lifecycle=view.lifecycle,
-        compatibility_mode=view.compatibility,
-        latest=versions[-1],
-        versions=versions,
+        subject=said.name,
+        title=said.title,
+        description=said.description,
+        owner=said.owner,
+        steward=said.steward,
+        domain=said.domain,
+        audience=said.audience,
+        type=said.type,
+        lifecycle=said.lifecycle,
+        compatibility_mode=said.compatibility,
+        current_version=said.semver if isinstance(said, SubjectHead) else _current(said),
+        retention=said.retention,
+        event_type=said.event_type,
+        labels=[Label(name=name, value=value) for name, value in said.labels.items()],
     )
+
+
+def _current(view: SubjectView) -> str:
+    seen = [version.semver for version in view.versions if version.lifecycle in VISIBLE]
+    return seen[-1] if seen else view.versions[-1].semver
 
 
 def _version(view: VersionView) -> ContractVersion:
@@ -181,6 +289,10 @@ def _version(view: VersionView) -> ContractVersion:
         syntax=view.syntax,
         document=view.document,
         verdict=None if view.verdict is None else verdict_of(view.verdict),
+        successor=view.state.successor or None,
+        deprecated_at=view.state.deprecated_at,
+        sunset_at=view.state.sunset_at,
+        retired_at=view.state.retired_at,
     )
 
 

@@ -14,6 +14,9 @@ from collectors.transaction import EventView, MemberView, TransactionView
 from controlplane.database import Database
 from policies import listing
 from policies.lifecycle import Violation
+from registry import store
+from registry.contract import SubjectView
+from registry.standing import Standing, standings
 from sync import store as sync_store
 from sync.store import ExceptionView
 
@@ -22,7 +25,7 @@ V = TypeVar("V")
 
 
 class Loaders:
-    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) and `traffic` (a subject)."""
+    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) and what is said of contracts (a subject)."""
 
     def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]]) -> None:
         def many(read: Callable[[Session, list[str]], Mapping[str, V]], absent: V) -> DataLoader[str, V]:
@@ -45,6 +48,10 @@ class Loaders:
             lambda session, keys: listing.of_targets(session, "transaction", keys), ()
         )
         self.traffic: DataLoader[str, tuple[ContractTraffic, ...]] = many(_traffic, ())
+        self.contracts: DataLoader[str, SubjectView | None] = many(
+            lambda session, keys: {view.name: view for view in store.subject_views(session, keys)}, None
+        )
+        self.standings: DataLoader[str, Standing | None] = many(standings, None)
         self.exceptions: DataLoader[str, tuple[ExceptionView, ...]] = many(_exceptions, ())
 
 

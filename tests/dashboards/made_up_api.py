@@ -173,10 +173,15 @@ class MadeUpApi:
         return made_up_contracts.compatibility(self.contract(_, **named), **asked)
 
     def all_contracts(self, _: Any, **asked: Any) -> Row:
+        wanted = {name: value for name, value in (asked.get("filter") or {}).items() if value}
+        wanted |= {"compatibilityMode": wanted.pop("mode")} if "mode" in wanted else {}
         found = [
-            contract for contract in self.contracts if (asked.get("search") or "") in contract["subject"]
+            contract
+            for contract in self.contracts
+            if (asked.get("search") or "") in contract["subject"]
+            and all(contract[name] == value for name, value in wanted.items())
         ]
-        return made_up.page(found, **asked)
+        return made_up.page(found, **asked) | {"facets": made_up_contracts.facets(found)}
 
     def policies(self, _: Any) -> list[Row]:
         if self.empty:

@@ -2,6 +2,7 @@
 """Made-up contracts, verdicts and findings, shaped as the API's types."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from terms.instant import DAY, HOUR
@@ -100,18 +101,39 @@ def contract(subject: str, title: str, owner: str) -> Row:
     versions = [
         {"number": n, "semver": f"1.{n}.0", "contentId": f"{n}f" * 32, "registeredAt": at((60 - 20 * n) * DAY), "fields": FIELDS,
          "document": document(n), "text": document(n), "type": "json-schema", "syntax": "json", "lifecycle": "active" if n == 2 else "deprecated",
+         "successor": None if n == 2 else f"{subject}@1.2.0", "deprecatedAt": None if n == 2 else at(9 * DAY),
+         "sunsetAt": None if n == 2 else at(-30 * DAY), "retiredAt": None,
          "verdict": verdict("COMPATIBLE", [finding_added(), finding_added(1)]) if n > 1 else None}
         for n in (1, 2)
     ]  # fmt: skip
     return {
         "subject": subject, "title": title, "description": f"{title}: sent once for each, by the system that owns it.", "owner": owner,
         "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
-        "versions": versions,
+        "audience": "internal", "type": "json-schema", "retention": "10 years", "eventType": f"com.example.{subject}", "currentVersion": "1.2.0",
+        "labels": [{"name": "tier", "value": "1"}], "versions": versions,
+        "standing": {"versions": 2, "verdict": "COMPATIBLE", "registeredAt": versions[-1]["registeredAt"]},
         "traffic": [
             {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
             for v, n, who in (("1.1.0", 1480, ("US", "CA", "UK")), ("1.2.0", 512, ("DE",)), ("0.9.0", 3, ("UK",)))
         ],
     }  # fmt: skip
+
+
+def facets(found: list[Row]) -> list[Row]:
+    """What the contracts found can be narrowed by."""
+    columns = {
+        "domain": "domain",
+        "owner": "owner",
+        "lifecycle": "lifecycle",
+        "type": "type",
+        "mode": "compatibilityMode",
+    }
+    return [
+        {"name": name, "values": [
+            {"value": value, "count": count} for value, count in Counter(one[column] for one in found if one[column]).most_common()
+        ]}
+        for name, column in columns.items()
+    ]  # fmt: skip
 
 
 def version(found: Row, asked: str | None) -> Row | None:

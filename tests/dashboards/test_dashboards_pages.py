@@ -19,7 +19,7 @@ from tests.dashboards.made_up_api import CSRF, MadeUpApi
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 ODD = contract_address.contract(made_up_contracts.ODD)
-PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts/invoice-issued",
+PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
          "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
 
 
@@ -378,3 +378,18 @@ def test_a_subject_with_slashes_and_unicode_has_its_pages(client: TestClient) ->
     for link in links:
         assert link.startswith("/contracts/billing%2FRechnung%20gestellt%20%C3%BC")
         assert client.get(link.replace("&amp;", "&")).status_code == 200
+
+
+def test_the_catalogue_is_searched_and_narrowed(client: TestClient) -> None:
+    """Facets carry their counts; each chip leads to the list without it; what matches nothing says what to do."""
+    page = client.get("/contracts").text
+    assert "Billing team (8)" in page
+    assert '<option value="BACKWARD">backward (9)</option>' in page
+    narrowed = client.get("/contracts?owner=Billing+team&search=invoice").text
+    assert '<option value="Billing team" selected>' in narrowed
+    assert 'href="/contracts?owner=Billing+team"' in narrowed
+    assert 'href="/contracts?search=invoice"' in narrowed
+    assert "1\N{NO-BREAK SPACE}contract" in narrowed
+    empty = client.get("/contracts?domain=unknown").text
+    assert "No contract matches" in empty
+    assert "unknown (0)" in empty
