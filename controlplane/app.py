@@ -29,6 +29,7 @@ from controlplane.http import doors
 from controlplane.http.deployments import deployment_routes
 from controlplane.http.intake import MOST_HELD
 from controlplane.http.live import Live
+from controlplane.http.observed import observed_routes
 from controlplane.http.otlp import Stored, Take, taking
 from controlplane.http.packing import House
 from controlplane.http.registering import registering
@@ -45,7 +46,7 @@ from policies import rule
 from registry import canonical
 from registry.transition import nobody
 from registry.validate import Validator
-from sync import connection, exceptions, store
+from sync import connection, exceptions, observed, store
 from sync.connectors.webhook import StaleWebhook, Unsigned
 from sync.exceptions import ReplayAsked
 from sync.runtime import Runtime, RuntimeSettings, UnknownConnection
@@ -172,6 +173,7 @@ def create_app(parts: Parts) -> Starlette:
             *doors.routes(open_doors),
             *deployment_routes(parts.database, parts.clock),
             *_contract_routes(parts),
+            *observed_routes(parts.database, observed.payloads),
             *service.routes(),
             *pages.routes(partial(_ask, service), pages.PageSettings()),
         ],

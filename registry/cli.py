@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "check": ("registry.commands.check", "check", "Say whether contracts are compatible with their earlier versions."),
     "diff": ("registry.commands.diff", "diff", "List what is different between two contracts."),
     "example": ("registry.commands.example", "example", "Write example documents of a contract."),
+    "infer": ("registry.commands.infer", "infer", "Draft a contract from observed payloads."),
     "list": ("registry.commands.shipped", "list_contracts", "List the contracts that ship, or those of a registry."),
     "push": ("registry.commands.push", "push", "Register contracts in a registry."),
     "pull": ("registry.commands.pull", "pull", "Write the contracts of a registry into files."),

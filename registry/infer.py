@@ -15,9 +15,7 @@ from typing import Any
 from registry.dialect import DRAFT_2020_12
 from registry.domain import atoms_of
 from registry.json_lines import escape
-
-MASKED = frozenset(("confidential", "personal"))
-"""Classes of fields whose values are never shown."""
+from registry.masking import MASKED
 
 OWNER_TODO = "TODO: name the owner, the steward and the domain; then read every field, and say what it means"
 
@@ -70,6 +68,8 @@ class Seen:
                 self.items = self.items or Seen()
                 for item in value:
                     self.items.add(item)
+            case None | bool():
+                pass
             case _:
                 self._scalar(value)
 
@@ -218,7 +218,7 @@ def _evidence(seen: Seen, around: int, made: dict[str, Any], *, hidden: bool) ->
     if hidden:
         evidence["masked"] = True
         return evidence
-    texts = [value for value in seen.values if value is not None and not isinstance(value, bool)]
+    texts = list(seen.values)
     shown = sorted(texts, key=lambda value: (-seen.values[value], str(value)))
     examples = [value for value in shown if len(str(value)) <= _LONGEST_EXAMPLE][:_EXAMPLES]
     if examples:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door to observed payloads: what was really sent under a subject, with confidential and personal values masked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from controlplane.database import Database
+from registry import masking
+from registry.registered import registered
+from terms import canonical_json
+from terms.problem import ProblemError
+
+PATH = "/apis/registry/v1/observed/{subject:path}"
+_MOST, _USUAL = 1000, 200
+
+Payloads = Callable[[Session, str, int], list[Any]]
+
+
+def observed_routes(database: Database, payloads: Payloads) -> list[Route]:
+    """`GET .../observed/{subject}?limit=N`: `{"subject", "payloads", "classes"}`, newest first, at most 1,000."""
+
+    async def observed(request: Request) -> Response:
+        subject, limit = request.path_params["subject"], _limit(request.query_params.get("limit", ""))
+        found = await database.read_async(lambda session: _observed(session, subject, limit, payloads))
+        return Response(canonical_json.text(found), media_type="application/json")
+
+    return [Route(PATH, observed, methods=["GET"])]
+
+
+def _observed(session: Session, subject: str, limit: int, payloads: Payloads) -> dict[str, Any]:
+    versions = registered(session, [subject]).get(subject, ())
+    classes = {
+        pointer: each for v in versions for pointer, each in masking.classes(v.document.schema).items()
+    }
+    shown = [masking.masked(payload, classes) for payload in payloads(session, subject, limit)]
+    return {"subject": subject, "payloads": shown, "classes": classes}
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return _USUAL
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        raise ProblemError(f"'{text}' is not a number of payloads", "limit", f"use 1 to {_MOST}")
+    return int(text)
