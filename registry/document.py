@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from registry import json_lines, shape
+from registry import json_lines, meta_schema
 from registry.api import shape as api_shape
 from registry.dialect import DIALECTS, DRAFT_07, DRAFT_2020_12, Dialect, named
 from registry.schema import Raw, Schema, reference_problems
@@ -101,7 +101,7 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
         what = f"$schema {declared!r} is not a dialect of JSON Schema that Throughline knows"
         raise ProblemError(what, f"{name}:{line}", f"write one of {', '.join(d.uri for d in DIALECTS)}")
     schema = Schema(data, known)
-    _refuse(shape.problems(schema) or reference_problems(schema), name, syntax, text)
+    _refuse(meta_schema.problems(schema, len(content)) or reference_problems(schema), name, syntax, text)
     return Document(name, syntax, text, schema)
 
 
