@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from sqlmodel import Session
 
+from collectors import contract_use
 from collectors.bulk import Bulk
 from collectors.definitions import Definitions
 from collectors.event_intake import content_hash, store_events, store_objects
@@ -58,7 +59,9 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     if stored.events:
         changed = restitch(bulk, definitions.processes, stored.events, ids, new_objects, stored.left, now)
     # A span and the event it carries count as one; only events that came alone count themselves.
-    alone = {event[:2] for event in request.events}
-    taken = spans.new + sum(1 for event in stored.events if (event.source, event.source_event_id) in alone)
+    new = {(event.source, event.source_event_id) for event in stored.events} if request.events else ()
+    alone = [event for event in once(request.events, content_hash) if event[:2] in new]
+    contract_use.count(bulk, extracted.spans, spans.keys, alone, definitions.extraction)
+    taken = spans.new + len(alone)
     sent = len(extracted.spans) + len(request.events)
     return IngestResult(taken, sent - taken, (*request.rejected, *extracted.rejected), changed)

@@ -116,7 +116,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         database.close()
         raise
     live = Live()
-    validator = Validator(contracts)
+    validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
     made = workers(settings.role, clock, database, governance, live, runtime, telemetry)

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import collectors.kpi_tables
 import collectors.tables
+import collectors.use_tables
 import controlplane.audit
 import controlplane.security.tables
 import policies.tables
@@ -16,6 +17,7 @@ metadata = SQLModel.metadata
 TABLES = (
     collectors.kpi_tables,
     collectors.tables,
+    collectors.use_tables,
     controlplane.audit,
     controlplane.security.tables,
     policies.tables,
