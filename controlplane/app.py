@@ -18,7 +18,7 @@ from collectors import cloudevents, intake, kpi, otlp, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
 from collectors.span import Decoded
-from controlplane import registration
+from controlplane import contract_use, registration
 from controlplane.database import Database
 from controlplane.demo import profile
 from controlplane.governance import Governance
@@ -44,7 +44,6 @@ from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
 from dashboards import pages
 from policies import rule
 from registry import canonical
-from registry.transition import nobody
 from registry.validate import Validator
 from sync import connection, exceptions, observed, store
 from sync.connectors.webhook import StaleWebhook, Unsigned
@@ -185,7 +184,7 @@ def create_app(parts: Parts) -> Starlette:
 
 def _contract_routes(parts: Parts) -> list[Route]:
     registers = registering(parts.database, parts.clock)
-    return registry_routes(rows(parts.database, parts.clock, registers, nobody))
+    return registry_routes(rows(parts.database, parts.clock, registers, contract_use.users(parts.clock)))
 
 
 @asynccontextmanager
