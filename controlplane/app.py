@@ -26,6 +26,8 @@ from controlplane.graphql import service as graphql
 from controlplane.graphql.context import InstanceFacts, Sources, SystemFact
 from controlplane.grpc.otlp import OtlpServer
 from controlplane.http import doors
+from controlplane.http.ccompat.door import confluent_routes
+from controlplane.http.ccompat.rows import rows as ccompat_rows
 from controlplane.http.deployments import deployment_routes
 from controlplane.http.intake import MOST_HELD
 from controlplane.http.live import Live
@@ -184,7 +186,10 @@ def create_app(parts: Parts) -> Starlette:
 
 def _contract_routes(parts: Parts) -> list[Route]:
     registers = registering(parts.database, parts.clock)
-    return registry_routes(rows(parts.database, parts.clock, registers, contract_use.users(parts.clock)))
+    return [
+        *registry_routes(rows(parts.database, parts.clock, registers, contract_use.users(parts.clock))),
+        *confluent_routes(ccompat_rows(parts.database, parts.clock, registers)),
+    ]
 
 
 @asynccontextmanager

@@ -59,6 +59,9 @@ class Database:
         self.engine = _engine(self.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._clock = clock
+        self.generation = 0
+        """How many commits this process made: what was read at one generation still holds while it is the same."""
+        event.listen(self.engine, "commit", self._committed)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         # PostgreSQL commits calls side by side; SQLite has one writer, so one thread owns all of them.
         self._writers = 1 if self.is_sqlite else READERS
@@ -103,6 +106,9 @@ class Database:
             thread.join()
         self._readers.shutdown()
         self.engine.dispose()
+
+    def _committed(self, _: object) -> None:
+        self.generation += 1
 
     def _submit(self, work: Work[T], actor: Actor, reason: str) -> "Future[T]":
         if self._closed:

@@ -18,7 +18,7 @@ from registry.insertion import upsert
 from registry.lifecycle import VISIBLE
 from registry.refusal import RefusedError
 from registry.search_text import search_text
-from registry.tables import ContractSearchRow, ContractSubjectRow
+from registry.tables import ContractContentRow, ContractSearchRow, ContractSubjectRow, ContractVersionRow
 from terms.instant import Instant
 from terms.tenant import TENANT
 
@@ -133,6 +133,38 @@ def names(session: Session, prefix: str = "") -> Sequence[str]:
     return session.exec(
         select(ContractSubjectRow.name).where(*where).order_by(col(ContractSubjectRow.name))
     ).all()
+
+
+def living(
+    session: Session, prefix: str, artefact_type: str, *, deleted: bool = False, only: bool = False
+) -> list[str]:
+    """The names of subjects that have a version of that type which is not deleted, by code points.
+
+    `deleted`: also those that have deleted ones alone; `only`: just these.
+    """
+    gone = col(ContractVersionRow.deleted_at).is_not(None)
+    rows = session.exec(
+        select(ContractVersionRow.subject, func.min(sql.case((gone, 1), else_=0)))
+        .join(
+            ContractContentRow,
+            (col(ContractContentRow.tenant) == ContractVersionRow.tenant)
+            & (col(ContractContentRow.content_id) == ContractVersionRow.content_id),
+        )
+        .where(
+            ContractVersionRow.tenant == TENANT,
+            ContractContentRow.artefact_type == artefact_type,
+            *_starting(prefix, col(ContractVersionRow.subject)),
+        )
+        .group_by(col(ContractVersionRow.subject))
+        .order_by(col(ContractVersionRow.subject))
+    )
+    return [name for name, is_gone in rows if (is_gone if only else deleted or not is_gone)]
+
+
+def stated_mode(session: Session, name: str) -> str:
+    """The mode a subject's documents state; empty where they state none."""
+    row = session.get(ContractSubjectRow, (TENANT, name))
+    return "" if row is None else row.compatibility
 
 
 def of_event_type(session: Session, event_type: str) -> str | None:
@@ -252,16 +284,16 @@ def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _starting(prefix: str) -> list[Any]:
+def _starting(prefix: str, name: Any = None) -> list[Any]:
     """Names that begin with the text, as a range that an index answers."""
+    name = col(ContractSubjectRow.name) if name is None else name
     if not prefix:
         return []
     last = prefix[:-1] + chr(ord(prefix[-1]) + 1) if ord(prefix[-1]) < 0x10FFFF else ""
-    name = col(ContractSubjectRow.name)
     return (
         [name >= prefix, name < last]
         if last and not 0xD800 <= ord(last[-1]) <= 0xDFFF
-        else [name.startswith(prefix)]
+        else [name.startswith(prefix, autoescape=True)]
     )
 
 

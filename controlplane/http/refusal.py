@@ -26,12 +26,16 @@ GRAPHQL_TYPE = "application/graphql-response+json"
 TRACES_PATH = "/v1/traces"
 EVENTS_PATH = "/events"
 CONFLUENT_PATH = "/apis/ccompat"
+CONFLUENT_TYPE = "application/vnd.schemaregistry.v1+json"
 CONTRACT_PATHS = ("/apis/registry", CONFLUENT_PATH)
 ZIPKIN_PATH = "/api/v2/spans"
 OTHER_SIGNALS = ("/v1/logs", "/v1/metrics")
 PROTOBUF_TYPE = "application/x-protobuf"
 
 _log = logging.getLogger("throughline.http")
+
+# What a Confluent registry answers in place of a bare status: (status, error_code).
+_CONFLUENT = {413: (422, 42209), 500: (500, 50001), 503: (503, 50301)}
 
 # google.rpc.Code of what OTLP clients tell apart; the HTTP status says the rest.
 _RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 3, 415: 3, 429: 8, 500: 13, 503: 14}
@@ -72,6 +76,10 @@ def _answer(connection: HTTPConnection, status: int, problem: Problem) -> Respon
         return Response(
             orjson.dumps({"errors": [{"message": str(problem)}]}), status, media_type=GRAPHQL_TYPE
         )
+    if path == CONFLUENT_PATH or path.startswith(f"{CONFLUENT_PATH}/"):
+        status, code = _CONFLUENT.get(status, (status, status))
+        body = {"error_code": code, "message": str(problem)}
+        return Response(orjson.dumps(body), status, media_type=CONFLUENT_TYPE)
     phrase = HTTPStatus(status).phrase
     if wants_page(connection):
         place = f"Where: {problem.where}" if problem.where else ""

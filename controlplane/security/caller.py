@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks: the caller behind a request's bearer token or session cookie. Every door asks here and nowhere else."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,11 +13,13 @@ from controlplane.database import Actor, Database
 from controlplane.security import store
 from controlplane.security.permissions import Permission, Role, permissions
 from controlplane.security.secret import TokenText, hashed, matches, new_secret, parse_token
-from terms.instant import Clock, Instant
+from terms.instant import SECOND, Clock, Instant
 from terms.problem import ProblemError
+from terms.recent import Recent
 
 COOKIE = "__Host-tl_session"
 BOOT_ID = "boot"
+CONFLUENT = "/apis/ccompat"  # the one door whose clients know no other way than a user and a password
 SHORTEST_ADMIN_TOKEN = 32
 _SCOPE_KEY = "throughline.caller"
 
@@ -45,6 +48,13 @@ class Caller:
         return Actor(self.kind, self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    caller: Caller
+    generation: int
+    at: Instant
+
+
 class Credentials:
     """Checks credentials. Holds two of its own in memory: the boot token, and the hash of the admin token's file.
 
@@ -57,6 +67,7 @@ class Credentials:
         self._admin_sha256 = None if admin_token_file is None else hashed(_read_admin_token(admin_token_file))
         self._boot = TokenText("ingest", BOOT_ID, new_secret())
         self._boot_sha256 = hashed(self._boot.secret)
+        self._found: Recent[str, _Found] = Recent(1_024)
 
     @property
     def boot_token(self) -> str:
@@ -79,9 +90,7 @@ class Credentials:
             return Caller("admin token file", "token", ("admin",))
         if text is None:
             return None
-        now = self._clock()
-        holder = await self._database.read_async(lambda session: store.token_holder(session, text, now))
-        return None if holder is None else Caller(holder.name, "token", (holder.role,))
+        return await self._known_caller(token, text)
 
     async def sign_in_with_link(self, secret: str) -> store.Opened | store.LinkRefusal:
         """A session for a one-time link, or why there is none."""
@@ -116,6 +125,22 @@ class Credentials:
                 reason="signed out",
             )
 
+    async def _known_caller(self, token: str, text: TokenText) -> Caller | None:
+        """Whom a service token stands for, as it was found at most a second ago, with no commit of this process since.
+
+        So a token that is revoked here is refused from the next request on, and one revoked in another process a second later.
+        """
+        key, now, generation = hashed(token), self._clock(), self._database.generation
+        known = self._found.peek(key)
+        if known is not None and known.generation == generation and 0 <= now - known.at < SECOND:
+            return known.caller
+        holder = await self._database.read_async(lambda session: store.token_holder(session, text, now))
+        if holder is None:
+            return None
+        caller = Caller(holder.name, "token", (holder.role,))
+        self._found.put(key, _Found(caller, generation, now))
+        return caller
+
     def _is_boot(self, text: TokenText) -> bool:
         return text.kind == "ingest" and matches(text.secret, self._boot_sha256)
 
@@ -124,6 +149,8 @@ class Credentials:
         if header is not None:
             # A request that names a credential is judged by that one alone, whatever cookie comes with it.
             scheme, _, token = header.partition(" ")
+            if scheme.lower() == "basic" and connection.scope["path"].startswith(f"{CONFLUENT}/"):
+                return await self.token_caller(_password(token))
             return await self.token_caller(token.strip()) if scheme.lower() == "bearer" else None
         secret = connection.cookies.get(COOKIE)
         if not secret:
@@ -141,6 +168,14 @@ def caller_of(connection: HTTPConnection) -> Caller | None:
     """The caller that the entrance has found already; None when there is none, or no entrance was passed."""
     found: Caller | None = connection.scope.get(_SCOPE_KEY)
     return found
+
+
+def _password(basic: str) -> str:
+    """The password of HTTP Basic (RFC 7617), where Confluent's clients put a token; empty for what is no such header."""
+    try:
+        return b64decode(basic.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _read_admin_token(path: Path) -> str:

@@ -49,6 +49,7 @@ _POST = frozenset({"POST"})
 _PUT = frozenset({"PUT"})
 _DELETE = frozenset({"DELETE"})
 _REGISTRY = "/apis/registry/v1"
+_CONFLUENT = "/apis/ccompat/v7"
 
 ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/healthz", None, _GET),
@@ -84,6 +85,13 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow(f"{_REGISTRY}/subjects/{{path:path}}/validate", "contracts:read", _POST),
     RouteRow(f"{_REGISTRY}/subjects/{{path:path}}/validate-batch", "contracts:read", _POST),
     RouteRow(f"{_REGISTRY}/subjects/{{path:path}}", "contracts:write", _POST | _PUT | _DELETE),
+    RouteRow(_CONFLUENT, "contracts:read", _GET),
+    RouteRow(f"{_CONFLUENT}/{{path:path}}", "contracts:read", _GET),
+    RouteRow(f"{_CONFLUENT}/compatibility/{{path:path}}", "contracts:read", _POST),
+    RouteRow(f"{_CONFLUENT}/contexts/{{id}}/compatibility/{{path:path}}", "contracts:read", _POST),
+    RouteRow(f"{_CONFLUENT}/{{path:path}}/versions", "contracts:write", _POST),
+    RouteRow(f"{_CONFLUENT}/{{path:path}}", "contracts:read", _POST),
+    RouteRow(f"{_CONFLUENT}/{{path:path}}", "contracts:write", _PUT | _DELETE),
     RouteRow("/metrics", "metrics:read", _GET),
     RouteRow("/openapi.json", "me", _GET),
     RouteRow("/static/{path:path}", "me", _GET),
