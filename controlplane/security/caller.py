@@ -149,7 +149,7 @@ class Credentials:
         if header is not None:
             # A request that names a credential is judged by that one alone, whatever cookie comes with it.
             scheme, _, token = header.partition(" ")
-            if scheme.lower() == "basic" and connection.scope["path"].startswith(f"{CONFLUENT}/"):
+            if scheme.lower() == "basic" and connection.scope.get("path", "").startswith(f"{CONFLUENT}/"):
                 return await self.token_caller(_password(token))
             return await self.token_caller(token.strip()) if scheme.lower() == "bearer" else None
         secret = connection.cookies.get(COOKIE)
