@@ -28,7 +28,8 @@ def render(report: Report) -> str:
     counts = report.counts()
     several = counts.pop("contracts")
     said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    return "".join([*errors, *warnings, *notices, f"{several} contracts: {said}\n"])
+    noun = "contract" if several == 1 else "contracts"
+    return "".join([*errors, *warnings, *notices, f"{several} {noun}: {said}\n"])
 
 
 def _of(command: str, finding: Finding, olds: tuple[str, ...], outcome: Outcome) -> str:

@@ -2,6 +2,8 @@
 """What a pipeline gets when it checks a whole folder of contracts against an earlier state of it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -153,3 +155,43 @@ def test_the_policies_are_told_apart(tmp_path: Path) -> None:
     answer = checked(str(new), "--against", str(old))
     assert answer.exit_code == 1
     assert "Policies differ: compatible under validation" in answer.stdout
+
+
+def test_a_mode_of_none_asks_nothing(tmp_path: Path) -> None:
+    """A subject of which nothing is promised passes with any change, and says so; a misspelt policy does not."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9)})
+    new = written(
+        tmp_path / "new", {"a.json": a_contract(5), "contracts.yaml": "contracts: {a.json: {mode: none}}\n"}
+    )
+    said = json.loads(checked(str(new), "--against", str(old), "--format", "json").stdout)
+    assert (said["status"], said["contracts"][0]["mode"]) == ("compatible", "NONE")
+    assert "nothing is asked of this contract" in checked(str(new), "--against", str(old)).stdout
+    assert checked(str(new), "--against", str(old), "--policy", "strict").exit_code == 2
+
+
+def test_a_check_of_files_loads_no_more_than_it_needs(tmp_path: Path) -> None:
+    """No server, no database, no other room; no YAML without YAML, no HTTP without a registry: that is why it starts fast."""
+    old = written(tmp_path / "old", {"a.json": a_contract(9)})
+    new = written(tmp_path / "new", {"a.json": a_contract(9)})
+    heavy = "sqlalchemy sqlmodel fastapi starlette strawberry yaml urllib.request http.client jsonschema_rs registry.tables registry.store controlplane sync collectors policies dashboards"  # fmt: skip
+    code = (
+        "import sys; from typer.testing import CliRunner; from registry.cli import app;"
+        f"done = CliRunner().invoke(app, ['check', {str(new)!r}, '--against', {str(old)!r}]);"
+        f"print(done.exit_code, sorted(set({heavy!r}.split()) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0 []"
+
+
+def test_a_diff_tells_facts_and_judges_nothing(tmp_path: Path) -> None:
+    """A break is a change like any other: exit 0, with the place in both and the values."""
+    folder = written(tmp_path, {"old.json": a_contract(9), "new.json": a_contract(5)})
+    words = ["diff", str(folder / "old.json"), str(folder / "new.json")]
+    answer = CliRunner().invoke(app, [*words, "--format", "json"])
+    (change,) = json.loads(answer.stdout)["changes"]
+    assert (answer.exit_code, change) == (0, {
+        "change": "max-length-lowered", "pointer_old": "/properties/memo/maxLength", "pointer_new": "/properties/memo/maxLength",
+        "before": "9", "after": "5",
+    })  # fmt: skip
+    assert "max-length-lowered" in CliRunner().invoke(app, words).stdout
+    assert "no change" in CliRunner().invoke(app, ["diff", words[1], words[1]]).stdout
