@@ -48,8 +48,9 @@ class _Confirmation:
 
     def of(self, finding: Finding) -> Finding:
         """The finding with its witness, when there is one."""
-        trials = self.trials(finding)
-        if not trials or finding.levels.get("validation", finding.level) not in _ABOUT_VALUES:
+        about_values = finding.levels.get("validation", finding.level) in _ABOUT_VALUES
+        trials = self.trials(finding) if about_values else []
+        if not trials:
             return replace(finding, confirmed=finding.level == Level.BREAKING)
         return self.proven(finding, trials, near=True)
 
@@ -65,6 +66,8 @@ class _Confirmation:
         enough = self.left - STEPS
         for trial in trials:
             steps = min(STEPS, self.left, self.left - enough)
+            if steps <= 0:
+                break
             found = finder.search(trial.accepts, trial.refuses, trial.near if near else None, steps)
             self.left -= found.steps
             if found.witness is not None:

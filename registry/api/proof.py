@@ -11,8 +11,6 @@ from registry.finding import Finding
 from registry.rules import BACKWARD
 from registry.witness.finder import Side, Trial
 
-_MOST_ROOTS = 40  # a schema that many operations share is shown in one of the first that hold it
-
 
 def trials(old: Document, new: Document, finding: Finding) -> Iterator[Trial]:
     """The pairs of schemas that may hold the place of the finding, those that stand around it first; none for other facts.
@@ -27,7 +25,7 @@ def trials(old: Document, new: Document, finding: Finding) -> Iterator[Trial]:
     before, after = (view(each.schema, place.hides) for each in (old, new))
     pairs = sorted(roots(old.schema, new.schema, place), key=lambda p: not _around(p[1].pointer, finding))
     to_new = (finding.direction == BACKWARD) is (place.reader is Reader.PROVIDER)
-    for a, b in pairs[:_MOST_ROOTS]:
+    for a, b in pairs:
         sides = Side(old.name, before, a), Side(new.name, after, b)
         near = finding.pointer_old, finding.pointer_new
         yield Trial(*sides, near) if to_new else Trial(*sides[::-1], near[::-1])

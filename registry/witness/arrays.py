@@ -95,11 +95,19 @@ def _containing(shape: _Shape, asked: Asked) -> Iterator[Asked]:
         if placed < wanted.least:
             return
         if wanted.most is not None:
-            contrary = wanted.claim.about(wanted.claim.node, holds=not wanted.claim.holds)
-            for other in range(max(shape.least, max(complete, default=-1) + 1)):
-                if wanted.claim not in complete.get(other, ()):
-                    complete[other] = (*complete.get(other, ()), contrary)
+            _keep_out(shape, complete, wanted, wanted.most - placed)
     yield complete
+
+
+def _keep_out(shape: _Shape, complete: Asked, wanted: Contains, free: int) -> None:
+    """All other items must fail the claim, but for as many as may satisfy it still: those that have to be something first."""
+    others = [
+        position
+        for position in range(max(shape.least, max(complete, default=-1) + 1))
+        if wanted.claim not in complete.get(position, ())
+    ]
+    for position in sorted(others, key=lambda each: each not in complete)[max(free, 0) :]:
+        complete[position] = (*complete.get(position, ()), wanted.claim.contrary)
 
 
 def _twins(shape: _Shape) -> Iterator[tuple[int, ...]]:

@@ -7,7 +7,8 @@ from functools import cache
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from registry.witness.pattern import Anchor, Chars, Choice, Ranges, Repeat, Tree, UnknownPatternError, parse
+from registry.witness.characters import Ranges
+from registry.witness.pattern import Anchor, Chars, Choice, Repeat, Tree, UnknownPatternError, parse
 from registry.witness.pattern import Sequence as InOrder
 
 _MOST_STATES = 3000

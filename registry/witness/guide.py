@@ -9,7 +9,7 @@ from registry.witness.claim import REFERENCES, Claim, led_to
 from registry.witness.way import Choice
 
 FAR = 1_000_000
-_MOST_NODES = 20_000
+_MOST_NODES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,23 @@ class Guides:
 
 
 def guide(schema: Schema, root: Node, place: str) -> Guide | None:
-    """The guide to a place; None when no node under the root leads there."""
+    """The guide to a place; None when the root does not lead there."""
     back = _ways_back(schema, root)
     at = place
     while at not in back:
-        if at in ("", root.pointer):
+        if at == "":
             return None
         at = at.rpartition("/")[0]
+    memo = ("distances", at)
+    size, distances = schema.memo.get(memo, (0, {}))
+    if size != len(back):
+        distances = _distances(back, at)
+        schema.memo[memo] = (len(back), distances)
+    return Guide(place, at, distances) if root.pointer in distances else None
+
+
+def _distances(back: dict[str, list[str]], at: str) -> dict[str, int]:
+    """From each node that leads to the place, how far it is."""
     distances = {at: 0}
     waiting = deque([at])
     while waiting:
@@ -77,16 +87,15 @@ def guide(schema: Schema, root: Node, place: str) -> Guide | None:
             if before not in distances:
                 distances[before] = distances[here] + 1
                 waiting.append(before)
-    return Guide(place, at, distances)
+    return distances
 
 
 def _ways_back(schema: Schema, root: Node) -> dict[str, list[str]]:
-    """From each node under the root, through references too, the nodes it is reached from."""
-    memo = ("ways back", root.pointer)
-    if memo in schema.memo:
-        known: dict[str, list[str]] = schema.memo[memo]
-        return known
-    back: dict[str, list[str]] = {root.pointer: []}
+    """From each node under the root, and under the roots asked about before, the nodes it is reached from."""
+    back: dict[str, list[str]] = schema.memo.setdefault("ways back", {})
+    if root.pointer in back:
+        return back
+    back[root.pointer] = []
     waiting = deque([root])
     while waiting and len(back) < _MOST_NODES:
         here = waiting.popleft()
@@ -95,7 +104,6 @@ def _ways_back(schema: Schema, root: Node) -> dict[str, list[str]]:
                 back[node.pointer] = []
                 waiting.append(node)
             back[node.pointer].append(here.pointer)
-    schema.memo[memo] = back
     return back
 
 

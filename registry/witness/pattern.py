@@ -7,8 +7,7 @@ whoever makes a text from the tree has it checked by RE2.
 
 from dataclasses import dataclass, field
 
-TOP = 0x10FFFF
-Ranges = tuple[tuple[int, int], ...]
+from registry.witness.characters import CATEGORIES, CLASSES, CONTROLS, NAMED, TOP, Ranges, complement, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +55,6 @@ class UnknownPatternError(ValueError):
     """The pattern uses syntax that is not read here."""
 
 
-def union(*many: Ranges) -> Ranges:
-    """All code points of any of the ranges."""
-    found: list[tuple[int, int]] = []
-    for low, high in sorted(piece for ranges in many for piece in ranges):
-        if found and low <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(high, found[-1][1]))
-        else:
-            found.append((low, high))
-    return tuple(found)
-
-
-def complement(ranges: Ranges) -> Ranges:
-    """All code points outside the ranges."""
-    found, following = [], 0
-    for low, high in union(ranges):
-        if low > following:
-            found.append((following, low - 1))
-        following = high + 1
-    if following <= TOP:
-        found.append((following, TOP))
-    return tuple(found)
-
-
-_DIGIT: Ranges = ((48, 57),)
-_UPPER: Ranges = ((65, 90),)
-_LOWER: Ranges = ((97, 122),)
-_WORD = union(_DIGIT, _UPPER, _LOWER, ((95, 95),))
-_SPACE: Ranges = ((9, 10), (12, 13), (32, 32))
-_CLASSES = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
-_CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "a": 7}
-_NAMED = {
-    "alpha": union(_UPPER, _LOWER),
-    "alnum": union(_DIGIT, _UPPER, _LOWER),
-    "digit": _DIGIT,
-    "lower": _LOWER,
-    "upper": _UPPER,
-    "word": _WORD,
-    "space": union(_SPACE, ((11, 11),)),
-    "blank": ((9, 9), (32, 32)),
-    "punct": ((33, 47), (58, 64), (91, 96), (123, 126)),
-    "xdigit": union(_DIGIT, ((65, 70), (97, 102))),
-}
-# The part of each general category that is ASCII: enough to make a text, not to judge one.
-_CATEGORIES = {
-    "L": union(_UPPER, _LOWER),
-    "Lu": _UPPER,
-    "Ll": _LOWER,
-    "N": _DIGIT,
-    "Nd": _DIGIT,
-    "P": _NAMED["punct"],
-    "Latin": union(_UPPER, _LOWER),
-}
 _MOST_REPEATS = 1000
 
 
@@ -246,13 +193,13 @@ def _escaped(reader: _Reader) -> Tree:
 
 def _class(reader: _Reader, mark: str) -> Ranges:
     """The code points of an escape, whose backslash and first character were read."""
-    if mark.lower() in _CLASSES:
-        known = _CLASSES[mark.lower()]
+    if mark.lower() in CLASSES:
+        known = CLASSES[mark.lower()]
         return known if mark.islower() else complement(known)
     if mark in "pP":
         return _category(reader, negated=mark == "P")
-    if mark in _CONTROLS:
-        code = _CONTROLS[mark]
+    if mark in CONTROLS:
+        code = CONTROLS[mark]
     elif mark == "x":
         code = _hexadecimal(reader)
     elif mark.isalnum():
@@ -270,9 +217,9 @@ def _category(reader: _Reader, *, negated: bool) -> Ranges:
         reader.at += len(name) + 1
     if name.startswith("^"):
         name, negated = name[1:], not negated
-    if name not in _CATEGORIES:
+    if name not in CATEGORIES:
         raise UnknownPatternError(f"category {name}")
-    return complement(_CATEGORIES[name]) if negated else _CATEGORIES[name]
+    return complement(CATEGORIES[name]) if negated else CATEGORIES[name]
 
 
 def _hexadecimal(reader: _Reader) -> int:
@@ -311,7 +258,7 @@ def _member(reader: _Reader) -> Ranges:
         name, _, _ = reader.text[reader.at :].partition(":]")
         reader.at += len(name) + 2
         negated = name.startswith("^")
-        known = _NAMED.get(name.removeprefix("^"))
+        known = NAMED.get(name.removeprefix("^"))
         if known is None:
             raise UnknownPatternError(f"[:{name}:]")
         return complement(known) if negated else known

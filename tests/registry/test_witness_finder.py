@@ -148,6 +148,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"type": "array", "items": {"type": ["string", "null"]}},
         {"type": "array", "contains": {"type": "string"}, "maxContains": 1, "minContains": 0},
     ),
+    "more items must be contained": (
+        {"type": "array", "items": {"type": "string"}, "contains": {"type": "string"}, "maxContains": 3},
+        {"type": "array", "contains": {"type": "string"}, "minContains": 2},
+    ),
     "a branch of anyOf": ({"anyOf": [{"type": "string"}, KIND]}, {"anyOf": [{"type": "string"}]}),
     "two branches of oneOf meet": (
         {"anyOf": [{"type": "integer"}, {"minimum": 3}]},
