@@ -276,6 +276,8 @@ def _sources(parts: Parts) -> Sources:
             systems=tuple(SystemFact(name, role) for name, role in ROLES.items()),
         ),
         replay=partial(_replay, parts),
+        registering=registering(parts.database, parts.clock),
+        users=nobody,
     )
 
 

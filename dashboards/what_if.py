@@ -115,9 +115,9 @@ def _answer(found: Mapping[str, Any]) -> Answer:
     return Answer(
         subject=found["subject"],
         address=contract_address.contract(found["subject"]),
-        old=old["version"],
-        rows=side_by_side.rows(old["text"], new["text"], findings.lines_of(verdict)),
-        differs=old["text"] != new["text"],
+        old=old["version"] if old else "",
+        rows=side_by_side.rows(old["text"], new["text"], findings.lines_of(verdict)) if old else (),
+        differs=old is not None and old["text"] != new["text"],
         verdict=verdict,
         command=f"{EXAMPLE} {shlex.quote(found['subject'])} --mode {verdict.mode} --policy {verdict.policy}",
     )

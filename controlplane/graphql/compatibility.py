@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """What differs between two versions, and what would a draft break? Asked of the registry, nothing stored."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import ContractNotFound, DraftUnreadable, problems_of
 from controlplane.graphql.verdict import Verdict, verdict_of
-from registry import store
+from registry import approval_store, store
+from registry import verdict as registry_verdict
+from registry.approval_store import Approval
 from registry.check import check_documents
-from registry.contract import SubjectView, VersionView
+from registry.contract import NONE, SubjectView, VersionView
 from registry.document import Document, parse
+from registry.incoming import Incoming
 from registry.json_indent import readable
+from registry.judgement import Question
 from registry.sources import Versions
-from registry.verdict import DEFAULT_POLICY
+from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked, with_findings
 from terms.problem import ProblemError
 
-T = TypeVar("T")
 DRAFT = "draft"
 
 
@@ -46,10 +50,10 @@ class Diff:
 
 @noun
 class Compatibility:
-    """What registering the draft would come to. `old` is the latest version it was compared with."""
+    """What registering the draft would come to. `old` is the latest version it was compared with, null where none counts."""
 
     subject: str
-    old: ComparedDocument
+    old: ComparedDocument | None
     new: ComparedDocument
     verdict: Verdict
 
@@ -72,12 +76,19 @@ async def diff(
 
     Without `to` the latest, without `from` the one before it. Mode and policy: without them the subject's mode, `validation`.
     """
-    view = await info.context.read(lambda session: store.subject(session, subject))
-    pair = None if view is None else pair_of(view, from_, to)
-    if view is None or pair is None:
+    now = info.context.now
+
+    def read(session: Session) -> tuple[SubjectView, Mapping[str, Approval]] | None:
+        view = store.subject(session, subject)
+        return None if view is None else (view, approval_store.in_force(session, subject, now))
+
+    found = await info.context.read(read)
+    pair = None if found is None else pair_of(found[0], from_, to)
+    if found is None or pair is None:
         return None
-    old, new = pair
-    return await _apart(lambda: _diff(view, old, new, mode, policy))
+    (view, approved), (old, new) = found, pair
+    asked, decides = checked(_asked(mode, view), policy or DEFAULT_POLICY)
+    return await run_in_threadpool(lambda: _diff(view, old, new, asked, decides, approved))
 
 
 async def compatibility(
@@ -87,12 +98,14 @@ async def compatibility(
     mode: str | None = None,
     policy: str | None = None,
 ) -> CompatibilityResult:
-    """The verdict a draft (JSON or YAML text) would get as the next version. Nothing is stored.
+    """The verdict a draft (JSON or YAML text) would get as the next version, approvals counted. Nothing is registered.
 
-    Without `subject` the one the draft names in x-throughline; without `mode` the subject's own.
+    Without `subject` the one the draft names in x-throughline; without `mode` and `policy` those settled for the subject.
     """
+    if mode or policy:
+        checked(mode or DEFAULT_MODE, policy or DEFAULT_POLICY)
     try:
-        draft = await _apart(lambda: draft_of(document))
+        draft = await run_in_threadpool(lambda: draft_of(document))
     except ProblemError as error:
         return DraftUnreadable(problems=problems_of(error.problems))
     name = (subject or "").strip() or named_in(draft)
@@ -103,8 +116,16 @@ async def compatibility(
         return ContractNotFound(
             message=f"there is no contract '{name[:200]}' yet; as its first version the draft would be new"
         )
+    given, question = (
+        Incoming(name, draft.text.encode(), draft.syntax),
+        Question(mode or None, policy or None),
+    )
+    try:
+        verdict = await info.context.sources.registering.check(given, question, info.context.caller)
+    except ProblemError as error:
+        return DraftUnreadable(problems=problems_of(error.problems))
     found = view
-    return await _apart(lambda: _compatibility(found, draft, mode, policy))
+    return await run_in_threadpool(lambda: _compatibility(found, draft, verdict))
 
 
 def pair_of(view: SubjectView, old: str | None, new: str | None) -> tuple[VersionView, VersionView] | None:
@@ -144,42 +165,60 @@ def _version(view: SubjectView, asked: str) -> VersionView | None:
     )
 
 
+def _asked(mode: str | None, view: SubjectView) -> str:
+    """The mode to compare two chosen versions in: a transitive one asks about these two, and NONE asks what BACKWARD asks."""
+    asked = (mode or view.compatibility).upper().removesuffix("_TRANSITIVE")
+    return DEFAULT_MODE if asked == NONE else asked
+
+
 def _diff(
-    view: SubjectView, old: VersionView, new: VersionView, mode: str | None, policy: str | None
+    view: SubjectView,
+    old: VersionView,
+    new: VersionView,
+    mode: str,
+    policy: str,
+    approved: Mapping[str, Approval],
 ) -> Diff:
     before, after = document_of(view, old), document_of(view, new)
-    # Two versions were chosen, so a transitive mode asks about these two only.
-    asked = (mode or view.compatibility).removesuffix("_TRANSITIVE")
-    verdict = check_documents(after, Versions((before,), complete=False), asked, policy or DEFAULT_POLICY)
+    verdict = check_documents(after, Versions((before,), complete=False), mode, policy)
+    findings = tuple(
+        replace(found, approval=str(approved.get(found.fingerprint, ""))) for found in verdict.findings
+    )
     return Diff(
         subject=view.name,
         old=_side(before, old.semver),
         new=_side(after, new.semver),
-        verdict=verdict_of(verdict),
+        verdict=verdict_of(with_findings(verdict, findings)),
     )
 
 
-def _compatibility(view: SubjectView, draft: Document, mode: str | None, policy: str | None) -> Compatibility:
-    assert view.latest is not None
-    asked = mode or view.compatibility
-    compared = view.versions if asked.upper().endswith("_TRANSITIVE") else view.versions[-1:]
-    olds = tuple(document_of(view, version) for version in compared)
-    verdict = check_documents(draft, Versions(olds, complete=True), asked, policy or DEFAULT_POLICY)
+def _compatibility(view: SubjectView, draft: Document, verdict: registry_verdict.Verdict) -> Compatibility:
+    compared = verdict.against[-1].rpartition("@")[2] if verdict.against else ""
+    old = _version(view, compared) if compared else None
+    before = None if old is None else document_of(view, old)
     return Compatibility(
         subject=view.name,
-        old=_side(olds[-1], view.latest.semver),
-        new=_side(replace(draft, name=DRAFT), ""),
-        verdict=verdict_of(verdict),
+        old=None if before is None else _side(before, compared),
+        new=_side(draft, ""),
+        verdict=verdict_of(verdict if before is None else _placed(verdict, before)),
     )
+
+
+def _placed(verdict: registry_verdict.Verdict, old: Document) -> registry_verdict.Verdict:
+    """The verdict with the lines of the text that is shown: a text registered on a single line is indented there."""
+    mine = [found for found in verdict.findings if found.against == old.name]
+    lines = old.lines([found.pointer_old for found in mine]) if mine else {}
+    findings = tuple(
+        replace(found, where_old=f"{old.name}:{lines[found.pointer_old]}")
+        if found.against == old.name
+        else found
+        for found in verdict.findings
+    )
+    return replace(verdict, findings=findings)
 
 
 def _side(document: Document, version: str) -> ComparedDocument:
     return ComparedDocument(name=document.name, version=version, text=document.text)
-
-
-async def _apart(work: Callable[[], T]) -> T:
-    """Comparing takes seconds for the largest documents; the loop goes on serving others."""
-    return await run_in_threadpool(work)
 
 
 @strawberry.type

@@ -13,8 +13,10 @@ from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
 from controlplane.database import Database
 from controlplane.graphql.loaders import Loaders
+from controlplane.http.registering import Registering
 from controlplane.security.caller import Caller
 from policies.definition import Rule
+from registry.transition import Users
 from sync.exceptions import ReplayAsked
 from terms.instant import Clock, Instant
 
@@ -58,6 +60,8 @@ class Sources:
     rules: tuple[Rule, ...]
     instance: InstanceFacts
     replay: Replay
+    registering: Registering
+    users: Users
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ async def contracts(
     given = {name: value for name, value in vars(filter).items() if value} if filter else {}
     wanted = Wanted(search=(search or "").strip(), **given)
     page = await info.context.read(lambda session: subjects.page(session, wanted, size, behind))
-    nodes = [_contract(head) for head in page.heads]
+    nodes = [contract_of(head) for head in page.heads]
     cursors = tuple(f"subject:{head.name}" for head in page.heads)
     return ContractConnection(
         edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
@@ -240,7 +240,7 @@ async def contracts(
 async def contract(info: Info, subject: str) -> Contract | None:
     """The contract of that subject; null when there is none. One that has only drafts is there too."""
     view = await info.context.loaders.contracts.load(subject)
-    return None if view is None else _contract(view)
+    return None if view is None else contract_of(view)
 
 
 def _subject(cursor: str) -> str:
@@ -251,10 +251,11 @@ def _subject(cursor: str) -> str:
 
 async def _versions(info: Info, subject: str) -> list[ContractVersion]:
     view = await info.context.loaders.contracts.load(subject)
-    return [] if view is None else [_version(version) for version in view.versions]
+    return [] if view is None else [version_of(version) for version in view.versions]
 
 
-def _contract(said: SubjectHead | SubjectView) -> Contract:
+def contract_of(said: SubjectHead | SubjectView) -> Contract:
+    """A subject for the schema."""
     return Contract(
         subject=said.name,
         title=said.title,
@@ -278,7 +279,8 @@ def _current(view: SubjectView) -> str:
     return seen[-1] if seen else view.versions[-1].semver
 
 
-def _version(view: VersionView) -> ContractVersion:
+def version_of(view: VersionView) -> ContractVersion:
+    """A version for the schema."""
     return ContractVersion(
         number=view.number,
         semver=view.semver,

@@ -17,9 +17,11 @@ from controlplane.graphql.limits import MOST_TOKENS, Limits
 from controlplane.graphql.line import LineQuery
 from controlplane.graphql.me import MeQuery
 from controlplane.graphql.policy import PolicyQuery
+from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
+from controlplane.graphql.validation import ValidationQuery
 from controlplane.graphql.value import DATE_TIME, LARGEST_PAGE
 from controlplane.graphql.violation import ViolationQuery
 from terms.instant import Instant
@@ -31,6 +33,7 @@ class Query(
     LineQuery,
     ContractQuery,
     CompatibilityQuery,
+    ValidationQuery,
     TransactionQuery,
     KpiQuery,
     PolicyQuery,
@@ -42,7 +45,7 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(ReplayMutation):
+class Mutation(ReplayMutation, RegistrationMutation):
     pass
 
 

@@ -122,6 +122,7 @@ FIELDS: Mapping[str, Permission] = {
     "Query.contract": "contracts:read",
     "Query.diff": "contracts:read",
     "Query.compatibility": "contracts:read",
+    "Query.validate": "contracts:read",
     "Query.transactions": "transactions:read",
     "Query.transaction": "transactions:read",
     "Query.trace": "transactions:read",
@@ -133,6 +134,9 @@ FIELDS: Mapping[str, Permission] = {
     "Query.exceptions": "exceptions:read",
     "Query.exception": "exceptions:read",
     "Mutation.replayException": "exceptions:replay",
+    "Mutation.registerContract": "contracts:write",
+    "Mutation.changeLifecycle": "contracts:write",
+    "Mutation.approveFinding": "contracts:write",
     "Me": "me",
     "Instance": "me",
     "System": "me",
@@ -191,6 +195,13 @@ FIELDS: Mapping[str, Permission] = {
     "DraftUnreadable": "contracts:read",
     "ContractNotFound": "contracts:read",
     "Problem": "contracts:read",
+    "PayloadChecked": "contracts:read",
+    "PayloadsChecked": "contracts:read",
+    "ContractRegistered": "contracts:write",
+    "ContractIncompatible": "contracts:write",
+    "ContractRefused": "contracts:write",
+    "LifecycleChanged": "contracts:write",
+    "FindingApproved": "contracts:write",
 }
 
 _PATTERNS = tuple((compile_path(row.path)[0], row) for row in ROUTES)

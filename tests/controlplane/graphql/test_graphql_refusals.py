@@ -214,6 +214,10 @@ ENTRANCES = {
     "Query.violations": "{ violations { totalCount } }",
     "Query.exceptions": "{ exceptions { totalCount } }",
     "Query.exception": '{ exception(id: "x") { id } }',
+    "Query.validate": '{ validate(subject: "x", payloads: []) { __typename } }',
+    "Mutation.registerContract": 'mutation { registerContract(input: {document: "{", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.changeLifecycle": 'mutation { changeLifecycle(input: {subject: "x", version: "1", to: "active", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.approveFinding": 'mutation { approveFinding(input: {subject: "x", fingerprint: "f", reason: "r", until: "2027-01-01T00:00:00Z", idempotencyKey: "k"}) { __typename } }',
     "Mutation.replayException": 'mutation { replayException(input: {id: "x", idempotencyKey: "k"}) { __typename } }',
 }
 
