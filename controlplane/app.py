@@ -277,7 +277,7 @@ def _sources(parts: Parts) -> Sources:
         ),
         replay=partial(_replay, parts),
         registering=registering(parts.database, parts.clock),
-        users=nobody,
+        users=contract_use.users(parts.clock),
     )
 
 
