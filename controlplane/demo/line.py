@@ -60,6 +60,18 @@ class ControlPlane:
         """Returns once the spans are durable. Raises Unanswered, or one of AWAY."""
         self._post("/v1/traces", body, "application/x-protobuf")
 
+    def declare(self, body: bytes) -> dict[str, Any]:
+        """An application says what it writes and reads. Raises Unanswered, or one of AWAY."""
+        said: dict[str, Any] = json.loads(
+            self._post("/apis/registry/v1/applications", body, "application/yaml")
+        )
+        return said
+
+    def record_deployment(self, application: str, version: str, environment: str) -> None:
+        """It runs there from now on. Raises Unanswered, or one of AWAY."""
+        body = {"application": application, "version": version, "environment": environment}
+        self._post("/apis/registry/v1/deployments", json.dumps(body).encode(), "application/json")
+
     def sentence(self) -> str:
         """The first screen's sentence about the money."""
         return str(self._ask(_SENTENCE)["line"]["sentence"])
@@ -121,6 +133,14 @@ class Sandbox:
             return self._http.get("/sandbox/summary", timeout=2).status_code == 200
         except AWAY:
             return False
+
+    def call(self, client: str, path: str) -> int:
+        """What a domain API answers one of its client applications: the status, 0 when nobody answers."""
+        token = json.loads(self._connections.read_text())["clients"][client]
+        try:
+            return self._http.get(path, headers={"authorization": f"Bearer {token}"}, timeout=5).status_code
+        except AWAY:
+            return 0
 
     def close_deals(self, deals: Iterable[LiveDeal]) -> None:
         """The sales team closes these; one that was closed before stays as it is. Raises Unanswered, or one of AWAY."""

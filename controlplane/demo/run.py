@@ -19,6 +19,7 @@ from rich.console import Console
 
 from controlplane.demo import deals, tell
 from controlplane.demo.account import Accounts
+from controlplane.demo.callers import Callers
 from controlplane.demo.filling import Filling
 from controlplane.demo.line import AWAY, OF_THIS_START, ControlPlane, Sandbox, Unanswered
 from controlplane.demo.place import Place
@@ -96,6 +97,7 @@ class Demo:
         self._server = ControlPlane(f"http://127.0.0.1:{self._memory.port}", place.path)
         self._closed: list[deals.LiveDeal] = []
         self._filling = Filling(self._server, self._memory, clock, stop)
+        self._callers = Callers(self._server, self._sandbox, self._memory.seed, stop)
 
     def start(self, began: float) -> None:
         """Starts both, says where they are, closes the first deals and begins to fill the board."""
@@ -118,6 +120,7 @@ class Demo:
         self._close_deals(min(FIRST_BATCH, wanted))
         self._filling.start()
         self._close_deals(wanted)
+        self._callers.start()
 
     def until_stopped(self) -> int:
         """Closes a deal now and then until it is told to stop."""
@@ -157,6 +160,7 @@ class Demo:
         try:
             with tell.progress(self._console, "stopping"):
                 self._filling.join()
+                self._callers.join()
         finally:
             # Even when nobody listens any more: Ctrl-C ends the reader of our pipe as well.
             self._server_process.stop()

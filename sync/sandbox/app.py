@@ -10,7 +10,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route
 
-from sync.sandbox import books, chargebee, control, credentials, faults, netsuite, page, salesforce, stripe
+from sync.sandbox import (
+    books,
+    chargebee,
+    control,
+    credentials,
+    domain,
+    faults,
+    netsuite,
+    page,
+    salesforce,
+    stripe,
+)
 from sync.sandbox.door import endpoint
 from sync.sandbox.exchange import World
 from sync.sandbox.faults import Faults
@@ -55,7 +66,7 @@ def create_sandbox(
             await sender
 
     return Starlette(
-        routes=[*_stand_ins(world), *control.routes(world), *page.routes(world)],
+        routes=[*domain.routes(world), *_stand_ins(world), *control.routes(world), *page.routes(world)],
         # A page of another site must not reach the sandbox by a name that it has resolved to this machine.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         lifespan=lifespan,

@@ -74,7 +74,8 @@ def connections(ledger: Ledger, base_url: str) -> dict[str, Any]:
         }
         for system in SYSTEMS
     ]
-    return {"connections": rows}
+    # Who may call the domain APIs stands beside them; the runtime reads only its connections.
+    return {"connections": rows, "clients": ledger.setting("clients") or {}}
 
 
 def write(path: Path, document: dict[str, Any]) -> None:

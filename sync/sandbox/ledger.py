@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS draw (
   system TEXT, key TEXT, operation TEXT, attempts INTEGER NOT NULL, PRIMARY KEY (system, key, operation));
 CREATE TABLE IF NOT EXISTS closed_period (entity TEXT, month TEXT, PRIMARY KEY (entity, month));
 CREATE TABLE IF NOT EXISTS unmapped (entity TEXT, code TEXT, PRIMARY KEY (entity, code));
+CREATE TABLE IF NOT EXISTS reminder (
+  id TEXT PRIMARY KEY, invoice TEXT NOT NULL, document TEXT NOT NULL, noted_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS cursor (id TEXT PRIMARY KEY, soql TEXT NOT NULL, ids TEXT NOT NULL);
 """
 
