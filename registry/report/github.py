@@ -2,6 +2,7 @@
 """A report as workflow commands of GitHub Actions: each finding is shown at its line in the pull request."""
 
 from registry.finding import Finding
+from registry.report.brief import brief
 from registry.report.report import NOTICES, Outcome, Report
 from registry.rules import Level
 from registry.verdict import BREAKING
@@ -41,7 +42,7 @@ def _of(command: str, finding: Finding, olds: tuple[str, ...], outcome: Outcome)
     if finding.fix:
         parts.append(f"fix: {finding.fix}")
     if finding.witness:
-        parts.append(f"proof: {finding.witness.document} - {finding.witness.refusal}")
+        parts.append(f"proof: {brief(finding.witness.document)} - {brief(finding.witness.refusal)}")
     parts.append(finding.approval or f"fingerprint {finding.fingerprint}")
     level = "approved" if finding.approval else finding.level
     title = f"{outcome.contract}: {level} [{finding.rule}]"

@@ -5,6 +5,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from registry.finding import Finding
+from registry.report.brief import brief
 from registry.report.report import NO_VERDICT, NOTICES, Outcome, Report
 from registry.rules import Level
 from registry.verdict import BREAKING, UNDECIDED
@@ -64,8 +65,8 @@ def _finding(finding: Finding, olds: tuple[str, ...]) -> str:
     if finding.fix:
         lines.append(f"fix: {finding.fix}")
     if finding.witness:
-        lines.append(f"proof: {finding.witness.document}")
-        lines.append(f"{finding.witness.refused_by}: {finding.witness.refusal}")
+        lines.append(f"proof: {brief(finding.witness.document)}")
+        lines.append(f"{finding.witness.refused_by}: {brief(finding.witness.refusal)}")
     return "\n".join([*lines, f"fingerprint: {finding.fingerprint}"])
 
 

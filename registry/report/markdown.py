@@ -4,6 +4,7 @@
 import re
 
 from registry.finding import Finding
+from registry.report.brief import brief
 from registry.report.report import NEW, NO_VERDICT, NOTICES, RETIRED, STATUSES, Notice, Outcome, Report
 from registry.rules import Level
 from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED
@@ -112,9 +113,9 @@ def _finding(finding: Finding, olds: tuple[str, ...]) -> str:
     if finding.witness:
         w = finding.witness
         lines.append(
-            f"proof: {code(w.document)} is accepted by {code(w.accepted_by)}, refused by {code(w.refused_by)}:"
+            f"proof: {code(brief(w.document))} is accepted by {code(w.accepted_by)}, refused by {code(w.refused_by)}:"
         )
-        lines.append(f"{code(w.pointer or '/')} {plain(w.refusal)}")
+        lines.append(f"{code(w.pointer or '/')} {plain(brief(w.refusal))}")
     lines.append(
         plain(finding.approval) if finding.approval else f"to approve it: {code(finding.fingerprint)}"
     )

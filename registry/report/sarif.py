@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from registry.catalogue import Entry, catalogue
 from registry.finding import Finding
+from registry.report.brief import brief
 from registry.report.github import place
 from registry.report.report import NOTICES, Notice, Outcome, Report
 from registry.rules import Level
@@ -78,7 +79,7 @@ def _result(
     }  # fmt: skip
     if finding.witness:
         properties["witness"] = finding.witness.document
-        text += f" Proof: {finding.witness.document}"
+        text += f" Proof: {brief(finding.witness.document)}"
     result = {
         "ruleId": finding.rule,
         "ruleIndex": places[finding.rule],

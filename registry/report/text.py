@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from registry.finding import Finding, Witness
+from registry.report.brief import brief
 from registry.report.report import NEW, NO_VERDICT, NOTICES, RETIRED, STATUSES, Notice, Outcome, Report
 from registry.rules import Level
 from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED, Verdict
@@ -165,9 +166,9 @@ def _finding(finding: Finding, olds: tuple[str, ...], both: bool) -> list[Any]:
 def _witness(witness: Witness) -> list[tuple[str, Text]]:
     where = witness.pointer or "/"
     return [
-        ("proof", Text(witness.document, "bold")),
+        ("proof", Text(brief(witness.document), "bold")),
         ("", Text(f"{witness.accepted_by} accepts it", "green")),
-        ("", Text(f"{witness.refused_by} refuses it at {where}: {witness.refusal}", "red")),
+        ("", Text(f"{witness.refused_by} refuses it at {where}: {brief(witness.refusal)}", "red")),
     ]
 
 
