@@ -44,20 +44,42 @@ def test_the_draft_passes_once_the_fixes_are_applied(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["check", str(mended), "--against", "invoice-issued"]).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    "keyword", ["if", "not", "contains", "dependentSchemas", "unevaluatedProperties", "$dynamicRef"]
-)
-def test_a_keyword_without_a_rule_never_passes(tmp_path: Path, keyword: str) -> None:
-    """The draft uses something the rules do not cover: undecided, exit 1."""
+TAKES_AWAY = {
+    "if": {"if": {"required": ["memo"]}, "then": False},
+    "not": {"not": {"required": ["memo"]}},
+    "dependentSchemas": {"dependentSchemas": {"memo": False}},
+    "dependentRequired": {"dependentRequired": {"memo": ["region", "no_such_field"]}},
+    "propertyNames": {"propertyNames": {"not": {"const": "memo"}}},
+    "$dynamicRef": {"$dynamicRef": "#/$defs/never", "$defs": {"never": {"not": {}}}},
+}
+
+
+@pytest.mark.parametrize("more", TAKES_AWAY.values(), ids=TAKES_AWAY.keys())
+def test_what_takes_documents_away_never_passes(tmp_path: Path, more: dict[str, object]) -> None:
+    """However it is written: breaking where it is proven, else undecided; exit 1 both."""
     draft = json.loads(DRAFT.read_text())
-    value = {"dependentSchemas": {"memo": {}}, "unevaluatedProperties": False, "$dynamicRef": "#"}.get(
-        keyword, {"required": ["memo"]}
-    )
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_text(json.dumps(draft))
-    target = draft["properties"]["e_invoice"] if keyword == "$dynamicRef" else draft
-    target[keyword] = value
-    new.write_text(json.dumps(draft))
+    new.write_text(
+        json.dumps({**draft, **more, "$defs": {**draft.get("$defs", {}), **more.get("$defs", {})}})
+    )  # type: ignore[dict-item]
     answer = CliRunner().invoke(app, ["check", str(new), "--against", str(old), "--format", "json"])
     assert answer.exit_code == 1
     assert json.loads(answer.stdout)["status"] in ("undecided", "breaking")
+
+
+HARMLESS = {
+    "if alone": {"if": {"required": ["memo"]}},
+    "items of no list": {"contains": {"required": ["memo"]}},
+    "what is closed already": {"unevaluatedProperties": False},
+}
+
+
+@pytest.mark.parametrize("more", HARMLESS.values(), ids=HARMLESS.keys())
+def test_what_takes_nothing_away_passes(tmp_path: Path, more: dict[str, object]) -> None:
+    """A keyword is not a break; what it does to documents is."""
+    draft = json.loads(DRAFT.read_text())
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps(draft))
+    new.write_text(json.dumps({**draft, **more}))
+    assert CliRunner().invoke(app, ["check", str(new), "--against", str(old)]).exit_code == 0
