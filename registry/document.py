@@ -47,10 +47,12 @@ class Document:
 
     def lines(self, pointers: list[str]) -> dict[str, int]:
         """The line of each pointer; one pass over the text for all of them."""
-        is_json = self.syntax == "json"
-        found = (
-            json_lines.find(self.text, pointers) if is_json else _line_map(self.name, self.syntax, self.text)
-        )
+        if self.syntax == "json":
+            found = json_lines.find(self.text, pointers)
+        else:
+            from terms import yaml_lines  # see _yaml
+
+            found = yaml_lines.find(self.text.encode(), pointers)
         return {pointer: json_lines.nearest(found, pointer) for pointer in pointers}
 
 

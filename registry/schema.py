@@ -233,14 +233,20 @@ def reference_problems(schema: Schema, roots: Iterable[Node] | None = None) -> t
     return tuple(_reference_problems(schema, [schema.root] if roots is None else list(roots)))
 
 
+_IN_PLACE_OR_ELSEWHERE = IN_PLACE | {"$ref", "$dynamicRef", "$recursiveRef"}
+
+
 def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem]:
     seen: set[str] = set()
+    binding: list[Node] = []
     while waiting:
         top = waiting.pop()
         for node in walk(top) if top.pointer not in seen else ():  # what was met was met with all below it
             if node.pointer in seen or not isinstance(node.raw, dict):
                 continue
             seen.add(node.pointer)
+            if not _IN_PLACE_OR_ELSEWHERE.isdisjoint(node.raw):
+                binding.append(node)
             for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
                 ref = node.raw.get(keyword)
                 if not isinstance(ref, str):
@@ -258,18 +264,17 @@ def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem
                     )
                 else:
                     waiting.append(target)
-    yield from _endless(schema, seen)
+    yield from _endless(schema, binding)
 
 
-def _endless(schema: Schema, pointers: set[str]) -> Iterator[Problem]:
+def _endless(schema: Schema, nodes: list[Node]) -> Iterator[Problem]:
     """References that come back to where they started without going into the value: no validator can end on them."""
     done: set[str] = set()
-    for start in sorted(pointers):
-        node = schema.node_at(start)
-        if node is None or start in done:
+    for node in sorted(nodes, key=lambda node: node.pointer):
+        if node.pointer in done:
             continue
         path: list[tuple[Node, Iterator[Node]]] = [(node, _in_place(schema, node))]
-        on_path = {start}
+        on_path = {node.pointer}
         while path:
             step = next(path[-1][1], None)
             if step is None:

@@ -18,6 +18,7 @@ from registry.json_value import key
 from registry.schema import Node, Schema, children
 
 _ALTERNATIVES = ("oneOf", "anyOf")
+_MAX_HOPS = 32  # reading refuses references without end
 _NOTHING_TOLD = ("keyword-not-covered", "budget-spent")
 # Keywords that matter for values of one type only; where another type is declared they have no effect.
 _NUMBER = "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"
@@ -155,7 +156,7 @@ def _raw(schema: Schema, node: Node) -> Node:
 
 def _settled(schema: Schema, node: Node) -> Node:
     """What a reference leads to; a node with more than that is itself."""
-    for _ in range(len(node.pointer) + 32):
+    for _ in range(_MAX_HOPS):
         if not (isinstance(node.raw, dict) and isinstance(node.raw.get("$ref"), str) and len(node.raw) == 1):
             break
         target = schema.target(node.raw["$ref"])

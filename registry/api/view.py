@@ -8,6 +8,7 @@ replaced or left out, never moved, so a pointer into the view is a pointer into 
 """
 
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any, Literal
 
 from registry.json_lines import escape, unescape
@@ -263,9 +264,5 @@ def _shared(given: Any, made: Any) -> Any:
     """The given value when the made one holds the very same members."""
     if len(given) != len(made):
         return made
-    pairs = (
-        zip(given, made, strict=True)
-        if isinstance(given, list)
-        else ((v, made.get(k)) for k, v in given.items())
-    )
-    return given if all(a is b for a, b in pairs) else made
+    values = (given, made) if isinstance(given, list) else (given.values(), made.values())
+    return given if all(map(is_, *values)) else made
