@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 
 from registry.api import view
 from registry.api.comparison import Comparison
@@ -43,16 +44,18 @@ def diff(old: Document, new: Document, _on: date | None = None) -> tuple[Change,
 def _same_channels(
     olds: list[Channel], news: list[Channel]
 ) -> Iterator[tuple[Channel | None, Channel | None]]:
-    """Each channel of either side with its like: at the same address, else of the same name."""
-    by_address = {each.address: each for each in news}
-    free = {each.name: each for each in news if each.address not in {a.address for a in olds}}
-    matched: set[str] = set()
-    for a in olds:
-        b = by_address.get(a.address) or free.get(a.name)
-        if b is not None:
-            matched.add(b.name)
-        yield a, b
-    yield from ((None, each) for each in news if each.name not in matched)
+    """Each channel of either side with its like: of the same name and address, else at the same address, else of the name."""
+    likes: dict[str, Channel] = {}
+    taken: set[str] = set()
+    for known_by in (attrgetter("name", "address"), attrgetter("address"), attrgetter("name")):
+        free = {known_by(each): each for each in reversed(news) if each.name not in taken}
+        for a in (each for each in olds if each.name not in likes):
+            b = free.pop(known_by(a), None)
+            if b is not None:
+                likes[a.name] = b
+                taken.add(b.name)
+    yield from ((a, likes.get(a.name)) for a in olds)
+    yield from ((None, each) for each in news if each.name not in taken)
 
 
 def _channel(both: Comparison, a: Channel, b: Channel) -> None:

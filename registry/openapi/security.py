@@ -74,7 +74,10 @@ def _kind(lost: _Alternative, others: list[_Alternative], more: str, other: str)
 def _alternatives(element: Element) -> list[_Alternative]:
     said = element.value("security")
     found: list[_Alternative] = [
-        {name: frozenset(map(str, scopes or ())) for name, scopes in each.items()}
+        {
+            name: frozenset(map(str, scopes if isinstance(scopes, list) else ()))
+            for name, scopes in each.items()
+        }
         for each in (said if isinstance(said, list) else ())
         if isinstance(each, dict)
     ]
