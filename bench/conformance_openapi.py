@@ -15,9 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from registry.compare import compare
+from registry.check import check_documents
 from registry.document import read
-from registry.rules import BACKWARD, Level, rules
+from registry.rules import BACKWARD, Level
+from registry.sources import Versions
 
 TODAY = date(2026, 1, 1)
 SILENT = (5, 14)
@@ -28,7 +29,7 @@ SAME = {
     "request-parameter-became-enum": ("request-parameter.enum-added",),
     "request-property-became-not-nullable": ("request-body.type-narrowed",),
     "response-media-type-removed": ("response-media-type-removed",),
-    "request-parameter-pattern-changed": ("request-parameter.pattern-changed",),
+    "request-parameter-pattern-changed": ("request-parameter.pattern-changed", "request-parameter.pattern-narrowed"),
     "request-body-one-of-removed": ("request-body.named-alternative-removed", "request-body.alternative-removed"),
     "request-property-one-of-removed": ("request-body.named-alternative-removed", "request-body.alternative-removed"),
     "request-body-removed": ("request-body-removed", "required-request-body-removed"),
@@ -142,13 +143,14 @@ def main(folder: Path) -> int:
 
 
 def outcome(folder: Path, case: dict[str, Any]) -> Outcome:
-    """Our facts about a pair, with the level of each for consumers of the old document."""
+    """What the gate says of a pair, witnesses included, with the level of each for consumers of the old document."""
     try:
         old, new = (read(folder / case[side]) for side in ("base", "revision"))
-        changes = compare(old, new, TODAY)
+        said = check_documents(new, Versions((old,), complete=False), BACKWARD, on=TODAY, witnesses=True)
     except Exception as error:  # noqa: BLE001 -- a crash is what is counted here
         return Outcome({}, f"{type(error).__name__}: {error}")
-    return Outcome({each.id: rules()[each.id, BACKWARD, "validation"].level.value for each in changes})
+    worst = sorted(said.findings, key=lambda each: each.level == Level.BREAKING)
+    return Outcome({each.rule: each.level for each in worst})
 
 
 def has_same_id(case: dict[str, Any], said: Outcome) -> bool:

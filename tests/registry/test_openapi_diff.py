@@ -367,7 +367,11 @@ NAMED = {
         "discriminator-mapping-removed",
     ),
     "keyword without effect": ({"type": "array", "maximum": 5}, {"type": "array", "maximum": 4}, "idle-keyword-changed"),
-    "constraint on several keywords": ({"dependentRequired": {"k": ["m"]}}, {"dependentRequired": {"k": ["m", "n"]}}, "constraint-tightened"),
+    "constraint that nothing can meet": (
+        {"type": "array", "items": {"type": "string"}, "contains": {"type": "integer"}, "minContains": 1},
+        {"type": "array", "items": {"type": "string"}, "contains": {"type": "integer"}, "minContains": 2},
+        "constraint-tightened",
+    ),
     "value taken out of an open list": ({"type": "string", "x-extensible-enum": ["a", "b"]}, {"type": "string", "x-extensible-enum": ["a"]}, "extensible-values-removed"),
 }  # fmt: skip
 
