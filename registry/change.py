@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is different between two contracts? One change is one fact; whether it matters is for the rules to say."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -155,6 +156,16 @@ class Change:
     def identity(self) -> tuple[Any, ...]:
         """Equal for the same fact met twice on different ways through the documents."""
         return (self.id, self.pointer_old, self.pointer_new, _key(self.before), _key(self.after))
+
+
+def distinct(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Each fact once, where it was first told; harmless only in the directions it is harmless in wherever it was met."""
+    found: dict[tuple[Any, ...], Change] = {}
+    for change in changes:
+        known = found.setdefault(change.identity(), change)
+        if known.harmless - change.harmless:
+            found[change.identity()] = replace(known, harmless=known.harmless & change.harmless)
+    return tuple(found.values())
 
 
 def _key(value: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import domain, keywords
-from registry.change import ABSENT, BACKWARD, FORWARD, Change
+from registry.change import ABSENT, BACKWARD, FORWARD, Change, distinct
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication.prover import Prover
 from registry.json_lines import escape
@@ -46,7 +46,7 @@ def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
         walker.compare(old.root, new.root)
     except (BudgetSpentError, RecursionError):
         walker.say("budget-spent", "", "", ABSENT, budget)
-    return tuple({change.identity(): change for change in walker.changes}.values())
+    return distinct(walker.changes)
 
 
 def walk(old: Schema, new: Schema, budget: int, same: Callable[[Node, Node], bool]) -> "Walk":

@@ -10,7 +10,7 @@ from registry.api import composition, view
 from registry.api.element import Element
 from registry.api.place import Place
 from registry.api.unchanged import Unchanged, unchanged
-from registry.change import ABSENT, Change
+from registry.change import ABSENT, Change, distinct
 from registry.diff import BudgetSpentError, Walk, walk
 from registry.schema import Node, Schema
 
@@ -75,7 +75,7 @@ class Comparison:
         """All facts, each once: what the parts said, then what the schemas of each kind of place show."""
         self.old.memo["roots"] = (self.new, self.roots)
         changes = [*self.changes, *self._of_schemas()]
-        return tuple({change.identity(): change for change in changes}.values())
+        return distinct(changes)
 
     def _of_schemas(self) -> Iterator[Change]:
         for place, here in self.walks.items():

@@ -280,3 +280,11 @@ def test_a_transitive_mode_needs_all_versions() -> None:
     """With one old file the other versions are unknown, so nothing is called compatible."""
     said = verdict(TEXT, TEXT, "BACKWARD_TRANSITIVE")
     assert (said.status, [f.rule for f in said.findings]) == ("undecided", ["versions-not-known"])
+
+
+def test_a_fact_met_twice_is_harmless_only_where_it_is_so_both_times() -> None:
+    """Constraints are grouped otherwise, so each direction is told by itself; the telling of one must not hide the other."""
+    old = {"items": {"type": "boolean"}, "type": "array", "allOf": [{"minLength": 3}, {"maximum": 6}]}
+    new = {"items": {"type": "array"}, "type": "array"}
+    for mode in ("BACKWARD", "FORWARD"):
+        assert verdict(old, new, mode).status == "breaking"
