@@ -14,13 +14,15 @@ from collectors import kpi_store, story_store, transaction_store
 from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
 from collectors.transaction import EffectCount, TransactionView
+from controlplane import contract_use
 from controlplane.contract_facts import contract_fact
 from policies import attention, evaluate, store
 from policies.definition import Rule
 from policies.fact import Fact
+from registry import subjects
 from registry.contract import Contract
 from terms import instant
-from terms.instant import Instant
+from terms.instant import DAY, Instant
 
 BATCH = 500
 
@@ -67,11 +69,30 @@ class Governance:
 
     def judge_contracts(self, session: Session, contracts: Sequence[Contract], now: Instant) -> None:
         """Judges contracts as registered."""
+        uses = _uses(session, now)
         facts = [
-            contract_fact(each.subject, each.owner, each.steward, each.lifecycle, each.semver)
+            contract_fact(
+                each.subject,
+                each.owner,
+                each.steward,
+                each.lifecycle,
+                each.semver,
+                uses.get(each.subject, ()),
+            )
             for each in contracts
         ]
         store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+
+    def judge_use(self, session: Session, now: Instant) -> int:
+        """Judges every registered contract that was ever seen in use, by who uses it of late. Always 0: nothing waits."""
+        uses = _uses(session, now)
+        heads = [head for name in sorted(uses) if (head := subjects.head(session, name)) is not None]
+        facts = [
+            contract_fact(head.name, head.owner, head.steward, head.lifecycle, head.semver, uses[head.name])
+            for head in heads
+        ]
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        return 0
 
     def _judge(self, session: Session, ids: set[str], now: Instant) -> None:
         views = transaction_store.transactions_by_id(session, self.definitions.milestone_names, sorted(ids))
@@ -84,6 +105,26 @@ class Governance:
         gone = sorted(ids - current.keys())
         store.forget_targets(session, "transaction", gone, now)
         kpi_store.forget(session, gone)
+
+
+def _uses(session: Session, now: Instant) -> dict[str, list[dict[str, Any]]]:
+    """Of each subject that was ever seen: who was seen with which version in the last days; empty for nobody."""
+    since = Instant(now - contract_use.STILL_DAYS * DAY)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for use in contract_use.observed(session):
+        listed = found.setdefault(use.seen.subject, [])
+        if use.seen.last_seen >= since:
+            listed.append(
+                {
+                    "application": use.seen.application,
+                    "version": use.seen.version,
+                    "lifecycle": use.lifecycle,
+                    "declared": use.is_declared,
+                    "count": use.seen.uses,
+                    "last_seen": instant.text(use.seen.last_seen),
+                }
+            )
+    return found
 
 
 def transaction_fact(view: TransactionView, effects: Sequence[EffectCount]) -> Fact:

@@ -23,6 +23,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "changed-transactions": (frozenset({"all", "worker"}), 0.5),
     "unsent-spans": (frozenset({"all", "worker"}), 0.3),
     "deadlines": (frozenset({"all", "scheduler"}), 1.0),
+    "contract-use": (frozenset({"all", "scheduler"}), 15.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
@@ -52,6 +53,7 @@ def workers(
     work: dict[str, Callable[[], bool]] = {
         "changed-transactions": judged(governance.drain, "changed transactions"),
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
+        "contract-use": judged(governance.judge_use, "contracts in use"),
     }
     if telemetry:
         work["unsent-spans"] = telemetry.send

@@ -45,7 +45,16 @@ SHAPES: dict[TargetKind, Shape] = {
         milestones=Shape("map", item=_LEAF),
         effects=Shape("list", item=_record("system", "type", "key", "count")),
     ),
-    "contract": _record("subject", "owner", "steward", "lifecycle", "latest_version"),
+    "contract": _record(
+        "subject",
+        "owner",
+        "steward",
+        "lifecycle",
+        "latest_version",
+        uses=Shape(
+            "list", item=_record("application", "version", "lifecycle", "declared", "count", "last_seen")
+        ),
+    ),
 }
 
 

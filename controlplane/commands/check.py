@@ -130,11 +130,13 @@ def _policies(candidates: Candidates, folders: list[Path], facts: Path | None) -
     from policies.facts_file import read_facts
     from policies.rule import load
 
-    known = [
-        contract_fact(each.key, *(stated(each.document, name) for name in ("owner", "steward", "lifecycle", "version")))
-        for each in candidates.each
-        if each.document
-    ]  # fmt: skip
+    known = []
+    for each in candidates.each:
+        if each.document:
+            said = {
+                name: stated(each.document, name) for name in ("owner", "steward", "lifecycle", "version")
+            }
+            known.append(contract_fact(each.key, **said))
     loaded = load(folders)
     answer = evaluate(loaded, [*known, *(read_facts(facts) if facts else ())], wall_clock())
     findings = [

@@ -4,13 +4,18 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from collectors import contract_use as counted
+from collectors import definitions
 from collectors.bulk import Bulk
 from collectors.extraction_rule import ExtractionRule
 from collectors.span import BusinessEvent
 from controlplane import contract_use
 from controlplane.database import Actor, Database
+from controlplane.governance import Governance
+from policies import rule
+from policies.tables import ViolationRow
 from registry import canonical, deployment_store, store, transition
 from registry.declaration import read
 from registry.lifecycle import RETIRED, Wish
@@ -57,6 +62,26 @@ def test_what_is_leaving_and_what_nobody_declared_shows(database: Database, writ
         ("2.0.0", "active", False, False),
         ("9.9.9", "", False, True),
     ]
+
+
+def test_the_rules_tell_of_both(database: Database, write: Any, clock: Clock) -> None:
+    """A violation each while it is seen; once the export declared itself and the old version is quiet, both end."""
+    governance = Governance(definitions.load(), (), rule.load())
+
+    def opened() -> set[str]:
+        write(lambda session: governance.judge_use(session, clock()))
+        found = database.read(
+            lambda s: s.exec(select(ViolationRow).where(ViolationRow.state == "open")).all()
+        )
+        return {one.rule_id for one in found if one.target_key == "invoices-api"}
+
+    seen(write, "1.0.0", "weekly-export", clock())
+    assert opened() == {"contract.deprecated.used", "contract.consumer.undeclared"}
+    export = b"name: weekly-export\nversion: '1'\nconsumes: [{subject: invoices-api, version: ^1.0}]\n"
+    write(lambda session: deployment_store.declare(session, read(export, "a.yaml", clock())))
+    assert opened() == {"contract.deprecated.used"}
+    clock.advance(15 * 86_400)  # type: ignore[attr-defined]
+    assert opened() == set()
 
 
 def test_a_version_that_still_flows_is_not_retired_by_accident(

@@ -3,6 +3,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,3 +315,10 @@ def test_a_pipeline_may_name_the_version() -> None:
     text = b"name: erp-sync\nowner: finance\nconsumes:\n- {subject: invoice, version: ^1.0, fields: [/total], optional: true}\n"
     declared = read(text, "application.yaml", THEN, version="4f2c1a9")
     assert (declared.version, declared.owner, declared.uses[0].optional) == ("4f2c1a9", "finance", True)
+
+
+def test_the_file_of_the_docs_is_right() -> None:
+    """Whoever copies it declares what it says."""
+    page = (Path(__file__).parents[2] / "docs" / "deployments.md").read_text()
+    declared = app(page.split("```yaml\n")[1].split("```")[0])
+    assert [use.subject for use in declared.of("consumes")] == ["invoice-issued", "credit-memo-posted"]
