@@ -133,10 +133,9 @@ def _policies(candidates: Candidates, folders: list[Path], facts: Path | None) -
     known = []
     for each in candidates.each:
         if each.document:
-            said = {
-                name: stated(each.document, name) for name in ("owner", "steward", "lifecycle", "version")
-            }
-            known.append(contract_fact(each.key, **said))
+            owner, steward = stated(each.document, "owner"), stated(each.document, "steward")
+            lifecycle, version = stated(each.document, "lifecycle"), stated(each.document, "version")
+            known.append(contract_fact(each.key, owner, steward, lifecycle, version))
     loaded = load(folders)
     answer = evaluate(loaded, [*known, *(read_facts(facts) if facts else ())], wall_clock())
     findings = [
