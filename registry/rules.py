@@ -415,6 +415,12 @@ def rules() -> dict[tuple[str, str, str], Rule]:
     return {**schema_rules(), **api.rules()}
 
 
+def rule(change: str, direction: str, policy: str) -> Rule:
+    """One row; the thousands for places in an API are made only when one of them is asked for."""
+    row = schema_rules().get((change, direction, policy))
+    return row if row is not None else rules()[change, direction, policy]
+
+
 @cache
 def schema_rules() -> dict[tuple[str, str, str], Rule]:
     """The rows of JSON Schema, by change, direction and policy."""
@@ -432,7 +438,7 @@ def levels_in_words(kind: str, direction: str) -> str:
     >>> levels_in_words("required-removed", BACKWARD)
     'safe; codegen: breaking'
     """
-    levels = {policy: rules()[kind, direction, policy].level.value for policy in POLICIES}
+    levels = {policy: rule(kind, direction, policy).level.value for policy in POLICIES}
     usual = levels["validation"]
     return "; ".join([usual, *(f"{name}: {level}" for name, level in levels.items() if level != usual)])
 
@@ -453,7 +459,7 @@ def _rule(kind: str, direction: str, policy: str) -> Rule:
 
 def level_of(change: Change, direction: str, policy: str) -> Level:
     """The level of one change at its place: where nothing is lost there, only what generated code minds is left."""
-    said = rules()[change.id, direction, policy].level
+    said = rule(change.id, direction, policy).level
     if direction not in change.harmless or said in (Level.SAFE, Level.WARNING):
         return said
     kind = change.id.rpartition(".")[2]

@@ -10,7 +10,7 @@ from registry import finding
 from registry.change import ABSENT, Change
 from registry.document import Document
 from registry.finding import Finding
-from registry.rules import BACKWARD, FORWARD, POLICIES, Level, level_of, rules
+from registry.rules import BACKWARD, FORWARD, POLICIES, Level, level_of, rule
 from terms import canonical_json
 from terms.problem import ProblemError, did_you_mean
 
@@ -132,7 +132,7 @@ def _findings(
     in_old = old.lines([change.pointer_old for change in changes]) if changes else {}
     in_new = new.lines([change.pointer_new for change in changes]) if changes else {}
     for change in changes:
-        rows = [rules()[change.id, direction, policy] for direction in MODES[mode]]
+        rows = [rule(change.id, direction, policy) for direction in MODES[mode]]
         levels = {row.direction: _levels(change, row.direction) for row in rows}
         worst = min(rows, key=lambda row: _ORDER[Level(levels[row.direction][policy])])
         # A change that breaks both directions is told twice, one that breaks none under any policy once.

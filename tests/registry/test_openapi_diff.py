@@ -3,11 +3,16 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from registry.check import check_documents
 from registry.compare import compare
@@ -411,3 +416,20 @@ def test_a_finding_is_shown_with_its_place_and_line() -> None:
     assert finding.pointer_old == "/paths/~1orders/post/requestBody"
     assert lines[int(finding.where_old.removeprefix("old.json:")) - 1].strip() == '"requestBody": {'
     assert (finding.rule, finding.what) == ("request-body-removed", "the request body was removed")
+
+
+def test_the_gate_answers_for_files_of_apis(tmp_path: Path) -> None:
+    """The command compares two YAML files, shows pointer and line of what is gone, and fails the job."""
+    old, new = an_api(), an_api()
+    del new["paths"]["/orders"]
+    for name, data in (("old", old), ("new", new)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False))
+    command = ["contracts", "check", "new.yaml", "--against", "old.yaml"]
+    done = subprocess.run(
+        [sys.executable, "-m", "controlplane.cli", *command],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "COLUMNS": "120"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    line = (tmp_path / "old.yaml").read_text().splitlines().index("    post:") + 1
+    assert f"/paths/~1orders/post  old.yaml:{line}" in done.stdout
+    assert "an operation was removed  [operation-removed]" in done.stdout
