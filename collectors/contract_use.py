@@ -57,19 +57,27 @@ def count(
 
     The application is the span's service, or the event's source; a span that names no contract costs one look.
     """
-    found: dict[tuple[str, str, str, int], list[int]] = {}
+    # By what was said as it was said; names are looked at once a request, not once a span.
+    raw: dict[tuple[Any, Any, str, int], list[int]] = {}
     for rule in rules:
-        name = rule.contract_subject
+        name, version = rule.contract_subject, rule.contract_version
         if not name:
             continue
         for span, key in zip(spans, keys, strict=True):
-            if key is not None and name in span.attributes:
+            attributes = span.attributes
+            if key is not None and name in attributes:
                 at = span.start_ns // 1000
-                subject, version = span.attributes[name], span.attributes.get(rule.contract_version)
-                _add(found, subject, version, span.origin.service, at)
+                _add(raw, (attributes[name], attributes.get(version), span.origin.service, at // DAY), at)
     for event in events:
         if event.contract_subject:
-            _add(found, event.contract_subject, event.contract_version, event.source, event.occurred_at)
+            key_of = (event.contract_subject, event.contract_version, event.source, event.occurred_at // DAY)
+            _add(raw, key_of, event.occurred_at)
+    found: dict[tuple[str, str, str, int], list[int]] = {}
+    for (subject, said, application, date), (uses, first, last) in raw.items():
+        if type(subject) is str and type(said) is str and subject and said:
+            named = (_short(subject), _short(said), _short(application) or UNKNOWN, date)
+            known = found.setdefault(named, [0, first, last])
+            found[named] = [known[0] + uses, min(known[1], first), max(known[2], last)]
     if found:
         rows = [
             (*key[:3], day(Instant(key[3] * DAY)), uses, first, last)
@@ -79,19 +87,19 @@ def count(
         bulk.connection.exec_driver_sql(statement, rows)
 
 
-def _add(
-    found: dict[tuple[str, str, str, int], list[int]], subject: Any, version: Any, application: str, at: int
-) -> None:
-    if type(subject) is not str or type(version) is not str or not subject or not version:
-        return
-    key = (_short(subject), _short(version), _short(application) or UNKNOWN, at // DAY)
-    known = found.get(key)
+def _add(raw: dict[tuple[Any, Any, str, int], list[int]], key: tuple[Any, Any, str, int], at: int) -> None:
+    try:
+        known = raw.get(key)
+    except TypeError:
+        return  # a list names no contract
     if known is None:
-        found[key] = [1, at, at]
-    else:
-        known[0] += 1
-        known[1] = min(known[1], at)
-        known[2] = max(known[2], at)
+        raw[key] = [1, at, at]
+        return
+    known[0] += 1
+    if at < known[1]:
+        known[1] = at
+    elif at > known[2]:
+        known[2] = at
 
 
 def _short(text: str) -> str:

@@ -85,6 +85,6 @@ def test_half_a_name_is_no_use(database: Database) -> None:
     """A contract without a version, or one that is no text, is kept with its span and counted for nobody."""
     bare = a_call(3, NOON)
     take(database, a_call(1, NOON, version=3), a_call(2, NOON, subject=""), bare._replace(attributes={}))
-    take(database, a_call(4, NOON, "", subject="x" * 900))
+    take(database, a_call(4, NOON, "", subject="x" * 900), a_call(5, NOON, subject=["a", "b"]))
     (one,) = database.read(contract_use.uses)
     assert (one.application, len(one.subject)) == ("unknown", 200)
