@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of one transaction's story, read: its events, its members with their reasons, its spans."""
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from collectors import tables
+from collectors.span_block import unpack
 from collectors.span_view import SpanView
 from collectors.transaction import EffectCount, EventView, MemberView
 from terms import object_key
@@ -254,7 +254,7 @@ def _add_descendants(rows: Sequence[Any], reasons: dict[int, str]) -> None:
 
 def _attributes(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
     blocks = {
-        row.block_id: orjson.loads(zlib.decompress(row.body))
+        row.block_id: unpack(row.body)
         for row in session.execute(
             select(_block).where(
                 _block.c.tenant == TENANT, _block.c.block_id.in_({row.block_id for row in rows})

@@ -79,7 +79,7 @@ class SpanRow(SQLModel, table=True):
 
 
 class SpanBlockRow(SQLModel, table=True):
-    """The attributes, span events and links of up to 512 spans of one intake: zlib over a JSON list of objects."""
+    """The attributes, span events and links of up to 512 spans of one intake: as span_block packs them."""
 
     __tablename__ = "span_block"  # not clustered: its rows are larger than a page
 
