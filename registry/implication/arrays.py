@@ -2,9 +2,10 @@
 """Is no array left of these sizes whose items keep what is asked of each position?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from registry.implication.claim import Claim, Failed, Goal, Part
+from registry.json_value import key
 
 if TYPE_CHECKING:
     from registry.implication.prover import Prover
@@ -39,6 +40,7 @@ def none_left(prover: "Prover", goal: Goal, failing: tuple[Failed, ...]) -> bool
         *_sizes(goal, failing),
     )
     _cut(prover, items)
+    _spread(prover, goal, items)
     if items.most is not None and items.least > items.most:
         return True
     if items.most == 0:
@@ -97,6 +99,19 @@ def _cut(prover: "Prover", items: _Items) -> None:
         if claims and prover.empty(claims):
             items.most = index
             return
+
+
+def _spread(prover: "Prover", goal: Goal, items: _Items) -> None:
+    """No array of different items is longer than there are values for them."""
+    if not any(part.value("uniqueItems") is True for part in goal.parts):
+        return
+    found: set[Any] = set()
+    for claims in items.places():
+        values = prover.few(claims)
+        if values is None:
+            return
+        found.update(key(value) for value in values)
+    items.most = len(found) if items.most is None else min(items.most, len(found))
 
 
 def _counts(part: Part) -> tuple[int, int | None]:

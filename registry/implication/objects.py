@@ -2,8 +2,8 @@
 """Is no object left with these names, whose members keep what is asked of each?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from registry.evaluate import CANNOT_SAY, is_valid, pattern
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 2_000
 _MOST_WAYS = 64
+_MOST_PATTERNS = 4
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class _Members:
     goal: Goal
     names: list[str]
     required: set[str]
+    full: bool = False  # no object has room for more than the required names
     possible: dict[str, bool] = field(default_factory=dict)
 
 
@@ -40,6 +42,7 @@ def none_left(prover: "Prover", goal: Goal, failing: tuple[Failed, ...]) -> bool
     least, most = _counts(goal, failing, required)
     if most is not None and least > most:
         return True
+    members.full = most is not None and most <= len(required)
     # Which other names an object can have is asked only where the answer matters.
     if least > len(required) and not _room_for(prover, members, least):
         return True
@@ -62,7 +65,7 @@ def _counts(goal: Goal, failing: tuple[Failed, ...], required: set[str]) -> tupl
 
 
 def _room_for(prover: "Prover", members: _Members, least: int) -> bool:
-    if any(not _no_such(prover, way) for way in _others(members.goal.parts)):
+    if any(not _no_such(prover, way) for way in _others(members)):
         return True
     return sum(_possible(prover, members, name) for name in members.names) >= least
 
@@ -71,7 +74,11 @@ def _possible(prover: "Prover", members: _Members, name: str) -> bool:
     """Whether an object may have a member of the name, as far as it is known."""
     known = members.possible.get(name)
     if known is None:
-        known = members.possible[name] = name not in members.goal.absent and _allowed(prover, members, name)
+        known = members.possible[name] = (
+            name not in members.goal.absent
+            and (not members.full or name in members.required)
+            and _allowed(prover, members, name)
+        )
     return known
 
 
@@ -125,24 +132,17 @@ class _Other:
     value: tuple[Claim, ...] = ()
 
 
-def _others(
-    parts: tuple[Part, ...], name: tuple[Claim, ...] = (), value: tuple[Claim, ...] = ()
-) -> list[_Other]:
-    """Every way to be such a name: in each part it matches one of the patterns, or none."""
+def _others(members: _Members, name: tuple[Claim, ...] = (), value: tuple[Claim, ...] = ()) -> list[_Other]:
+    """Every way to be such a name: in each part it matches some of the patterns, or none."""
+    if members.full:
+        return []
     ways = []
-    for part in parts:
+    for part in members.goal.parts:
         if part.value("propertyNames") is not None:
             name = (*name, part.child("propertyNames"))
-        texts = list(part.value("patternProperties", {}))
-        rest = () if part.value("additionalProperties") is None else (part.child("additionalProperties"),)
-        if not texts and not rest:
-            continue
-        found = [
-            _Other((_text(part, text, holds=True),), (part.child("patternProperties", text),))
-            for text in texts
-        ]
-        found.append(_Other(tuple(_text(part, text, holds=False) for text in texts), rest))
-        ways.append(found)
+        found = _ways_in(part)
+        if found:
+            ways.append(found)
     count = 1
     for found in ways:
         count *= len(found)
@@ -155,6 +155,33 @@ def _others(
         )
         for combined in product(*ways)
     ]
+
+
+def _ways_in(part: Part) -> list[_Other]:
+    """The ways of one part; none when it asks nothing of such names."""
+    texts = list(part.value("patternProperties", {}))
+    rest = () if part.value("additionalProperties") is None else (part.child("additionalProperties"),)
+    if not texts:
+        return [_Other((), rest)] if rest else []
+    if len(texts) > _MOST_PATTERNS:  # which of the others it matches too is left open
+        found = [_matching(part, texts, (text,), ()) for text in texts]
+        return [*found, _matching(part, texts, (), rest)]
+    subsets = (some for size in range(len(texts) + 1) for some in combinations(texts, size))
+    return [
+        replace(way, name=(*way.name, *(_text(part, t, holds=False) for t in texts if t not in some)))
+        for some in subsets
+        for way in (_matching(part, texts, some, () if some else rest),)
+    ]
+
+
+def _matching(part: Part, texts: list[str], some: tuple[str, ...], rest: tuple[Claim, ...]) -> _Other:
+    """The way to match some of the patterns; of no pattern when there are none, and then the rest is said of it."""
+    if not some:
+        return _Other(tuple(_text(part, text, holds=False) for text in texts), rest)
+    return _Other(
+        tuple(_text(part, text, holds=True) for text in some),
+        tuple(part.child("patternProperties", text) for text in some),
+    )
 
 
 def _text(part: Part, text: str, *, holds: bool) -> Claim:
@@ -200,7 +227,7 @@ def _pattern_fits(prover: "Prover", members: _Members, each: Failed, text: str) 
         return True
     if not all(_fits(prover, members, n, wanted) for n in members.names if _matches(text, n) is not False):
         return False
-    ways = _others(members.goal.parts, (_text(each, text, holds=True),), (wanted,))
+    ways = _others(members, (_text(each, text, holds=True),), (wanted,))
     return all(_no_such(prover, way) for way in ways)
 
 
@@ -214,7 +241,7 @@ def _rest_fits(prover: "Prover", members: _Members, each: Failed) -> bool:
         if not own and not _fits(prover, members, name, wanted):
             return False
     unmatched = tuple(_text(each, text, holds=False) for text in texts)
-    return all(_no_such(prover, way) for way in _others(members.goal.parts, unmatched, (wanted,)))
+    return all(_no_such(prover, way) for way in _others(members, unmatched, (wanted,)))
 
 
 def _names_fit(prover: "Prover", members: _Members, each: Failed) -> bool:
@@ -222,7 +249,7 @@ def _names_fit(prover: "Prover", members: _Members, each: Failed) -> bool:
     for name in members.names:
         if _possible(prover, members, name) and not _surely_good(each, name):
             return False
-    return all(_no_such(prover, way) for way in _others(members.goal.parts, (wanted,)))
+    return all(_no_such(prover, way) for way in _others(members, (wanted,)))
 
 
 def _surely_good(part: Part, name: str) -> bool:

@@ -163,6 +163,17 @@ class Prover:
             case _:
                 return objects.none_left(self, goal, failing)
 
+    def few(self, claims: tuple[Claim, ...]) -> list[object] | None:
+        """All values that keep the claims, or some more, when one of them lists its values; None when they may be endless."""
+        for claim in claims:
+            try:
+                values = domain.finite(claim.schema, claim.node) if claim.holds else None
+            except CANNOT_SAY:
+                continue
+            if values is not None:
+                return [value for value in values if self._keeps(value, Goal(met=claims))]
+        return None
+
     def none_of(self, values: list[object], goal: Goal) -> bool:
         """Whether none of the values keeps all that is known of the goal; each is put to the validators."""
         return not any(self._keeps(value, goal) for value in values)
