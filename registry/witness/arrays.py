@@ -95,21 +95,7 @@ def _containing(shape: _Shape, asked: Asked) -> Iterator[Asked]:
         if placed < wanted.least:
             return
         if wanted.most is not None:
-<<<<<<< HEAD
             _keep_out(shape, complete, wanted, wanted.most - placed)
-=======
-            contrary = wanted.claim.about(wanted.claim.node, holds=not wanted.claim.holds)
-            for other in range(max(shape.least, max(complete, default=-1) + 1)):
-                if wanted.claim in complete.get(other, ()):
-                    continue
-                claims = (*complete.get(other, ()), contrary)
-                if placed < wanted.most and not shape.search.first(
-                    (*claims, *shape.claims(other)), shape.depth - 1
-                ):
-                    placed += 1  # it cannot be kept out, and there is room for it
-                else:
-                    complete[other] = claims
->>>>>>> 53d4f0b (registry: a witness may hold as many contained items as are allowed)
     yield complete
 
 
