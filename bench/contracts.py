@@ -21,8 +21,8 @@ from random import Random
 from typing import Any
 
 import jsonschema_rs
-from payloads.json_documents import Author
-from payloads.schema_pairs import Pair, pairs
+from bench.payloads.json_documents import Author
+from bench.payloads.schema_pairs import Pair, pairs
 
 from registry.check import check_documents
 from registry.document import Document, parse
@@ -164,14 +164,14 @@ def event(changed: bool) -> Document:
 
 
 def verdict_ms(runs: int = 200) -> float:
-    """Milliseconds of one verdict, all policies, no witness, both documents parsed anew for each run; the middle of the runs."""
+    """CPU milliseconds of one verdict, all policies, no witness, both documents parsed anew for each run; the middle of the runs."""
     took = []
     for _ in range(runs):
         old, new = event(changed=False), event(changed=True)
         versions = Versions((old,), complete=True)
-        start = time.perf_counter()
+        start = time.process_time_ns()
         check_documents(new, versions, "BACKWARD")
-        took.append((time.perf_counter() - start) * 1000)
+        took.append((time.process_time_ns() - start) / 1e6)
     return sorted(took)[runs // 2]
 
 

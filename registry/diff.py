@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from registry import domain, keywords
+from registry.alike import Alike
 from registry.change import ABSENT, BACKWARD, FORWARD, Change, distinct
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication.prover import Prover
@@ -29,6 +30,21 @@ _NOTED = {
     "contentMediaType": "content-changed",
     "default": "default-changed",
 }
+_PLAIN_TEXT = frozenset(("type", "minLength", "maxLength"))
+_PLAIN_OBJECT = frozenset(("type", "properties", "required", "additionalProperties"))
+# Facts that every value was looked at for, or that say nothing of values.
+_EXACT = frozenset(
+    (
+        "values-removed",
+        "values-added",
+        "format-changed",
+        "content-changed",
+        "default-changed",
+        "unknown-keyword-changed",
+        "property-added",
+        "property-removed",
+    )
+)
 _UNEVALUATED = {
     "unevaluatedProperties": "unevaluated-properties",
     "unevaluatedItems": "unevaluated-items",
@@ -97,7 +113,12 @@ class Walk:
     met: set[tuple[_Key, _Key]] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     same: Callable[[Node, Node], bool] = _not_known
-    prover: Prover = field(default_factory=Prover)
+    alike: Alike = field(init=False)
+    prover: Prover = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alike = Alike(self.old, self.new)
+        self.prover = Prover(self.alike)
 
     def say(
         self, kind: str, pointer_old: str, pointer_new: str, before: Any = ABSENT, after: Any = ABSENT
@@ -139,7 +160,10 @@ class Walk:
         if self.same(a, b):
             return
         self.budget.spend()
+        if self.alike.holds(a, b):
+            return
         self._annotations(a, b)
+        first, second = a, b
         a, b = domain.settle(self.old, a), domain.settle(self.new, b)
         open_old, open_new = domain.says_nothing(self.old, a), domain.says_nothing(self.new, b)
         # All schemas that say nothing are one: else a recursive schema met by none would be followed for ever.
@@ -147,7 +171,8 @@ class Walk:
         if pair in self.met or (open_old and open_new):
             return
         self.met.add(pair)
-        self._annotations(a, b)
+        if a is not first or b is not second:
+            self._annotations(a, b)
         before = len(self.changes)
         self._differences(a, b)
         self._in_context(a, b, before)
@@ -168,6 +193,8 @@ class Walk:
     def _in_context(self, a: Node, b: Node, first: int) -> None:
         """Marks differences that lose no document here, because the rest of the two nodes makes up for them."""
         found = self.changes[first:]
+        if all(c.id in _EXACT for c in found) or (_plain(a) and _plain(b)):
+            return
         harmless = set()
         if not all(c.keeps_old for c in found) and self.prover.implies(self.old, a, self.new, b):
             harmless.add(BACKWARD)
@@ -251,13 +278,31 @@ class Walk:
 
     def _one_way(self, x: Node, y: Node, harmless: str) -> None:
         """Records of the differences of two parts those that matter in one direction."""
-        fork = Walk(self.old, self.new, self.budget, same=self.same, prover=self.prover)
+        fork = Walk(self.old, self.new, self.budget, same=self.same)
+        fork.alike, fork.prover = self.alike, self.prover
         fork.compare(x, y)
         lossy = [c for c in fork.changes if not (c.keeps_old if harmless == FORWARD else c.keeps_new)]
         self.changes += [replace(change, harmless=change.harmless | {harmless}) for change in lossy]
         if not lossy:
             how = "narrowed" if harmless == FORWARD else "widened"
             self.say(f"combination-{how}", x.pointer, y.pointer)
+
+
+def _plain(node: Node) -> bool:
+    """Whether the node is a text with a length, or an object of fields and no more, which some value surely satisfies.
+
+    Nothing in such a node makes up for anything.
+    """
+    raw = node.raw
+    if not isinstance(raw, dict):
+        return False
+    if raw.get("type") == "string":
+        sized = raw.get("minLength", 0) <= raw.get("maxLength", raw.get("minLength", 0))
+        return sized and raw.keys() - domain.ANNOTATIONS <= _PLAIN_TEXT
+    if raw.get("type") != "object" or not raw.keys() - domain.ANNOTATIONS <= _PLAIN_OBJECT:
+        return False
+    named, rest = raw.get("properties", {}), raw.get("additionalProperties", True)
+    return isinstance(rest, bool) and all(named.get(n, rest) is not False for n in raw.get("required", ()))
 
 
 def _unlike(x: Node, y: Node) -> int:

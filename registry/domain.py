@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry.evaluate import CANNOT_SAY, is_valid
-from registry.json_value import is_whole, key
+from registry.json_value import key, kind_of
 from registry.schema import MANY, NAMED, ONE, Node, Schema, children
 
 # `number` is split so that integer is a part of it: a fraction is a number that is no integer.
@@ -105,19 +105,8 @@ def _conjuncts(schema: Schema, node: Node, raw: dict[str, Any]) -> Iterator[tupl
 
 def atoms_of(value: Any) -> str:
     """The kind of one value."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case dict():
-            return "object"
-        case list():
-            return "array"
-        case str():
-            return "string"
-        case _:
-            return "integer" if is_whole(value) else "fraction"
+    kind = kind_of(value)
+    return "fraction" if kind == "number" else kind
 
 
 def declared_kinds(node: Node) -> frozenset[str]:

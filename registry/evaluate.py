@@ -12,7 +12,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from registry.dialect import Dialect
-from registry.json_value import is_multiple, is_whole
+from registry.json_value import is_multiple, is_whole, key, kind_of
 from registry.schema import Node, Schema
 from terms.problem import ProblemError
 
@@ -50,12 +50,30 @@ def is_valid(schema: Schema, node: Node, value: Any) -> bool:
     """Whether the value satisfies one node of the document. Raises one of CANNOT_SAY when that cannot be found out."""
     if schema.rebinds and node.pointer:
         raise ProblemError("what a dynamic reference means depends on the way to it", node.pointer)
+    if isinstance(node.raw, dict) and node.raw.keys() <= _LISTING and "enum" in node.raw:
+        return _is_listed(schema, node, value)  # the question asked most, and the cheapest to answer
     checker = validator(schema)
     resource = schema.resource(node.pointer)
     if resource:  # references inside are relative to its URI, not to the document's
         around = checker._resolver.lookup(schema.base(resource))  # type: ignore[attr-defined]
         checker = checker.evolve(_resolver=around.resolver)
     return checker.evolve(schema=node.raw).is_valid(value)
+
+
+_LISTING = frozenset(("type", "enum", "title", "description", "default", "examples"))
+
+
+def _is_listed(schema: Schema, node: Node, value: Any) -> bool:
+    memo = ("listed", node.pointer, node.part)
+    listed = schema.memo.get(memo)
+    if listed is None:
+        assert isinstance(node.raw, dict)
+        named = node.raw.get("type", ())
+        kinds = {named} if isinstance(named, str) else set(named)
+        kinds |= {"integer"} if "number" in kinds else set()
+        fitting = (each for each in node.raw["enum"] if not kinds or kind_of(each) in kinds)
+        listed = schema.memo[memo] = frozenset(key(each) for each in fitting)
+    return key(value) in listed
 
 
 @cache

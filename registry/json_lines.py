@@ -4,7 +4,7 @@
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
@@ -92,44 +92,45 @@ def find(text: str, pointers: Iterable[str]) -> dict[str, int]:
         for part in pointer.split("/")[1:]:
             here = here.setdefault(unescape(part), {})
     places: dict[str, int] = {}
-    _find(text, _next(text, 0), "", wanted, places)
-    breaks = [match.start() for match in re.finditer("\n", text)]
-    return {"": 1} | {pointer: bisect_right(breaks, place) + 1 for pointer, place in places.items()}
+    _find(text, _BEGIN.match(text).end(), "", wanted, places)  # type: ignore[union-attr]
+    found, line, before = {"": 1}, 1, 0
+    for place, pointer in sorted((place, pointer) for pointer, place in places.items()):
+        line, before = line + text.count("\n", before, place), place
+        found[pointer] = line
+    return found
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_skip = json.JSONDecoder().raw_decode
+_BEGIN = re.compile(r"[ \t\n\r]*")
+_NAME = re.compile(r'[ \t\n\r]*("(?:[^"\\]|\\.)*")[ \t\n\r]*:[ \t\n\r]*')
+_AFTER = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def _find(text: str, at: int, pointer: str, wanted: dict[str, Any], places: dict[str, int]) -> int:
     """Notes where the wanted members of the value at a place stand; returns where the value ends."""
-    if not wanted or text[at] not in "{[":
-        return _skip(text, at)[1]
-    is_object = text[at] == "{"
-    index = 0
-    at = _next(text, at + 1)
-    while text[at] not in "}]":
+    opening = text[at]
+    if not wanted or opening not in "{[":
+        return int(_scan(text, at)[1])
+    index, at = 0, _BEGIN.match(text, at + 1).end()  # type: ignore[union-attr]
+    mark = text[at]
+    while mark not in "}]":
         name, place = str(index), at
-        if is_object:
-            name, at = _skip(text, at)
-            at = _next(text, _next(text, at) + 1)  # past the colon
+        if opening == "{":
+            key = _NAME.match(text, at)
+            assert key is not None, "the text was parsed before"
+            name, at = json.loads(key[1]) if "\\" in key[1] else key[1][1:-1], key.end()
         if name in wanted:
             here = f"{pointer}/{escape(name)}"
             places[here] = place
             at = _find(text, at, here, wanted[name], places)
         else:
-            at = _skip(text, at)[1]
-        at = _next(text, at)
-        if text[at] == ",":
-            at = _next(text, at + 1)
-        index += 1
+            at = _scan(text, at)[1]
+        after = _AFTER.match(text, at)
+        assert after is not None, "the text was parsed before"
+        mark, at, index = after[1], after.end(), index + 1
+        if mark != ",":
+            return after.end(1)
     return at + 1
-
-
-def _next(text: str, at: int) -> int:
-    """The next place that is no white space."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
 
 
 def nearest(found: dict[str, int], pointer: str) -> int:

@@ -45,3 +45,24 @@ def is_whole(value: Any) -> bool:
     if isinstance(value, Decimal):
         return value == value.to_integral_value()
     return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def kind_of(value: Any) -> str:
+    """The JSON Schema type of a value: the narrowest one, so a whole number is an integer, any other a number.
+
+    >>> kind_of(1), kind_of(True), kind_of([]), kind_of(Decimal("1.5"))
+    ('integer', 'boolean', 'array', 'number')
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case dict():
+            return "object"
+        case list() | tuple():
+            return "array"
+        case str():
+            return "string"
+        case _:
+            return "integer" if is_whole(value) else "number"

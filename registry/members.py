@@ -27,6 +27,8 @@ def properties(walk: "Walk", a: Node, b: Node) -> None:
         walk.compare(a.child("patternProperties", text), b.child("patternProperties", text))
     for name in {**named_old, **named_new}:
         if name in named_old and name in named_new:
+            if walk.alike.written(named_old[name], named_new[name]):
+                continue
             walk.compare(a.child("properties", name), b.child("properties", name))
         elif patterns_old:
             # A pattern may cover the name, or not; the verdict must hold either way.

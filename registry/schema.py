@@ -90,6 +90,11 @@ class Schema:
         return first
 
     @property
+    def has_inner_ids(self) -> bool:
+        """Whether a schema inside states a URI of its own, so that equal references may name different places."""
+        return any(self._resources())
+
+    @property
     def rebinds(self) -> bool:
         """Whether some reference means one thing or another, depending on the way to it."""
         if "rebinds" not in self.memo:
@@ -239,6 +244,7 @@ _IN_PLACE_OR_ELSEWHERE = IN_PLACE | {"$ref", "$dynamicRef", "$recursiveRef"}
 def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem]:
     seen: set[str] = set()
     binding: list[Node] = []
+    dynamic: list[tuple[str, str]] = []
     while waiting:
         top = waiting.pop()
         for node in walk(top) if top.pointer not in seen else ():  # what was met was met with all below it
@@ -264,6 +270,9 @@ def _reference_problems(schema: Schema, waiting: list[Node]) -> Iterator[Problem
                     )
                 else:
                     waiting.append(target)
+                    if keyword != "$ref":
+                        dynamic.append((ref, node.pointer))
+    schema.memo["rebinds"] = any(schema.dynamic_target(*each) is None for each in dynamic)
     yield from _endless(schema, binding)
 
 

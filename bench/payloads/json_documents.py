@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from payloads.schema_pairs import NAMES, NUMBERS, WORDS
+from bench.payloads.schema_pairs import NAMES, NUMBERS, WORDS
 
 _KINDS = ("string", "integer", "number", "boolean", "null", "object", "array")
 

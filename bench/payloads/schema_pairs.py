@@ -208,8 +208,14 @@ def pairs(seed: int, count: int) -> Iterator[Pair]:
         random = Random(f"{seed}/{number}")
         dialect = DIALECTS[number % len(DIALECTS)]
         writer = Writer(random, dialect)
-        known = writer.known()
-        yield _pair(writer, known[(number // len(DIALECTS)) % len(known)])
+        # A keyword that one dialect alone knows comes twice in its turn.
+        turns = [k for k in writer.known() for _ in range(2 if _knowing(k) == 1 else 1)]
+        yield _pair(writer, turns[(number // len(DIALECTS)) % len(turns)])
+
+
+def _knowing(keyword: str) -> int:
+    """How many dialects know the keyword; notes are known to all."""
+    return len(DIALECTS) if keyword in _NOTES else sum(keyword in d.asserting for d in DIALECTS)
 
 
 def _pair(writer: Writer, focus: str) -> Pair:

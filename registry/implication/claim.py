@@ -64,7 +64,11 @@ class Failed(Part):
         names = _TOGETHER.get(self.keyword, (self.keyword,))
         raw = self.node.raw
         assert isinstance(raw, dict)
-        only = Node(self.node.pointer, {name: raw[name] for name in names if name in raw})
+        only = Node(
+            self.node.pointer,
+            {name: raw[name] for name in names if name in raw},
+            f"{self.node.part} {self.keyword} alone",
+        )
         return not is_valid(self.schema, only, value)
 
 

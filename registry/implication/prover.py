@@ -6,11 +6,12 @@ value, so it may be taken as proven there: values are finite (induction over the
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from registry import domain
+from registry.alike import Alike
 from registry.domain import ATOMS, atoms_of
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication import arrays, numbers, objects, texts
@@ -21,8 +22,11 @@ from registry.schema import Node, Schema
 STEPS = 4_000
 """Goals opened for one question before it is given up."""
 
-ALL_STEPS = 50 * STEPS
-"""Goals opened for all questions about two documents: some seconds."""
+ALL_STEPS = 20 * STEPS
+"""Goals opened for all questions about two documents."""
+
+MOST_SECONDS = 5.0
+"""Time for all questions about two documents, from the first one on. The steps end nearly all that this would end."""
 
 _MOST_DEPTH = 40
 _OBJECT = frozenset(("object",))
@@ -37,9 +41,11 @@ class SpentError(Exception):
 class Prover:
     """Answers questions about two documents, and remembers the answers.
 
-    `left` are the steps for all questions together; `until` is when to give up whatever is left, in monotonic seconds.
+    `left` are the steps for all questions together; `until` is when to give up whatever is left, in monotonic seconds,
+    inf as long as nothing was asked.
     """
 
+    alike: Alike | None = None
     left: int = ALL_STEPS
     until: float = inf
     steps: int = 0
@@ -69,6 +75,8 @@ class Prover:
         return self._asked(Way(claims=claims))
 
     def _asked(self, way: Way) -> bool:
+        if self.until == inf:
+            self.until = time.monotonic() + MOST_SECONDS
         self.steps = min(STEPS, self.left)
         self.left -= self.steps
         try:
@@ -90,6 +98,8 @@ class Prover:
 
     def empty(self, claims: tuple[Claim, ...], kinds: frozenset[str] = ATOMS) -> bool:
         """Whether no value of these kinds keeps all the claims, as far as it is proven. May raise SpentError."""
+        if len(claims) > 1 and self._contradicts(claims[-1], claims[:-1]):
+            return True
         goal = (frozenset(claim.key for claim in claims), kinds)
         known = self._known.get(goal)
         if known is not None:
@@ -130,7 +140,7 @@ class Prover:
         rest = tuple(choice for choice in made.open if choice is not first)
         return self._decide(replace(made, kinds=kinds, open=rest), first)
 
-    def _contradicts(self, claim: Claim, met: list[Claim]) -> bool:
+    def _contradicts(self, claim: Claim, met: Sequence[Claim]) -> bool:
         return any(other.holds is not claim.holds and self._same(claim, other) for other in met)
 
     def _same(self, claim: Claim, other: Claim) -> bool:
@@ -138,11 +148,21 @@ class Prover:
         pair = (claim.key, other.key)
         known = self._alike.get(pair)
         if known is None:
-            known = claim.key[:4] == other.key[:4] or domain.same(
-                claim.schema, claim.node, other.schema, other.node
+            known = (
+                claim.key[:4] == other.key[:4]
+                or self._written_alike(claim, other)
+                or domain.same(claim.schema, claim.node, other.schema, other.node)
             )
             self._alike[pair] = known
         return known
+
+    def _written_alike(self, claim: Claim, other: Claim) -> bool:
+        if self.alike is None:
+            return False
+        old, new = (claim, other) if claim.schema is self.alike.old else (other, claim)
+        if old.schema is not self.alike.old or new.schema is not self.alike.new:
+            return False
+        return self.alike.holds(old.node, new.node)
 
     def _leaf(self, goal: Goal, kind: str) -> bool:
         """Whether no value of the kind is left, open choices aside."""
@@ -213,7 +233,7 @@ class _Growing:
             tuple(self.choices),
         )
 
-    def grow(self, way: Way, contradicts: Callable[[Claim, list[Claim]], bool]) -> bool:
+    def grow(self, way: Way, contradicts: Callable[[Claim, Sequence[Claim]], bool]) -> bool:
         """Adds the way and what follows from it; False when that is a contradiction."""
         self._add(way)
         while self.pending:
