@@ -21,9 +21,9 @@ from random import Random
 from typing import Any
 
 import jsonschema_rs
+
 from bench.payloads.json_documents import Author
 from bench.payloads.schema_pairs import Pair, pairs
-
 from registry.check import check_documents
 from registry.document import Document, parse
 from registry.sources import Versions
