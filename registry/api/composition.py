@@ -12,14 +12,19 @@ from typing import Any
 
 from registry.api import constraint
 from registry.api.view import stands_at
-from registry.change import ABSENT, Change
+from registry.change import ABSENT, GROUPS, Change
 from registry.diff import Walk
 from registry.json_value import key
 from registry.schema import Node, Schema, children
 
 _ALTERNATIVES = ("oneOf", "anyOf")
 _MAX_HOPS = 32  # reading refuses references without end
-_NOTHING_TOLD = ("keyword-not-covered", "budget-spent")
+_NOTHING_TOLD = {"keyword-not-covered", "budget-spent"} | {
+    f"{group}-{how}"
+    for group in GROUPS
+    for how in ("narrowed", "widened", "changed")
+    if group != "combination"
+}
 # Keywords that matter for values of one type only; where another type is declared they have no effect.
 _NUMBER = "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"
 _TYPES_OF = {
