@@ -15,6 +15,7 @@ from registry.alike import Alike
 from registry.change import ABSENT, BACKWARD, FORWARD, Change, distinct
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication.prover import Prover
+from registry.inhabited import inhabited, plain_object, plain_text
 from registry.json_lines import escape
 from registry.json_value import key
 from registry.schema import Node, Schema
@@ -30,8 +31,6 @@ _NOTED = {
     "contentMediaType": "content-changed",
     "default": "default-changed",
 }
-_PLAIN_TEXT = frozenset(("type", "minLength", "maxLength"))
-_PLAIN_OBJECT = frozenset(("type", "properties", "required", "additionalProperties"))
 # Facts that every value was looked at for, or that say nothing of values.
 _EXACT = frozenset(
     (
@@ -193,7 +192,7 @@ class Walk:
     def _in_context(self, a: Node, b: Node, first: int) -> None:
         """Marks differences that lose no document here, because the rest of the two nodes makes up for them."""
         found = self.changes[first:]
-        if all(c.id in _EXACT for c in found) or (_plain(a) and _plain(b)):
+        if all(c.id in _EXACT for c in found) or self._plain(a, b):
             return
         harmless = set()
         if not all(c.keeps_old for c in found) and self.prover.implies(self.old, a, self.new, b):
@@ -206,6 +205,13 @@ class Walk:
             self.changes[first:] = [
                 c for c in marked if not (c.effect.in_doubt and c.keeps_old and c.keeps_new)
             ]
+
+    def _plain(self, a: Node, b: Node) -> bool:
+        """Whether both nodes are texts with a length, or objects of fields: nothing in them makes up for anything else."""
+        for plain in (plain_text, plain_object):
+            if plain(self.old, a) and plain(self.new, b):
+                return inhabited(self.old, a) and inhabited(self.new, b)
+        return False
 
     def _annotations(self, a: Node, b: Node) -> None:
         if not (isinstance(a.raw, dict) and isinstance(b.raw, dict)) or a.raw is b.raw:
@@ -286,23 +292,6 @@ class Walk:
         if not lossy:
             how = "narrowed" if harmless == FORWARD else "widened"
             self.say(f"combination-{how}", x.pointer, y.pointer)
-
-
-def _plain(node: Node) -> bool:
-    """Whether the node is a text with a length, or an object of fields and no more, which some value surely satisfies.
-
-    Nothing in such a node makes up for anything.
-    """
-    raw = node.raw
-    if not isinstance(raw, dict):
-        return False
-    if raw.get("type") == "string":
-        sized = raw.get("minLength", 0) <= raw.get("maxLength", raw.get("minLength", 0))
-        return sized and raw.keys() - domain.ANNOTATIONS <= _PLAIN_TEXT
-    if raw.get("type") != "object" or not raw.keys() - domain.ANNOTATIONS <= _PLAIN_OBJECT:
-        return False
-    named, rest = raw.get("properties", {}), raw.get("additionalProperties", True)
-    return isinstance(rest, bool) and all(named.get(n, rest) is not False for n in raw.get("required", ()))
 
 
 def _unlike(x: Node, y: Node) -> int:

@@ -235,6 +235,8 @@ def reference_problems(schema: Schema, roots: Iterable[Node] | None = None) -> t
 
     `roots` are the schemas to look through with all they refer to, where the document itself is no schema.
     """
+    if roots is None:
+        schema._resources()  # every comparison asks for them
     return tuple(_reference_problems(schema, [schema.root] if roots is None else list(roots)))
 
 
