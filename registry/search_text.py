@@ -12,7 +12,10 @@ _SAID = ("title", "description", "summary", "operationId", "name")
 
 
 def search_text(contract: Contract) -> str:
-    """The text without capitals, one term a line, each once: subject and title first, then people, then fields and their words."""
+    """Every word without capitals, once: those of the subject and title first, then people, then fields and what is said of them.
+
+    A search asks for words, not for sentences, so their order tells nothing, and the text that is read for each search is short.
+    """
     said = [
         contract.subject,
         contract.title,
@@ -25,7 +28,7 @@ def search_text(contract: Contract) -> str:
         *(f"{name}={value}" for name, value in contract.labels.items()),
         *_words(contract.document.data),
     ]
-    return "\n".join(dict.fromkeys(each.casefold() for each in said if each))[:MOST]
+    return " ".join(dict.fromkeys(word for each in said for word in each.casefold().split()))[:MOST]
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -61,13 +61,21 @@ class Page:
     facets: Facets | None = None
 
 
-def page(session: Session, wanted: Wanted = EVERY, first: int = 50, after: str | None = None) -> Page:
+def page(
+    session: Session,
+    wanted: Wanted = EVERY,
+    first: int = 50,
+    after: str | None = None,
+    *,
+    with_facets: bool = True,
+) -> Page:
     """The subjects with a version to be seen that are wanted, from behind the name `after` on, at most `first`.
 
-    The order is that of the names' code points, the same on every database. Three statements.
+    The order is that of the names' code points, the same on every database. A search counts facets on its way, unless told
+    not to. Three statements.
     """
     if wanted.search.strip():
-        return _searched(session, wanted, first, after)
+        return _searched(session, wanted, first, after, with_facets)
     conditions = _conditions(session, wanted)
     total = session.exec(select(func.count()).select_from(ContractSubjectRow).where(*conditions)).one()
     if after is not None:
@@ -90,10 +98,10 @@ def facets(session: Session, wanted: Wanted = EVERY) -> Facets:
     return _counted((tuple(row[:-1]), row[-1]) for row in rows)
 
 
-def _searched(session: Session, wanted: Wanted, first: int, after: str | None) -> Page:
+def _searched(session: Session, wanted: Wanted, first: int, after: str | None, with_facets: bool) -> Page:
     """The page of a search. Reading every text is what costs, so that is done once for the page, the total and the facets."""
     rows = session.execute(
-        sql.select(col(ContractSubjectRow.name), *(_column(name) for name in FACETS)).where(
+        sql.select(col(ContractSubjectRow.name), *(_column(name) for name in FACETS if with_facets)).where(
             *_conditions(session, wanted)
         )
     ).all()
@@ -104,7 +112,7 @@ def _searched(session: Session, wanted: Wanted, first: int, after: str | None) -
         .where(ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(behind[:first]))
         .order_by(col(ContractSubjectRow.name))
     ).all()
-    counted = _counted((tuple(row[1:]), 1) for row in rows)
+    counted = _counted((tuple(row[1:]), 1) for row in rows) if with_facets else None
     return Page(_heads(session, shown), len(names), len(behind) > first, counted)
 
 

@@ -42,8 +42,10 @@ class Subjects:
         with_facets = asked.is_set("facets")
 
         def read(session: Session) -> tuple[Page, dict[str, tuple[tuple[str, int], ...]]]:
-            page = subjects.page(session, wanted, first, after)
-            return page, subjects.facets(session, wanted) if with_facets else {}
+            page = subjects.page(session, wanted, first, after, with_facets=with_facets)
+            if not with_facets:
+                return page, {}
+            return page, page.facets if page.facets is not None else subjects.facets(session, wanted)
 
         page, facets = await self.database.read_async(read)
         body = {

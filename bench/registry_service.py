@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast does the registry answer? A real `throughline serve` on SQLite is asked over real sockets.
+
+    make bench ARGS=registry_service          (or python bench/registry_service.py --seconds 5 --subjects 10000)
+
+Two rows: a schema by its id, and registering the same content again, in requests a second on one process with the CPU of the
+server for each; then lists and searches over many subjects, as the slowest twentieth of the answers sees them. The asker is a
+process of its own with a few connections that always have one request under way. Writes bench/results/registry_service.json.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+from ingest import cpu_s, serving
+
+from controlplane.database import Actor, Database
+from controlplane.migrations import schema as migrations
+from registry import store
+from registry.contract import contract
+from registry.document import parse
+from terms.instant import wall_clock
+
+RESULTS = Path(__file__).parent / "results" / "registry_service.json"
+CONNECTIONS = 16
+TYPE = "application/vnd.schemaregistry.v1+json"
+SEARCHES = (
+    {"first": "50"},
+    {"first": "50", "after": "team7/event-5000"},
+    {"search": "event-42"},
+    {"search": "account_"},
+    {"search": "owner-17 amount"},
+    {"search": "nothing is called so"},
+    {"domain": "domain-3", "first": "200"},
+    {"prefix": "team4/"},
+    {"search": "LINE_AMOUNT_99", "facets": "true"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests a second, the CPU of the server for each, and how long the asker waited."""
+
+    per_s: float
+    server_cpu_us: float
+    p50_ms: float
+    p99_ms: float
+
+
+def main() -> None:
+    """Runs the bench and prints its figures."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--subjects", type=int, default=10_000)
+    asked = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="throughline-bench-") as name:
+        folder = Path(name)
+        fill(folder, asked.subjects)
+        with serving(folder) as (url, server):
+            token = (folder / "demo-token").read_text().strip()
+            figures = {**rates(url, token, server.pid, asked.seconds), **lists(url, token)}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
+    for name, value in figures.items():
+        print(f"{name:>44}  {value:,.1f}")
+
+
+def fill(folder: Path, subjects: int) -> None:
+    """A data directory with that many subjects, each an event of 30 fields."""
+    url = f"sqlite:///{folder / 'throughline.sqlite3'}"
+    migrations.upgrade(url)
+    database = Database(url, wall_clock)
+    for start in range(0, subjects, 500):
+        made = [contract(parse(event(n), f"{n}.json")) for n in range(start, min(start + 500, subjects))]
+
+        def register(session: object, made: list[object] = made) -> None:  # type: ignore[assignment]
+            for each in made:
+                store.register(session, each, wall_clock())  # type: ignore[arg-type]
+
+        database.write(register, actor=Actor("machine", "bench"), reason="fill")
+    database.close()
+
+
+def event(number: int) -> bytes:
+    """A contract like those of a real registry."""
+    said = {
+        "subject": f"team{number % 10}/event-{number}",
+        "version": "1.0.0",
+        "owner": f"owner-{number % 100}",
+        "steward": f"steward-{number % 40}",
+        "domain": f"domain-{number % 12}",
+    }
+    names = [f"line_amount_{number % 997}", *(f"account_{number % 61}_{place}" for place in range(29))]
+    fields = {
+        name: {"type": "string", "description": f"What {name} is, said in a sentence of usual length."}
+        for name in names
+    }
+    return json.dumps(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": f"Event {number}",
+            "description": "Something happened that others want to know about, told in one or two sentences.",
+            "x-throughline": said,
+            "type": "object",
+            "properties": fields,
+        }
+    ).encode()
+
+
+def rates(url: str, token: str, pid: int, seconds: float) -> dict[str, float]:
+    """The two rows of the contract registry's own promise."""
+    schema = json.loads(event(7))
+    schema.pop("x-throughline")
+    body = json.dumps({"schema": json.dumps(schema), "schemaType": "JSON"}).encode()
+    headers = {"authorization": f"Bearer {token}", "content-type": TYPE}
+    path = "/apis/ccompat/v7/subjects/bench-value/versions"
+    schema_id = httpx2.post(f"{url}{path}", content=body, headers=headers).json()["id"]
+    found: dict[str, float] = {}
+    for name, method, target, sent in (
+        ("GET schema by id", "GET", f"/apis/ccompat/v7/schemas/ids/{schema_id}", b""),
+        ("POST register again", "POST", path, body),
+    ):
+        before = cpu_s(pid)
+        took = asyncio.run(drive(url, request(url, method, target, token, sent), seconds))
+        cpu = cpu_s(pid) - before
+        took.sort()
+        rate = Rate(len(took) / seconds, cpu / len(took) * 1e6, at(took, 0.5) * 1e3, at(took, 0.99) * 1e3)
+        found |= {f"{name}, {key}": value for key, value in asdict(rate).items()}
+    return found
+
+
+def request(url: str, method: str, path: str, token: str, body: bytes) -> bytes:
+    """The bytes of a request."""
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {urlsplit(url).netloc}",
+        f"Authorization: Bearer {token}",
+        *([f"Content-Type: {TYPE}", f"Content-Length: {len(body)}"] if body else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def drive(url: str, sent: bytes, seconds: float) -> list[float]:
+    """How long each request took, over CONNECTIONS connections for that many seconds."""
+    took: list[float] = []
+    parts = urlsplit(url)
+    ends = time.perf_counter() + seconds
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        while (begun := time.perf_counter()) < ends:
+            writer.write(sent)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                sys.exit(f"the server answered {head[:200]!r}")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            took.append(time.perf_counter() - begun)
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    return took
+
+
+def lists(url: str, token: str) -> dict[str, float]:
+    """The slowest twentieth of lists and searches over all subjects, one after the other."""
+    took: list[float] = []
+    worst: dict[str, float] = {}
+    with httpx2.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30) as http:
+        for wanted in SEARCHES:
+            path = f"/apis/registry/v1/subjects?{urlencode(wanted)}"
+            mine = [timed(lambda path=path: http.get(path)) for _ in range(30)]  # type: ignore[misc]
+            worst[path] = at(sorted(mine), 0.95) * 1e3
+            took += mine
+    slowest = max(worst, key=lambda path: worst[path])
+    print(f"slowest search: {slowest}: p95 {worst[slowest]:.1f} ms")
+    took.sort()
+    return {
+        "list and search, p50_ms": at(took, 0.5) * 1e3,
+        "list and search, p95_ms": at(took, 0.95) * 1e3,
+        "slowest list or search, p95_ms": worst[slowest],
+    }
+
+
+def timed(ask: Callable[[], httpx2.Response]) -> float:
+    """Seconds one request took, answered with 200."""
+    begun = time.perf_counter()
+    answer = ask()
+    if answer.status_code != 200:
+        sys.exit(f"the server answered {answer.status_code}: {answer.text[:300]}")
+    return time.perf_counter() - begun
+
+
+def at(took: list[float], share: float) -> float:
+    """The value below which that share of the sorted values lies."""
+    return took[min(int(len(took) * share), len(took) - 1)]
+
+
+if __name__ == "__main__":
+    main()
