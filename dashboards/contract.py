@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboards import contract_address, queries, status
 from dashboards.asking import NothingHere, Page, Visit
+from dashboards.contract_use import UseView, use
 from dashboards.format import count, counted, instant, sentence_list, short_id
 
 CHANGES = 6
@@ -48,6 +49,30 @@ class FieldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRow:
+    """What goes in or comes out of an operation."""
+
+    title: str
+    media_type: str
+    description: str
+    fields: tuple[FieldRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One operation; `refusals` are the codes of 400 and above, told in one line."""
+
+    id: str
+    verb: str
+    place: str
+    summary: str
+    deprecated: bool
+    sunset: str
+    parts: tuple[PartRow, ...]
+    refusals: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrafficRow:
     version: str
     events: str
@@ -74,9 +99,13 @@ class ContractPage:
     short_content_id: str
     diff: str
     what_if: str
+    end: tuple[str, ...]
     fields: tuple[FieldRow, ...]
+    operations: tuple[OperationRow, ...]
+    examples: tuple[str, ...]
     document: str
     traffic: tuple[TrafficRow, ...]
+    use: UseView
 
 
 async def show(visit: Visit, subject: str) -> Page:
@@ -107,7 +136,7 @@ def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> ContractPag
         subject=subject,
         title=contract["title"],
         description=contract["description"],
-        facts=facts,
+        facts=tuple(facts),
         lifecycle=status.lifecycle(chosen["lifecycle"]),
         versions=tuple(_version(subject, version, versions, chosen) for version in versions),
         semver=chosen["semver"],
@@ -116,6 +145,12 @@ def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> ContractPag
         diff="" if is_first else contract_address.contract(subject, "diff", to=chosen["semver"]),
         what_if=contract_address.what_if(subject),
         fields=tuple(_field(found) for found in chosen["fields"]),
+        end=_end(chosen),
+        operations=tuple(
+            _operation(place, found) for place, found in enumerate(chosen["operations"], start=1)
+        ),
+        examples=tuple(chosen["examples"]),
+        use=use(contract),
         document=chosen["text"],
         traffic=_traffic(contract["traffic"], {version["semver"] for version in versions}),
     )
@@ -158,9 +193,9 @@ def changes(found: list[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
 
 
 def _field(found: Mapping[str, Any]) -> FieldRow:
-    parent, _, name = found["pointer"].rpartition("/")
+    parent, slash, name = found["pointer"].rpartition("/")
     return FieldRow(
-        parent=f"{parent}/",
+        parent=f"{parent}{slash}",
         name=name,
         depth=min(found["depth"], 6),
         type=found["type"],
@@ -170,6 +205,40 @@ def _field(found: Mapping[str, Any]) -> FieldRow:
         description=found["description"] or "",
         constraints=tuple(found["constraints"]),
         examples=tuple(found["examples"]),
+    )
+
+
+def _end(version: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is known of the end of the version's life, in words."""
+    said = (
+        ("deprecated since", "deprecatedAt"),
+        ("may stop after", "sunsetAt"),
+        ("retired since", "retiredAt"),
+    )
+    told = [f"{words} {instant(version[name])}" for words, name in said if version[name]]
+    return (*told, f"use {version['successor']} instead") if version["successor"] else tuple(told)
+
+
+def _operation(place: int, found: Mapping[str, Any]) -> OperationRow:
+    parts = [
+        PartRow(
+            one["title"],
+            one["mediaType"],
+            one["description"],
+            tuple(_field(field) for field in one["fields"]),
+        )
+        for one in found["parts"]
+    ]
+    refusals = [part.title for part in parts if part.title[:1] in ("4", "5") and len(part.title) == 3]
+    return OperationRow(
+        id=f"operation-{place}",
+        verb=found["verb"],
+        place=found["place"],
+        summary=found["summary"],
+        deprecated=found["deprecated"],
+        sunset=found["sunset"] or "",
+        parts=tuple(part for part in parts if part.title not in refusals),
+        refusals=", ".join(dict.fromkeys(refusals)),
     )
 
 

@@ -6,13 +6,13 @@ from urllib.parse import quote, unquote, urlencode
 from starlette.requests import Request
 
 ROOT = "/contracts"
-PAGES = ("what-if",)
+PAGES = ("what-if", "deployments")
 """Pages that stand beside the subjects; a subject of such a name is written with its first letter escaped."""
 PARTS = ("diff",)
 """Pages of one subject."""
 
 
-def contract(subject: str, part: str = "", **query: str) -> str:
+def contract(subject: str, part: str = "", **asked_for: str) -> str:
     """The address of a subject's page, or of one of its parts; empty values of the query are left out.
 
     >>> contract("billing/rechnung ü", "diff", to="2.0.0")
@@ -23,13 +23,13 @@ def contract(subject: str, part: str = "", **query: str) -> str:
     name = quote(subject, safe="")
     if name in PAGES:
         name = f"%{ord(name[0]):02x}{name[1:]}"
-    words = _query(**query)
+    words = query(**asked_for)
     return f"{ROOT}/{name}{'/' + part if part else ''}{'?' + words if words else ''}"
 
 
 def what_if(subject: str = "") -> str:
     """The address of the page that judges a draft, the subject filled in."""
-    words = _query(subject=subject)
+    words = query(subject=subject)
     return f"{ROOT}/what-if{'?' + words if words else ''}"
 
 
@@ -46,5 +46,6 @@ def asked(request: Request) -> tuple[str, str]:
     return (unquote(head), last) if slash and last in PARTS else (unquote(tail), "")
 
 
-def _query(**values: str) -> str:
+def query(**values: str) -> str:
+    """The query of an address, empty values left out."""
     return urlencode({key: value for key, value in values.items() if value})

@@ -3,7 +3,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from dashboards import contract, contract_address, contract_diff, what_if
+from dashboards import contract, contract_address, contract_diff, deployments, what_if
 from dashboards.asking import Page, Visit
 
 _OF_SUBJECT: Mapping[str, Callable[[Visit, str], Awaitable[Page]]] = {
@@ -12,6 +12,7 @@ _OF_SUBJECT: Mapping[str, Callable[[Visit, str], Awaitable[Page]]] = {
 }
 _BESIDE: Mapping[str, Callable[[Visit], Awaitable[Page]]] = {
     "what-if": what_if.show,
+    "deployments": deployments.show,
 }
 
 

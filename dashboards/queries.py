@@ -165,6 +165,12 @@ fragment VerdictParts on Verdict {
 }
 """
 
+_FIELD = """
+fragment FieldParts on ContractField {
+  pointer type required classification description depth deprecated constraints examples
+}
+"""
+
 CONTRACTS = (
     """
 query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter) {
@@ -192,14 +198,22 @@ query OneContract($subject: String!, $version: String) {
       verdict { status difference findings { level pointerOld pointerNew what before after } }
     }
     version(version: $version) {
-      number semver contentId lifecycle type text
-      fields { pointer type required classification description depth deprecated constraints examples }
+      number semver contentId lifecycle successor deprecatedAt sunsetAt retiredAt type text examples
+      fields { ...FieldParts }
+      operations { operationId verb place summary deprecated sunset parts { title mediaType description fields { ...FieldParts } } }
     }
     traffic { version events firstSeenAt lastSeenAt legalEntities }
+    applications { application version owner role range fields optional environments }
+    observed { application version uses firstSeenAt lastSeenAt lifecycle declared }
+    matrix {
+      policy columns { application version role range environments }
+      rows { version lifecycle cells { status read findings { what pointerNew pointerOld why } } }
+    }
   }
 }
 """
     + _FRAME
+    + _FIELD
 )
 
 _SIDES = """
@@ -236,6 +250,33 @@ query WhatIf($document: String!, $subject: String, $mode: String, $policy: Strin
     + _FRAME
     + _SIDES
     + _VERDICT
+)
+
+_DEPLOYABILITY = """
+fragment DeployParts on Deployability {
+  answer application version environment policy compared
+  reasons { kind weight what next subject application applicationVersion findings { rule what pointerOld pointerNew why fix } }
+}
+"""
+
+DEPLOYMENTS = (
+    """
+query Deployments {
+  ...Frame
+  environments { name after rule }
+  deployments { application version environment deployedAt promotion { answer environment } }
+}
+"""
+    + _FRAME
+)
+
+CAN_I_DEPLOY = (
+    """
+query MayGo($application: String!, $version: String!, $to: String!, $policy: String, $isFirst: Boolean!) {
+  canIDeploy(application: $application, version: $version, to: $to, policy: $policy, isFirst: $isFirst) { ...DeployParts }
+}
+"""
+    + _DEPLOYABILITY
 )
 
 FRAME = (

@@ -81,7 +81,25 @@ _LIFECYCLE = {
     "active": Badge("good", "check", "active"),
     "draft": Badge("wait", "dots", "draft"),
     "deprecated": Badge("warn", "alert", "deprecated"),
+    "sunset": Badge("warn", "clock", "sunset"),
     "retired": Badge("calm", "minus", "retired"),
+}
+_MEETING = {
+    "declared": Badge("good", "check", "declared"),
+    "compatible": Badge("good", "check", "compatible"),
+    "breaking": Badge("bad", "cross", "breaking"),
+    "undecided": Badge("warn", "alert", "undecided"),
+}
+_DEPLOY = {
+    "YES": Badge("good", "check", "yes"),
+    "NO": Badge("bad", "cross", "no"),
+    "UNDECIDED": Badge("warn", "alert", "undecided"),
+}
+_WEIGHT = {
+    "blocks": Badge("bad", "cross", "blocks"),
+    "undecided": Badge("warn", "alert", "not known"),
+    "warns": Badge("warn", "alert", "warning"),
+    "told": Badge("calm", "dots", "note"),
 }
 NO_VERDICT = Badge("calm", "minus", "first version")
 
@@ -117,6 +135,21 @@ def violation(state: str) -> Badge:
 def verdict(status: str | None) -> Badge:
     """A version's verdict against the one before; the first version has none."""
     return NO_VERDICT if status is None else _VERDICT[status]
+
+
+def meeting(word: str) -> Badge | None:
+    """How a version stands with an application; None where it has nothing to do with it."""
+    return _MEETING[word] if word else None
+
+
+def deploy(answer: str) -> Badge:
+    """The answer of can-i-deploy; what is undecided is never a yes."""
+    return _DEPLOY[answer]
+
+
+def weight(word: str) -> Badge:
+    """How much a reason of can-i-deploy weighs."""
+    return _WEIGHT[word]
 
 
 def severity(word: str) -> Badge:

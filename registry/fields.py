@@ -45,6 +45,23 @@ def fields(schema: Schema, node: Node | None = None) -> tuple[ContractField, ...
     return tuple(walk.found)
 
 
+def one(schema: Schema, node: Node, name: str, *, required: bool) -> ContractField:
+    """A single value that stands under a name of its own, such as a parameter; what is inside it is left out."""
+    walk = _Walk(schema)
+    stated = walk.stated(node)
+    return ContractField(
+        name,
+        walk.kind(node),
+        required,
+        _text(stated, "x-classification"),
+        _text(stated, "description"),
+        0,
+        stated.get("deprecated") is True,
+        constraints.words(stated),
+        constraints.examples(stated),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the walk is: in the value, under which classification, in which alternatives, and on which way through the schema."""

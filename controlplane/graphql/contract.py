@@ -5,17 +5,27 @@ import strawberry
 from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
+from controlplane.graphql.api_operation import ApiOperation, operations_of
 from controlplane.graphql.context import Info
 from controlplane.graphql.contract_field import ContractField, fields_of
+from controlplane.graphql.contract_use import (
+    ContractApplication,
+    ContractMatrix,
+    ObservedUse,
+    applications_of,
+    matrix_of,
+    observed_of,
+)
 from controlplane.graphql.described import answer, asked, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
 from controlplane.graphql.verdict import Verdict, VerdictStatus, verdict_of
-from registry import subjects
+from registry import example, subjects
 from registry.contract import SubjectHead, SubjectView, VersionView
-from registry.document import parse
-from registry.json_indent import readable
+from registry.document import Document, parse
+from registry.json_indent import indented, readable
 from registry.lifecycle import VISIBLE
 from registry.subjects import Wanted
+from terms import canonical_json
 from terms.instant import Instant
 from terms.problem import ProblemError
 
@@ -51,6 +61,18 @@ class ContractVersion:
         """The fields its document states, nested ones by their pointer."""
         document, name, syntax = self.document.encode(), self.semver, self.syntax
         return await run_in_threadpool(lambda: fields_of(parse(document, name, syntax)))
+
+    @answer
+    async def operations(self) -> list[ApiOperation]:
+        """What can be asked of an API or heard from it; empty for an event."""
+        document, name, syntax = self.document.encode(), self.semver, self.syntax
+        return await run_in_threadpool(lambda: operations_of(parse(document, name, syntax)))
+
+    @answer
+    async def examples(self, full: bool = True) -> list[str]:
+        """A valid document of an event as JSON text: with every field, or only those required. None for an API."""
+        document, name, syntax = self.document.encode(), self.semver, self.syntax
+        return await run_in_threadpool(lambda: _examples(parse(document, name, syntax), full))
 
 
 @noun
@@ -131,6 +153,21 @@ class Contract:
     async def traffic(self, info: Info) -> list[ContractTraffic]:
         """The versions that events bore, by version."""
         return traffic_of(await info.context.loaders.traffic.load(self.subject))
+
+    @answer
+    async def applications(self, info: Info) -> list[ContractApplication]:
+        """Every application version that declared to write or read it, by application, with where it runs."""
+        return await applications_of(info, self.subject)
+
+    @answer
+    async def observed(self, info: Info) -> list[ObservedUse]:
+        """Who was seen with which version, declared or not."""
+        return await observed_of(info, self.subject)
+
+    @answer
+    async def matrix(self, info: Info, policy: str | None = None) -> ContractMatrix:
+        """Each version against each application that runs and uses it."""
+        return await matrix_of(info, self.subject, policy)
 
 
 @asked
@@ -247,6 +284,13 @@ def _subject(cursor: str) -> str:
     if not cursor.startswith("subject:"):
         raise ProblemError("is not a cursor of this list", "after", "use an endCursor as it came")
     return cursor.removeprefix("subject:")
+
+
+def _examples(document: Document, full: bool) -> list[str]:
+    if document.type != "json-schema":
+        return []
+    made = example.examples(document.schema, full=full)
+    return [indented(canonical_json.text(value)) for value in made]
 
 
 async def _versions(info: Info, subject: str) -> list[ContractVersion]:

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
+from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
 from controlplane.graphql.kpi import KpiQuery
@@ -34,6 +35,7 @@ class Query(
     ContractQuery,
     CompatibilityQuery,
     ValidationQuery,
+    DeploymentQuery,
     TransactionQuery,
     KpiQuery,
     PolicyQuery,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from graphql import GraphQLSchema, build_schema, graphql_sync
+from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -58,7 +58,9 @@ class MadeUpApi:
         self.root = {
             "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
             "transactions": self.all_transactions, "stuck": self.stuck, "transaction": self.transaction,
-            "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility, "policies": self.policies,
+            "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility,
+            "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
+            "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
         }  # fmt: skip
         self.failed = made_up.failed_renewal()
@@ -84,6 +86,12 @@ class MadeUpApi:
             made_up_contracts.contract(name, name.replace("-", " ").capitalize(), "" if name == "order-placed" else "Billing team")
             for name in sorted(subjects)
         ]  # fmt: skip
+        if not self.empty:
+            self.contracts.append(
+                made_up_contracts.api(
+                    made_up_contracts.contract(made_up_contracts.API, "Invoices", "Billing team")
+                )
+            )
 
     async def ask(self, document: str, variables: dict[str, Any], request: Request) -> dict[str, Any]:
         """What the roof hands to the pages."""
@@ -167,6 +175,11 @@ class MadeUpApi:
     def diff(self, _: Any, **asked: Any) -> Row | None:
         found = self.contract(_, **asked)
         return None if found is None else made_up_contracts.diff(found, **asked)
+
+    def can_i_deploy(self, _: Any, **asked: Any) -> Row:
+        if asked["application"] == "unknown":
+            raise GraphQLError("there is no environment 'nowhere'", extensions={"code": "BAD_USER_INPUT"})
+        return made_up_contracts.can_i_deploy(**asked)
 
     def compatibility(self, _: Any, **asked: Any) -> Row:
         named = {"subject": asked.get("subject") or "invoice-issued"}

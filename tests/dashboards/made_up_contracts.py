@@ -103,6 +103,7 @@ def contract(subject: str, title: str, owner: str) -> Row:
          "document": document(n), "text": document(n), "type": "json-schema", "syntax": "json", "lifecycle": "active" if n == 2 else "deprecated",
          "successor": None if n == 2 else f"{subject}@1.2.0", "deprecatedAt": None if n == 2 else at(9 * DAY),
          "sunsetAt": None if n == 2 else at(-30 * DAY), "retiredAt": None,
+         "examples": ['{\n  "invoice_id": "INV-7"\n}'], "operations": [],
          "verdict": verdict("COMPATIBLE", [finding_added(), finding_added(1)]) if n > 1 else None}
         for n in (1, 2)
     ]  # fmt: skip
@@ -111,6 +112,7 @@ def contract(subject: str, title: str, owner: str) -> Row:
         "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
         "audience": "internal", "type": "json-schema", "retention": "10 years", "eventType": f"com.example.{subject}", "currentVersion": "1.2.0",
         "labels": [{"name": "tier", "value": "1"}], "versions": versions,
+        "applications": APPLICATIONS, "observed": OBSERVED, "matrix": MATRIX,
         "standing": {"versions": 2, "verdict": "COMPATIBLE", "registeredAt": versions[-1]["registeredAt"]},
         "traffic": [
             {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
@@ -140,6 +142,96 @@ def version(found: Row, asked: str | None) -> Row | None:
     """One version by its number or semantic version, the latest without."""
     listed: list[Row] = found["versions"]
     return next((one for one in reversed(listed) if asked in (None, str(one["number"]), one["semver"])), None)
+
+
+APPLICATIONS = [
+    {"application": name, "version": version, "owner": owner, "role": role, "range": span, "fields": fields, "optional": False, "environments": where}
+    for name, version, owner, role, span, fields, where in (
+        ("billing-worker", "2.3.0", "Billing team", "produces", "1.2.0", [], ["dev", "prod"]),
+        ("ledger-feed", "7.1.0", "", "consumes", "^1.1.0", ["/total/amount", "/lines/*/account"], ["prod"]),
+        ("old-report", "0.4.0", "Finance data", "consumes", "1.1.0", [], []),
+    )
+]  # fmt: skip
+OBSERVED = [
+    {"application": name, "version": version, "uses": uses, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "lifecycle": state, "declared": said}
+    for name, version, uses, state, said in (
+        ("billing-worker", "1.2.0", 1992, "active", True), ("spreadsheet", "1.1.0", 14, "deprecated", False), ("legacy", "0.9.0", 3, None, False)
+    )
+]  # fmt: skip
+_BREAK = {
+    "what": "a required field was removed",
+    "pointerNew": "",
+    "pointerOld": "/properties/total",
+    "why": "the reader needs it",
+}
+MATRIX = {
+    "policy": "validation",
+    "columns": [
+        {"application": "billing-worker", "version": "2.3.0", "role": "produces", "range": "1.2.0", "environments": ["dev", "prod"]},
+        {"application": "ledger-feed", "version": "7.1.0", "role": "consumes", "range": "^1.1.0", "environments": ["prod"]},
+    ],
+    "rows": [
+        {"version": version, "lifecycle": state, "cells": [
+            {"status": "declared" if version == "1.2.0" else "", "read": version if version == "1.2.0" else "", "findings": []},
+            {"status": status, "read": "1.1.0", "findings": [_BREAK] if status == "breaking" else []},
+        ]}
+        for version, state, status in (("1.1.0", "deprecated", "declared"), ("1.2.0", "active", "breaking"))
+    ],
+}  # fmt: skip
+API = "invoices-api"
+
+
+def api(base: Row) -> Row:
+    """An API among the contracts, with two operations."""
+    fields = [FIELDS[0], FIELDS[1], FIELDS[2]]
+    parameter = FIELDS[0] | {
+        "pointer": "id",
+        "constraints": ["in path", "1 to 64 characters"],
+        "examples": [],
+    }
+    operations = [
+        {"operationId": "getInvoice", "verb": "GET", "place": "/invoices/{id}", "summary": "One invoice.", "deprecated": False, "sunset": None, "parts": [
+            {"title": "parameters", "mediaType": "", "description": "", "fields": [parameter]},
+            {"title": "200", "mediaType": "application/json", "description": "The record.", "fields": fields},
+            {"title": "404", "mediaType": "application/problem+json", "description": "There is none.", "fields": fields},
+        ]},
+        {"operationId": "remind", "verb": "POST", "place": "/invoices/{id}/reminders", "summary": "Remind the customer.", "deprecated": True,
+         "sunset": "2027-06-30", "parts": [{"title": "202", "mediaType": "", "description": "It will be sent.", "fields": []}]},
+    ]  # fmt: skip
+    versions = [
+        one | {"type": "openapi", "fields": [], "examples": [], "operations": operations}
+        for one in base["versions"]
+    ]
+    return base | {"type": "openapi", "versions": versions, "latest": versions[-1], "traffic": [], "applications": [], "observed": [],
+                   "matrix": {"policy": "validation", "columns": [], "rows": []}}  # fmt: skip
+
+
+ENVIRONMENTS = [
+    {"name": name, "after": after, "rule": rule}
+    for name, after, rule in (("dev", None, "ignore"), ("test", "dev", "warn"), ("stage", "test", "warn"), ("prod", "stage", "refuse"))
+]  # fmt: skip
+DEPLOYMENTS = [
+    {"application": name, "version": version, "environment": where, "deployedAt": at(3 * DAY), "recordedBy": "ci",
+     "promotion": None if where == "prod" else {"answer": answer, "environment": following}}
+    for name, version, where, answer, following in (
+        ("billing-worker", "2.4.0-rc.1", "dev", "NO", "test"), ("billing-worker", "2.3.0", "prod", "", ""),
+        ("ledger-feed", "7.1.0", "prod", "", ""), ("crm-sync", "1.0.0", "test", "UNDECIDED", "stage"), ("crm-sync", "1.0.0", "dev", "YES", "test"),
+    )
+]  # fmt: skip
+
+
+def can_i_deploy(**asked: Any) -> Row:
+    """The answer for one version, as the API gives it."""
+    reason = {"kind": "reader-breaks", "weight": "blocks", "what": "ledger-feed 7.1.0 cannot read what it writes", "next": "keep the field, or move ledger-feed first",
+              "subject": ODD, "application": "ledger-feed", "applicationVersion": "7.1.0",
+              "findings": [_BREAK | {"rule": "property-removed", "fix": "keep it"}]}  # fmt: skip
+    note = reason | {"kind": "order", "weight": "warns", "what": "it was never in stage", "next": "", "subject": "", "application": "",
+                     "applicationVersion": "", "findings": []}  # fmt: skip
+    is_safe = asked["application"] == "crm-sync"
+    return {
+        "answer": "YES" if is_safe else "NO", "application": asked["application"], "version": asked["version"], "environment": asked["to"],
+        "policy": asked.get("policy") or "validation", "compared": 3, "reasons": [] if is_safe else [reason, note],
+    }  # fmt: skip
 
 
 def diff(found: Row, **asked: Any) -> Row | None:

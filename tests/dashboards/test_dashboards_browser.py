@@ -19,7 +19,8 @@ STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
     "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?key=zzz", "story": STORY,
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "odd contract": contract_address.contract(made_up_contracts.ODD),
-    "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "policies": "/policies", "exceptions": "/exceptions",
+    "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
+    "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "exceptions": "/exceptions",
     "not found": "/transactions/none",
 }  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -197,7 +198,10 @@ def test_without_javascript_everything_but_charts_works(site: Site, chromium: Br
     page.context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/kpis", "/transactions", "/contracts", "/policies", "/exceptions"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/kpis", "/transactions", "/contracts", "/contracts/deployments", "/policies", "/exceptions"],
+)
 def test_the_first_minute_is_accessible_too(empty_site: Site, page: Page, path: str) -> None:
     """Empty pages say what they mean, without a violation."""
     page.goto(empty_site.url + path)
@@ -245,3 +249,25 @@ def test_a_draft_is_judged_on_a_phone_without_javascript(site: Site, chromium: B
     page.get_by_role("button", name="Get the verdict").click()
     expect(page.locator(".verdict")).to_contain_text("breaking")
     page.context.close()
+
+
+def test_from_the_board_to_the_reason_of_a_no(site: Site, page: Page) -> None:
+    """A red cell is pressed: who breaks, at which field, and the way to that contract."""
+    page.goto(site.url + "/contracts")
+    page.get_by_role("link", name="Who may deploy?").click()
+    page.get_by_role("link", name="billing-worker 2.4.0-rc.1 to test").click()
+    expect(page.locator(".notice-box .what")).to_contain_text("must not be deployed to test")
+    page.locator(".finding").get_by_role("link", name=made_up_contracts.ODD).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Billing/rechnung gestellt")
+
+
+def test_the_catalogue_narrows_in_place(site: Site, page: Page) -> None:
+    """Search and facet change list and address; a chip takes one back."""
+    page.goto(site.url + "/contracts")
+    page.get_by_role("searchbox", name="Search").press_sequentially("invoice")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.locator("select[name=type]").select_option("openapi")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Remove search: invoice").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    assert "type=openapi" in page.url

@@ -20,7 +20,8 @@ from tests.dashboards.made_up_api import CSRF, MadeUpApi
 STORY = f"/transactions/{made_up.FAILED_ID}"
 ODD = contract_address.contract(made_up_contracts.ODD)
 PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
-         "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
+         "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/contracts/invoices-api",
+         "/contracts/deployments", "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
 
 
 def text(html: str) -> str:
@@ -298,7 +299,10 @@ def test_the_theme_of_the_cookie_is_in_the_first_byte(client: TestClient) -> Non
 
 
 def what_if(client: TestClient, **form: str) -> str:
-    answer = client.post("/contracts/what-if", data={"csrf": CSRF, "subject": "invoice-issued"} | form)
+    answer = client.post(
+        "/contracts/what-if",
+        data={"csrf": CSRF, "subject": "invoice-issued"} | form,
+    )
     assert answer.status_code == 200
     return answer.text
 
@@ -339,7 +343,13 @@ def test_a_draft_that_cannot_be_judged_is_told_why(
 
 def test_a_draft_from_another_site_is_refused(client: TestClient) -> None:
     """The form is guarded like every other one."""
-    assert client.post("/contracts/what-if", data={"csrf": "guessed", "draft": "{}"}).status_code == 403
+    assert (
+        client.post(
+            "/contracts/what-if",
+            data={"csrf": "guessed", "draft": "{}"},
+        ).status_code
+        == 403
+    )
 
 
 def test_the_diff_says_what_changed_for_whom_and_what_to_do(client: TestClient) -> None:
@@ -373,7 +383,11 @@ def test_a_contract_tells_its_versions_in_words(client: TestClient) -> None:
 def test_a_subject_with_slashes_and_unicode_has_its_pages(client: TestClient) -> None:
     """Links on its pages lead to pages of it, and no other subject's."""
     page = client.get(ODD).text
-    links = {link for link in re.findall(r'href="(/contracts/[^"#]+)"', page) if "what-if" not in link}
+    links = {
+        link
+        for link in re.findall(r'href="(/contracts/[^"#]+)"', page)
+        if "what-if" not in link and "deployments" not in link
+    }
     assert links
     for link in links:
         assert link.startswith("/contracts/billing%2FRechnung%20gestellt%20%C3%BC")
@@ -383,13 +397,60 @@ def test_a_subject_with_slashes_and_unicode_has_its_pages(client: TestClient) ->
 def test_the_catalogue_is_searched_and_narrowed(client: TestClient) -> None:
     """Facets carry their counts; each chip leads to the list without it; what matches nothing says what to do."""
     page = client.get("/contracts").text
-    assert "Billing team (8)" in page
-    assert '<option value="BACKWARD">backward (9)</option>' in page
+    assert "Billing team (9)" in page
+    assert '<option value="BACKWARD">backward (10)</option>' in page
     narrowed = client.get("/contracts?owner=Billing+team&search=invoice").text
     assert '<option value="Billing team" selected>' in narrowed
     assert 'href="/contracts?owner=Billing+team"' in narrowed
     assert 'href="/contracts?search=invoice"' in narrowed
-    assert "1\N{NO-BREAK SPACE}contract" in narrowed
+    assert "2\N{NO-BREAK SPACE}contracts" in narrowed
     empty = client.get("/contracts?domain=unknown").text
     assert "No contract matches" in empty
     assert "unknown (0)" in empty
+
+
+def test_a_contract_says_who_uses_it(client: TestClient) -> None:
+    """Declared and seen, what is odd about either, and each version against what runs, with the reason of a break."""
+    page = text(client.get("/contracts/invoice-issued").text)
+    for words in (
+        "ledger-feed 7.1.0 reads ^1.1.0 /total/amount, /lines/*/account nobody yet prod",
+        "old-report 0.4.0 reads 1.1.0 all of it Finance data nowhere now",
+        "spreadsheet 1.1.0 14", "not declared, the version is deprecated", "not declared, not registered",
+        "a required field was removed at /properties/total", "not written", "An example that 1.2.0 accepts",
+    ):  # fmt: skip
+        assert words in page, words
+    old = text(client.get("/contracts/invoice-issued?version=1.1.0").text)
+    assert "1.1.0 is deprecated since 11 Nov 2026" in old
+    assert "may stop after 20 Dec 2026" in old
+    assert "use invoice-issued@1.2.0 instead" in old
+
+
+def test_an_api_is_read_by_its_operations(client: TestClient) -> None:
+    """Each with what goes in and comes out; refusals in one line; what ends says when."""
+    page = text(client.get("/contracts/invoices-api").text)
+    assert "GET /invoices/{id} One invoice." in page
+    assert "id string required internal Business key of the invoice in path 1 to 64 characters" in page
+    assert "It refuses with 404." in page
+    assert "deprecated, ends 2027-06-30" in page
+    assert "An example" not in page
+
+
+def test_deployments_are_told_with_the_way_on(client: TestClient) -> None:
+    """What runs where; each may go on or not, and why; no answer is never a yes."""
+    board = client.get("/contracts/deployments").text
+    assert "billing-worker 2.4.0-rc.1 to test: no" in text(board)
+    assert "crm-sync 1.0.0 to stage: undecided" in text(board)
+    assert "application=billing-worker&amp;version=2.4.0-rc.1&amp;to=test" in board
+    asked = client.get("/contracts/deployments?application=billing-worker&version=2.3.0&to=prod").text
+    page = text(asked)
+    assert "billing-worker 2.3.0 must not be deployed to prod." in page
+    assert "ledger-feed 7.1.0 cannot read what it writes" in page
+    assert "a required field was removed at /properties/total: the reader needs it" in page
+    assert "throughline can-i-deploy billing-worker 2.3.0 --to prod" in page
+    assert f'href="{ODD}"' in asked
+    yes = text(client.get("/contracts/deployments?application=crm-sync&version=1.0.0&to=test").text)
+    assert "crm-sync 1.0.0 may be deployed to test." in yes
+    odd = html_unescape(
+        text(client.get("/contracts/deployments?application=unknown&version=1&to=nowhere").text)
+    )
+    assert "there is no environment 'nowhere'" in odd

@@ -40,6 +40,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "TRANSACTION": {"id": "x"}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
     "POLICIES": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
     "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
+    "DEPLOYMENTS": {}, "CAN_I_DEPLOY": {"application": "x", "version": "1", "to": "prod", "isFirst": False},
     "REPLAY": {"input": {"id": "EX-1", "idempotencyKey": "k"}},
 }  # fmt: skip
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who uses a contract, what runs where and what an API offers: over the API, and on the pages of the whole app."""
+
+from typing import Any
+
+import pytest
+
+from controlplane.database import Actor
+from dashboards import queries
+from registry import deployment_store
+from registry.declaration import read
+from terms.instant import Instant
+
+WRITER = """
+name: billing-worker
+version: 2.3.0
+owner: Billing
+produces:
+  - {subject: invoice-issued, version: "1.1.0"}
+"""
+READER = """
+name: ledger-feed
+version: 7.1.0
+consumes:
+  - {subject: invoice-issued, version: "1.0.0", fields: [/invoice_number]}
+"""
+
+
+@pytest.fixture
+def line(world: Any) -> Any:
+    """A writer and a reader of invoices; the reader runs in prod, the writer in dev."""
+
+    def declare(session: Any) -> None:
+        now: Instant = world.parts.clock()
+        for text in (WRITER, READER):
+            deployment_store.declare(session, read(text.encode(), "application.yaml", now))
+        deployment_store.record_deployment(session, "billing-worker", "2.3.0", "dev", now, "ci")
+        for name in ("dev", "test", "stage", "prod"):
+            deployment_store.record_deployment(session, "ledger-feed", "7.1.0", name, now, "ci")
+
+    world.parts.database.write(declare, actor=Actor("token", "ci"), reason="test")
+    return world
+
+
+def test_declared_use_stands_beside_where_it_runs(line: Any) -> None:
+    """Who writes and reads which versions and fields, and each version against what runs."""
+    contract = line.ask(queries.CONTRACT, subject="invoice-issued")["contract"]
+    assert [(one["application"], one["role"], one["environments"]) for one in contract["applications"]] == [
+        ("billing-worker", "produces", ["dev"]),
+        ("ledger-feed", "consumes", ["dev", "prod", "stage", "test"]),
+    ]
+    assert contract["applications"][1]["fields"] == ["/invoice_number"]
+    matrix = contract["matrix"]
+    assert [column["application"] for column in matrix["columns"]] == ["billing-worker", "ledger-feed"]
+    rows = {row["version"]: [cell["status"] for cell in row["cells"]] for row in matrix["rows"]}
+    assert rows["1.0.0"] == ["", "declared"]
+    assert rows["1.1.0"][0] == "declared"
+    assert rows["1.1.0"][1] in ("compatible", "undecided", "breaking")
+
+
+def test_may_it_go_there(line: Any) -> None:
+    """The answer with its reasons; an unknown version is never a yes; an unknown place is the asker's mistake."""
+    ask = {"application": "billing-worker", "to": "test", "isFirst": False}
+    known = line.ask(queries.CAN_I_DEPLOY, version="2.3.0", **ask)["canIDeploy"]
+    assert known["answer"] in ("YES", "NO", "UNDECIDED")
+    assert known["compared"] >= 1
+    unknown = line.ask(queries.CAN_I_DEPLOY, version="9.9.9", **ask)["canIDeploy"]
+    assert unknown["answer"] == "UNDECIDED"
+    assert unknown["reasons"][0]["next"]
+    nowhere = line.post(queries.CAN_I_DEPLOY, ask | {"version": "2.3.0", "to": "moon"}).json()
+    assert nowhere["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    board = line.ask(queries.DEPLOYMENTS)
+    assert [one["name"] for one in board["environments"]] == ["dev", "test", "stage", "prod"]
+    runs = {(one["application"], one["environment"]): one["promotion"] for one in board["deployments"]}
+    assert runs["billing-worker", "dev"]["answer"] == known["answer"]
+    assert runs["ledger-feed", "prod"] is None
+
+
+def test_an_event_has_an_example_and_an_api_its_operations(world: Any) -> None:
+    """The example keeps the contract; operations come in the document's order with what goes in and out."""
+    event = world.ask(queries.CONTRACT, subject="journal-posted")["contract"]["version"]
+    assert event["operations"] == []
+    (example,) = event["examples"]
+    check = 'query($p: [String!]!) { validate(subject: "journal-posted", payloads: $p) { ... on PayloadsChecked { valid } } }'
+    assert world.ask(check, p=[example])["validate"]["valid"] == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/contracts", "/contracts?search=invoice&type=json-schema", "/contracts/invoice-issued", "/contracts/invoice-issued/diff",
+     "/contracts/invoice-issued/diff?from=1.1.0&to=1.0.0&mode=FULL&policy=codegen", "/contracts/what-if", "/contracts/deployments",
+     "/contracts/deployments?application=billing-worker&version=2.3.0&to=test"],
+)  # fmt: skip
+def test_the_pages_of_contracts_are_answered_by_the_whole_app(line: Any, path: str) -> None:
+    """For every role that may read contracts and more; nobody else is let in."""
+    for role in ("viewer", "architect", "steward"):
+        answer = line.client.get(path, headers=line.token(role))
+        assert answer.status_code == 200, answer.text[:500]
+    assert line.client.get(path, headers=line.token("ingest")).status_code == 403
