@@ -109,7 +109,7 @@ class Walk:
     old: Schema
     new: Schema
     budget: _Budget
-    met: set[tuple[_Key, _Key]] = field(default_factory=set)
+    met: dict[tuple[_Key, _Key], None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     same: Callable[[Node, Node], bool] = _not_known
     alike: Alike = field(init=False)
@@ -169,12 +169,15 @@ class Walk:
         pair = (None if open_old else (a.pointer, a.part), None if open_new else (b.pointer, b.part))
         if pair in self.met or (open_old and open_new):
             return
-        self.met.add(pair)
+        self.met[pair] = None
         if a is not first or b is not second:
             self._annotations(a, b)
-        before = len(self.changes)
+        before, met = len(self.changes), len(self.met)
         self._differences(a, b)
-        self._in_context(a, b, before)
+        if self._in_context(a, b, before):
+            # What was made up for here need not be elsewhere, so the pairs inside are met anew there.
+            for inside in list(self.met)[met:]:
+                del self.met[inside]
 
     def _differences(self, a: Node, b: Node) -> None:
         if self._closed(a, b) or self._few_values(a, b):
@@ -189,11 +192,11 @@ class Walk:
         else:
             self._regrouped(a, b, [x for _, x in from_old], [y for _, y in from_new])
 
-    def _in_context(self, a: Node, b: Node, first: int) -> None:
-        """Marks differences that lose no document here, because the rest of the two nodes makes up for them."""
+    def _in_context(self, a: Node, b: Node, first: int) -> bool:
+        """Marks differences that lose no document here, because the rest of the two nodes makes up for them; True if any."""
         found = self.changes[first:]
         if all(c.id in _EXACT for c in found) or self._plain(a, b):
-            return
+            return False
         harmless = set()
         if not all(c.keeps_old for c in found) and self.prover.implies(self.old, a, self.new, b):
             harmless.add(BACKWARD)
@@ -205,6 +208,7 @@ class Walk:
             self.changes[first:] = [
                 c for c in marked if not (c.effect.in_doubt and c.keeps_old and c.keeps_new)
             ]
+        return bool(harmless)
 
     def _plain(self, a: Node, b: Node) -> bool:
         """Whether both nodes are texts with a length, or objects of fields: nothing in them makes up for anything else."""
@@ -284,7 +288,7 @@ class Walk:
 
     def _one_way(self, x: Node, y: Node, harmless: str) -> None:
         """Records of the differences of two parts those that matter in one direction."""
-        fork = Walk(self.old, self.new, self.budget, same=self.same)
+        fork = Walk(self.old, self.new, self.budget, dict(self.met), same=self.same)
         fork.alike, fork.prover = self.alike, self.prover
         fork.compare(x, y)
         lossy = [c for c in fork.changes if not (c.keeps_old if harmless == FORWARD else c.keeps_new)]

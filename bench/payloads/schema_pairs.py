@@ -253,7 +253,22 @@ def _document(writer: Writer) -> Made:
         made["definitions"]["party"]["$dynamicAnchor"] = "party"
     if writer.random.random() < 0.3:
         made["properties"]["customer"] = {"$ref": "#/definitions/party"}
+    if writer.random.random() < 0.4:
+        _share(writer, made)
     return made
+
+
+def _share(writer: Writer, document: Made) -> None:
+    """One definition in two places, in one of them beside more that is asked."""
+    kind = writer.random.choice(("string", "integer", "object"))
+    document["definitions"]["shared"] = writer.of(kind, 1)
+    more = {"type": kind}
+    for keyword in writer.random.sample(_USUAL[kind][:2], 1):
+        if keyword in writer.known():
+            writer.put(more, keyword, 0)
+    ref = {"$ref": "#/definitions/shared"}
+    one, other = writer.random.sample(NAMES, 2)
+    document["properties"] |= {one: ref, other: {"allOf": [dict(ref), more]}}
 
 
 def _place_for(writer: Writer, document: Made, focus: str) -> tuple[tuple[str, ...], Made]:
@@ -416,6 +431,8 @@ def _edit_object(writer: Writer, place: Made) -> str:
 def _random_place(writer: Writer, document: Made) -> Made:
     """A schema somewhere in the document, nearer to its root mostly."""
     here = document
+    if "definitions" in document and writer.random.random() < 0.25:
+        here = writer.random.choice(list(document["definitions"].values()))
     while writer.random.random() < 0.6:
         inner = [
             item

@@ -215,6 +215,23 @@ def test_a_change_that_what_stands_around_it_makes_up_for_loses_nothing(old: Any
     assert verdict(old, new, "FULL").status == "compatible"
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_what_is_made_up_for_in_one_place_still_breaks_in_another(order: str) -> None:
+    """A shared definition is narrowed: harmless where a tighter bound stands beside it, breaking where none does."""
+
+    def contract(most: int) -> dict[str, Any]:
+        fields = {"a": {"allOf": [{"$ref": "#/$defs/x"}, {"maxLength": 3}]}, "b": {"$ref": "#/$defs/x"}}
+        return {
+            "type": "object",
+            "properties": {name: fields[name] for name in order},
+            "$defs": {"x": node("maxLength", most, "string")},
+        }
+
+    assert verdict(contract(10), contract(5)).status == "breaking"
+    assert verdict(contract(5), contract(10)).status == "compatible"
+    assert verdict(contract(5), contract(10), "FORWARD").status == "breaking"
+
+
 def test_pointers_name_the_place_in_both_documents() -> None:
     """A finding leads to the line in each file, also through a reference and a name with a slash."""
     old = {"properties": {"a/b": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "string", "maxLength": 9}}}
