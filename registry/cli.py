@@ -17,6 +17,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "list": ("registry.commands.shipped", "list_contracts", "List the contracts that ship, or those of a registry."),
     "push": ("registry.commands.push", "push", "Register contracts in a registry."),
     "pull": ("registry.commands.pull", "pull", "Write the contracts of a registry into files."),
+    "export": ("registry.commands.exchange", "export", "Write a whole registry as a directory tree, or as one xRegistry document."),
+    "import": ("registry.commands.exchange", "take", "Take a directory tree over into a registry."),
     "deprecate": ("registry.commands.lifecycle", "deprecate", "Say that a version should no longer be used."),
     "promote": ("registry.commands.lifecycle", "promote", "Move a version on, such as a draft to active."),
 }  # fmt: skip

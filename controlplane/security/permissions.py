@@ -74,6 +74,8 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/apis/registry/v1/can-i-deploy", "contracts:read", _GET),
     RouteRow("/apis/registry/v1/deployment-matrix", "contracts:read", _GET),
     RouteRow(f"{_REGISTRY}/latest", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/names", "contracts:read", _GET),
+    RouteRow(f"{_REGISTRY}/xregistry", "contracts:read", _GET),
     RouteRow(f"{_REGISTRY}/observed/{{subject:path}}", "contracts:write", _GET),  # payloads, not contracts
     RouteRow(f"{_REGISTRY}/contents/{{path:path}}", "contracts:read", _GET),
     RouteRow(f"{_REGISTRY}/event-types/{{path:path}}", "contracts:read", _GET),

@@ -4,6 +4,7 @@
 from controlplane.database import Database
 from controlplane.http.raw_routes import Row
 from controlplane.http.registering import Registering
+from controlplane.http.registry.exchange import Exchange
 from controlplane.http.registry.settings import Settings
 from controlplane.http.registry.subjects import Subjects
 from controlplane.http.registry.validation import Validation
@@ -18,7 +19,7 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
     """Every operation below /apis/registry/v1 that is about contracts."""
     subjects, settings = Subjects(database, clock), Settings(database, clock)
     versions = Versions(database, clock, registering, users)
-    validation = Validation(database, Recent(256))
+    validation, exchange = Validation(database, Recent(256)), Exchange(database, clock)
     read: Permission = "contracts:read"
     write: Permission = "contracts:write"
     one, version = "subjects/{subject}", "subjects/{subject}/versions/{version}"
@@ -36,6 +37,10 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
         Row("POST", f"{version}/lifecycle", write, versions.move),
         Row("POST", f"{version}/validate", read, validation.one),
         Row("POST", f"{version}/validate-batch", read, validation.batch),
+        Row("GET", f"{one}/export", read, exchange.export),
+        Row("POST", f"{one}/import", write, exchange.take),
+        Row("GET", "names", read, exchange.names),
+        Row("GET", "xregistry", read, exchange.xregistry),
         Row("GET", "contents/{content_id}", read, versions.content),
         Row("GET", "event-types/{type}", read, subjects.of_event_type),
         Row("GET", "config", read, settings.config),

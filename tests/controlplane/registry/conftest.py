@@ -3,7 +3,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,19 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path, clock: Any) -> Iterator[Served]:
-    running = Served(tmp_path, clock)
-    yield running
-    running.stop()
+def serve(clock: Any) -> Iterator[Callable[[Path], Served]]:
+    """Starts an app over a folder; all are stopped at the end."""
+    running: list[Served] = []
+
+    def start(folder: Path) -> Served:
+        running.append(Served(folder, clock))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], Served]) -> Served:
+    return serve(tmp_path_factory.mktemp("served"))
