@@ -35,6 +35,7 @@ from controlplane.http.observed import observed_routes
 from controlplane.http.otlp import Stored, Take, taking
 from controlplane.http.packing import House
 from controlplane.http.registering import registering
+from controlplane.http.registry.description import openapi_route
 from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
@@ -172,7 +173,6 @@ def create_app(parts: Parts) -> Starlette:
     return Starlette(
         routes=[
             *doors.routes(open_doors),
-            *deployment_routes(parts.database, parts.clock),
             *_contract_routes(parts),
             *observed_routes(parts.database, observed.payloads),
             *service.routes(),
@@ -186,8 +186,12 @@ def create_app(parts: Parts) -> Starlette:
 
 def _contract_routes(parts: Parts) -> list[Route]:
     registers = registering(parts.database, parts.clock)
+    ours = rows(parts.database, parts.clock, registers, contract_use.users(parts.clock))
+    deployments = deployment_routes(parts.database, parts.clock)
     return [
-        *registry_routes(rows(parts.database, parts.clock, registers, contract_use.users(parts.clock))),
+        *deployments,
+        *registry_routes(ours),
+        openapi_route(ours, deployments),
         *confluent_routes(ccompat_rows(parts.database, parts.clock, registers)),
     ]
 

@@ -59,12 +59,16 @@ Handler = Callable[[Asked], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One operation. `template` is below the door's prefix, named parts in braces; the docstring of the handler says what it does."""
+    """One operation. `template` is below the door's prefix, named parts in braces; the docstring of the handler says what it does.
+
+    `query` names the parameters it reads; they are for the description alone.
+    """
 
     method: str
     template: str
     permission: Permission
     handler: Handler
+    query: tuple[str, ...] = ()
 
 
 class RawRoutes:

@@ -10,9 +10,12 @@ from controlplane.http.registry.subjects import Subjects
 from controlplane.http.registry.validation import Validation
 from controlplane.http.registry.versions import Versions
 from controlplane.security.permissions import Permission
+from registry.subjects import FACETS
 from registry.transition import Users
 from terms.instant import Clock
 from terms.recent import Recent
+
+_FILTERS = ("prefix", *FACETS)
 
 
 def rows(database: Database, clock: Clock, registering: Registering, users: Users) -> tuple[Row, ...]:
@@ -24,21 +27,21 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
     write: Permission = "contracts:write"
     one, version = "subjects/{subject}", "subjects/{subject}/versions/{version}"
     return (
-        Row("GET", "subjects", read, subjects.listed),
-        Row("GET", "latest", read, subjects.latest),
-        Row("GET", one, read, subjects.one),
-        Row("DELETE", one, write, subjects.delete),
-        Row("GET", f"{one}/versions", read, versions.listed),
-        Row("POST", f"{one}/versions", write, versions.register),
-        Row("POST", f"{one}/check", read, versions.check),
-        Row("GET", version, read, versions.one),
-        Row("DELETE", version, write, versions.delete),
-        Row("GET", f"{version}/document", read, versions.document),
-        Row("POST", f"{version}/lifecycle", write, versions.move),
-        Row("POST", f"{version}/validate", read, validation.one),
-        Row("POST", f"{version}/validate-batch", read, validation.batch),
+        Row("GET", "subjects", read, subjects.listed, ("search", *_FILTERS, "first", "after", "facets")),
+        Row("GET", "latest", read, subjects.latest, ("type", "documents")),
+        Row("GET", one, read, subjects.one, ("documents", "deleted")),
+        Row("DELETE", one, write, subjects.delete, ("permanent",)),
+        Row("GET", f"{one}/versions", read, versions.listed, ("documents", "deleted")),
+        Row("POST", f"{one}/versions", write, versions.register, ("if_compatible", "dialect")),
+        Row("POST", f"{one}/check", read, versions.check, ("mode", "policy", "against", "dialect")),
+        Row("GET", version, read, versions.one, ("deleted",)),
+        Row("DELETE", version, write, versions.delete, ("permanent",)),
+        Row("GET", f"{version}/document", read, versions.document, ("bundled", "deleted")),
+        Row("POST", f"{version}/lifecycle", write, versions.move, ("if_compatible",)),
+        Row("POST", f"{version}/validate", read, validation.one, ("at",)),
+        Row("POST", f"{version}/validate-batch", read, validation.batch, ("at",)),
         Row("GET", f"{one}/export", read, exchange.export),
-        Row("POST", f"{one}/import", write, exchange.take),
+        Row("POST", f"{one}/import", write, exchange.take, ("new_ids",)),
         Row("GET", "names", read, exchange.names),
         Row("GET", "xregistry", read, exchange.xregistry),
         Row("GET", "contents/{content_id}", read, versions.content),
@@ -46,9 +49,9 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
         Row("GET", "config", read, settings.config),
         Row("PUT", "config", write, settings.settle),
         Row("DELETE", "config", write, settings.unsettle),
-        Row("GET", f"{one}/config", read, settings.config),
-        Row("PUT", f"{one}/config", write, settings.settle),
-        Row("DELETE", f"{one}/config", write, settings.unsettle),
+        Row("GET", f"{one}/config", read, settings.config, ("group",)),
+        Row("PUT", f"{one}/config", write, settings.settle, ("group",)),
+        Row("DELETE", f"{one}/config", write, settings.unsettle, ("group",)),
         Row("GET", f"{one}/approvals", read, settings.approvals),
         Row("POST", f"{one}/approvals", write, settings.approve),
         Row("DELETE", f"{one}/approvals/{{fingerprint}}", write, settings.withdraw),

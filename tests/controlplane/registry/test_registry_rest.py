@@ -285,3 +285,19 @@ def test_every_change_leaves_who_and_why(served: Any) -> None:
     rows = served.parts.database.read(lambda s: s.exec(select(AuditRow)).all())
     told = [(row.actor, row.reason) for row in rows if row.reason.startswith(("register a", "a@"))]
     assert told == [("Ada", "register a"), ("Ada", "a@1 to deprecated: old")]
+
+
+def test_the_rest_describes_itself(served: Any) -> None:
+    """Every operation is in /openapi.json with a sentence; our own gate reads it as the OpenAPI document it is."""
+    from registry.document import parse
+
+    answer = served.http.get("/openapi.json")
+    described = answer.json()
+    assert parse(answer.content, "openapi.json").type == "openapi"
+    operations = [one for path in described["paths"].values() for one in path.values()]
+    assert all(one["summary"] and one["description"] for one in operations)
+    assert {"search", "domain", "first", "after"} <= {
+        one["name"] for one in described["paths"][f"{ROOT}/subjects"]["get"]["parameters"]
+    }
+    for path in (f"{ROOT}/subjects/{{subject}}/check", f"{ROOT}/can-i-deploy", f"{ROOT}/xregistry"):
+        assert path in described["paths"]
