@@ -22,6 +22,8 @@ from terms.instant import Instant
 from terms.recent import Recent
 from terms.tenant import TENANT
 
+SMALL = 128 * 1024
+"""Bytes up to which something is worth keeping in memory; what is larger is rare, and would fill it."""
 _COUNTER = "schema_id"
 _PARSED: Recent[tuple[str, str], Document] = Recent(256)
 
@@ -120,17 +122,18 @@ def highest_schema_id(session: Session) -> int:
 
 def document(session: Session, content: Content, name: str) -> Document:
     """The content parsed, with everything it refers to copied in. Kept for a while: contents do not change."""
-    return _PARSED.get(
-        (content.content_id, name),
-        lambda: bundled(
+
+    def read() -> Document:
+        return bundled(
             content.body,
             name,
             content.syntax,
             content.references,
             lambda reference: referenced(session, reference),
             content.dialect or None,
-        ),
-    )
+        )
+
+    return _PARSED.get((content.content_id, name), read) if len(content.body) <= SMALL else read()
 
 
 def referenced(session: Session, reference: Reference) -> Referenced:

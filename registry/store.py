@@ -199,6 +199,7 @@ def _added(
     now: Instant,
 ) -> VersionInfo:
     last = rows[-1].number if rows else 0
+    _hold(session, contract)
     schema_id = content.keep(session, contract, held, now, terms.schema_id)
     is_breaking = verdict is not None and verdict.status == BREAKING
     row = ContractVersionRow(
@@ -230,6 +231,20 @@ def _added(
     elif subjects.is_visible(row.lifecycle):
         subjects.show(session, row.number, row.semver, row.lifecycle, contract, now)
     return VersionInfo(row.subject, row.number, row.semver, held, False, schema_id)
+
+
+def _hold(session: Session, contract: Contract) -> None:
+    """Keeps what the contract refers to from being deleted until the transaction ends. Raises RefusedError where it was already."""
+    names = sorted({reference.subject for reference in contract.references} - {contract.subject})
+    if names:
+        session.exec(
+            select(ContractSubjectRow.name)
+            .where(ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(names))
+            .order_by(col(ContractSubjectRow.name))
+            .with_for_update()
+        ).all()
+    for reference in contract.references:
+        content.referenced(session, reference)
 
 
 def _number(rows: Sequence[ContractVersionRow], last: int, terms: Terms) -> int:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from controlplane.database import Database
 from controlplane.security.caller import Caller
 from registry import incoming, judgement, store
-from registry.content import content_id
+from registry.content import SMALL, content_id
 from registry.contract import Contract, VersionInfo
 from registry.incoming import Incoming
 from registry.judgement import Judged, Question
@@ -69,7 +69,8 @@ class Registering:
 
     def remember_answer(self, subject: str, body: bytes, answer: bytes, generation: int) -> None:
         """Keeps an answer that was made from what was stored at that generation."""
-        self.answers.put((subject, sha256(body).digest()), (generation, answer))
+        if len(answer) <= SMALL:
+            self.answers.put((subject, sha256(body).digest()), (generation, answer))
 
     async def check(
         self, given: Incoming, question: Question, caller: Caller, *, keep: bool = True

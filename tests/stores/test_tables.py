@@ -3,15 +3,21 @@
 
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Table, UniqueConstraint, create_engine, inspect
+from sqlalchemy import Table, UniqueConstraint, create_engine, inspect, text
 from sqlalchemy.types import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, String, Text
 from sqlmodel.sql.sqltypes import AutoString
 
+from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from controlplane.migrations.tables import metadata
+from registry import canonical, store, subjects
+from registry.content import by_schema_id, content_id
+from registry.subjects import Wanted
+from terms.instant import Clock
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
 EXACT = (BigInteger, SmallInteger, Integer, Boolean, String, Text, LargeBinary, AutoString)
@@ -60,3 +66,41 @@ def test_an_upgrade_leaves_other_tables_alone(tmp_path: Path) -> None:
     schema.upgrade(url)
     assert "workflow_status" in inspect(engine).get_table_names()
     engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_contracts_of_the_first_version_are_kept(
+    kind: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    """An upgrade takes every registered version along under its id, with its bytes; registering it again finds it, and so does a search."""
+    url: str = request.getfixturevalue(f"{kind}_url")
+    alembic.command.upgrade(schema._config(url), "0002")
+    engine = create_engine(url)
+    first = next(one for one in canonical.load() if one.subject == "invoice-issued")
+    document = first.document.text
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO contract_subject VALUES (1, 'invoice-issued', 'FULL', 5)"),
+        )
+        connection.execute(
+            text(
+                "INSERT INTO contract_version (tenant, subject, number, semver, content_id, artefact_type, syntax, document,"
+                " title, description, owner, steward, domain, audience, lifecycle, verdict, registered_at) VALUES (1,"
+                " 'invoice-issued', 1, '1.0.0', :content, 'json-schema', 'json', :document, 'Invoice', '', 'o', 's', 'd', 'a',"
+                " 'active', NULL, 5)"
+            ),
+            {"content": content_id(first), "document": document},
+        )
+    engine.dispose()
+    schema.upgrade(url)
+    database = Database(url, clock)
+    actor = Actor("machine", "test")
+    database.write(lambda s: subjects.refresh_missing(s, clock()), actor=actor, reason="start")
+    info = database.write(lambda s: store.register(s, first, clock()), actor=actor, reason="start")
+    assert (info.already_there, info.number, info.schema_id) == (True, 1, 1)
+    found = database.read(lambda s: subjects.page(s, Wanted(search="invoice_number")))
+    assert [head.owner for head in found.heads] == [first.owner]
+    held = database.read(lambda s: by_schema_id(s, 1))
+    assert held is not None
+    assert held.body == document.encode()
+    database.close()

@@ -39,7 +39,8 @@ class Schemas:
             held = await self._held(asked)
             made = shapes.answer(shapes.schema(held))
             known = bytes(made.body), f'"{held.content_id}"'
-            self.bodies.put(schema_id, known)
+            if len(held.body) <= content.SMALL:
+                self.bodies.put(schema_id, known)
         text, tag = known
         headers = {"ETag": tag, "Cache-Control": IMMUTABLE}
         if asked.request.headers.get("if-none-match") == tag:

@@ -68,11 +68,13 @@ class Validation:
             found = versions.find(session, name, which)
             if found is None:
                 raise RefusedError("unknown-version", f"there is no version {which} of '{name}'", "version")
-            validator = self.compiled.get(
-                (found.content.content_id, at),
-                lambda: validate.compiled(content.document(session, found.content, found.name), at),
-            )
-            return found, validator
+
+            def compile_it() -> Validator:
+                return validate.compiled(content.document(session, found.content, found.name), at)
+
+            if len(found.content.body) > content.SMALL:
+                return found, compile_it()
+            return found, self.compiled.get((found.content.content_id, at), compile_it)
 
         return await self.database.read_async(read)
 
