@@ -2,7 +2,8 @@
 """What differs between two versions, and what would a draft break? Asked of the registry, nothing stored."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated
 
 import strawberry
@@ -13,20 +14,35 @@ from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import ContractNotFound, DraftUnreadable, problems_of
 from controlplane.graphql.verdict import Verdict, verdict_of
-from registry import approval_store, store
+from registry import approval_store, content, store, versions
 from registry import verdict as registry_verdict
 from registry.approval_store import Approval
 from registry.check import check_documents
 from registry.contract import NONE, SubjectView, VersionView
-from registry.document import Document, parse
+from registry.dialect import DRAFT_2020_12
+from registry.document import Document, load, parse
+from registry.fix import repaired
 from registry.incoming import Incoming
 from registry.json_indent import readable
 from registry.judgement import Question
 from registry.sources import Versions
+from registry.subjects import stated_subject
 from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked, with_findings
+from terms.instant import to_datetime
 from terms.problem import ProblemError
 
 DRAFT = "draft"
+
+_Pair = tuple[VersionView, VersionView, Document, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that was handed in, and the subject it names, empty where it names none."""
+
+    text: str
+    syntax: str
+    subject: str
 
 
 @noun
@@ -78,17 +94,23 @@ async def diff(
     """
     now = info.context.now
 
-    def read(session: Session) -> tuple[SubjectView, Mapping[str, Approval]] | None:
+    def read(session: Session) -> tuple[SubjectView, _Pair, Mapping[str, Approval]] | None:
         view = store.subject(session, subject)
-        return None if view is None else (view, approval_store.in_force(session, subject, now))
+        pair = None if view is None else pair_of(view, from_, to)
+        if view is None or pair is None:
+            return None
+        documents = (shown_document(session, subject, one.number) for one in pair)
+        old, new = (document for document in documents if document)
+        return view, (*pair, old, new), approval_store.in_force(session, subject, now)
 
     found = await info.context.read(read)
-    pair = None if found is None else pair_of(found[0], from_, to)
-    if found is None or pair is None:
+    if found is None:
         return None
-    (view, approved), (old, new) = found, pair
+    view, pair, approved = found
     asked, decides = checked(_asked(mode, view), policy or DEFAULT_POLICY)
-    return await run_in_threadpool(lambda: _diff(view, old, new, asked, decides, approved))
+    return await run_in_threadpool(
+        lambda: _diff(view, pair, asked, decides, approved, to_datetime(now).date())
+    )
 
 
 async def compatibility(
@@ -108,7 +130,7 @@ async def compatibility(
         draft = await run_in_threadpool(lambda: draft_of(document))
     except ProblemError as error:
         return DraftUnreadable(problems=problems_of(error.problems))
-    name = (subject or "").strip() or named_in(draft)
+    name = (subject or "").strip() or draft.subject
     if not name:
         return ContractNotFound(message="the draft names no subject in x-throughline, and none was given")
     view = await info.context.read(lambda session: store.subject(session, name))
@@ -124,8 +146,8 @@ async def compatibility(
         verdict = await info.context.sources.registering.check(given, question, info.context.caller)
     except ProblemError as error:
         return DraftUnreadable(problems=problems_of(error.problems))
-    found = view
-    return await run_in_threadpool(lambda: _compatibility(found, draft, verdict))
+    olds = await info.context.read(lambda session: _compared_with(session, name, verdict))
+    return await run_in_threadpool(lambda: _compatibility(name, draft, verdict, olds))
 
 
 def pair_of(view: SubjectView, old: str | None, new: str | None) -> tuple[VersionView, VersionView] | None:
@@ -138,25 +160,22 @@ def pair_of(view: SubjectView, old: str | None, new: str | None) -> tuple[Versio
     return None if older is None else (older, newer)
 
 
-def draft_of(text: str) -> Document:
-    """The draft as a document whose lines people can read. Raises ProblemError for what is no contract."""
+def draft_of(text: str) -> Draft:
+    """The draft as it is handed on: lines that people can read, and the subject it names. Raises ProblemError for no object."""
     syntax = "json" if text.lstrip().startswith(("{", "[")) else "yaml"
-    draft = parse(text.encode("utf-8", "replace"), DRAFT, syntax)
-    shown = readable(text, syntax)
-    return draft if shown == text else parse(shown.encode(), DRAFT, syntax)
+    data = load(text.encode("utf-8", "replace"), DRAFT, syntax)
+    named = stated_subject(data).strip() if isinstance(data, dict) else ""
+    return Draft(readable(text, syntax), syntax, named)
 
 
-def named_in(draft: Document) -> str:
-    """The subject a draft names; empty when it names none."""
-    said = draft.data.get("x-throughline")
-    name = said.get("subject") if isinstance(said, dict) else None
-    return name.strip() if isinstance(name, str) else ""
-
-
-def document_of(view: SubjectView, version: VersionView) -> Document:
-    """A registered version as a document whose lines people can read."""
-    name = f"{view.name}@{version.semver or version.number}"
-    return parse(readable(version.document, version.syntax).encode(), name, version.syntax)
+def shown_document(session: Session, subject: str, which: str | int) -> Document | None:
+    """A registered version with all it refers to, whose text is the one that people are shown; None when there is none."""
+    found = versions.find(session, subject, which)
+    if found is None:
+        return None
+    held = found.content
+    whole = content.document(session, held, found.name)
+    return replace(whole, text=readable(held.body.decode("utf-8-sig"), held.syntax), syntax=held.syntax)
 
 
 def _version(view: SubjectView, asked: str) -> VersionView | None:
@@ -172,15 +191,11 @@ def _asked(mode: str | None, view: SubjectView) -> str:
 
 
 def _diff(
-    view: SubjectView,
-    old: VersionView,
-    new: VersionView,
-    mode: str,
-    policy: str,
-    approved: Mapping[str, Approval],
+    view: SubjectView, pair: _Pair, mode: str, policy: str, approved: Mapping[str, Approval], on: date
 ) -> Diff:
-    before, after = document_of(view, old), document_of(view, new)
-    verdict = check_documents(after, Versions((before,), complete=False), mode, policy)
+    old, new, before, after = pair
+    compared = Versions((before,), complete=False)
+    verdict = check_documents(after, compared, mode, policy, on, witnesses=True)
     findings = tuple(
         replace(found, approval=str(approved.get(found.fingerprint, ""))) for found in verdict.findings
     )
@@ -192,25 +207,39 @@ def _diff(
     )
 
 
-def _compatibility(view: SubjectView, draft: Document, verdict: registry_verdict.Verdict) -> Compatibility:
-    compared = verdict.against[-1].rpartition("@")[2] if verdict.against else ""
-    old = _version(view, compared) if compared else None
-    before = None if old is None else document_of(view, old)
+def _compared_with(session: Session, subject: str, verdict: registry_verdict.Verdict) -> tuple[Document, ...]:
+    named = (name.rpartition("@")[2] for name in verdict.against)
+    return tuple(filter(None, (shown_document(session, subject, semver) for semver in named)))
+
+
+def _compatibility(
+    subject: str, draft: Draft, verdict: registry_verdict.Verdict, olds: tuple[Document, ...]
+) -> Compatibility:
+    try:
+        new = parse(draft.text.encode(), verdict.new, draft.syntax, DRAFT_2020_12.uri)
+    except (
+        ProblemError
+    ):  # it refers to other subjects: it was judged with them, and no patch of it alone can be checked
+        new = None
+    repairable = verdict if new is None else repaired(verdict, new, olds)
+    last = olds[-1] if olds else None
     return Compatibility(
-        subject=view.name,
-        old=None if before is None else _side(before, compared),
-        new=_side(draft, ""),
-        verdict=verdict_of(verdict if before is None else _placed(verdict, before)),
+        subject=subject,
+        old=None if last is None else _side(last, last.name.rpartition("@")[2]),
+        new=ComparedDocument(name=DRAFT, version="", text=draft.text),
+        verdict=verdict_of(_placed(repairable, olds)),
     )
 
 
-def _placed(verdict: registry_verdict.Verdict, old: Document) -> registry_verdict.Verdict:
-    """The verdict with the lines of the text that is shown: a text registered on a single line is indented there."""
-    mine = [found for found in verdict.findings if found.against == old.name]
-    lines = old.lines([found.pointer_old for found in mine]) if mine else {}
+def _placed(verdict: registry_verdict.Verdict, olds: tuple[Document, ...]) -> registry_verdict.Verdict:
+    """The verdict with the lines of the texts that are shown: one registered on a single line is indented there."""
+    places: dict[tuple[str, str], int] = {}
+    for old in olds:
+        pointers = [found.pointer_old for found in verdict.findings if found.against == old.name]
+        places |= {(old.name, pointer): line for pointer, line in old.lines(pointers).items()}
     findings = tuple(
-        replace(found, where_old=f"{old.name}:{lines[found.pointer_old]}")
-        if found.against == old.name
+        replace(found, where_old=f"{found.against}:{places[found.against, found.pointer_old]}")
+        if (found.against, found.pointer_old) in places
         else found
         for found in verdict.findings
     )

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contracts in the schema: subjects, their versions, and which versions really flow."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import strawberry
 from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
 from controlplane.graphql.api_operation import ApiOperation, operations_of
+from controlplane.graphql.compatibility import shown_document
 from controlplane.graphql.context import Info
 from controlplane.graphql.contract_field import ContractField, fields_of
 from controlplane.graphql.contract_use import (
@@ -21,13 +25,15 @@ from controlplane.graphql.value import PageInfo, page_info, page_size
 from controlplane.graphql.verdict import Verdict, VerdictStatus, verdict_of
 from registry import example, subjects
 from registry.contract import SubjectHead, SubjectView, VersionView
-from registry.document import Document, parse
+from registry.document import Document
 from registry.json_indent import indented, readable
 from registry.lifecycle import VISIBLE
 from registry.subjects import Wanted
 from terms import canonical_json
 from terms.instant import Instant
 from terms.problem import ProblemError
+
+T = TypeVar("T")
 
 
 @noun
@@ -50,6 +56,7 @@ class ContractVersion:
     deprecated_at: Instant | None
     sunset_at: Instant | None
     retired_at: Instant | None
+    subject: strawberry.Private[str]
 
     @answer
     def text(self) -> str:
@@ -57,22 +64,19 @@ class ContractVersion:
         return readable(self.document, self.syntax)
 
     @answer
-    async def fields(self) -> list[ContractField]:
+    async def fields(self, info: Info) -> list[ContractField]:
         """The fields its document states, nested ones by their pointer."""
-        document, name, syntax = self.document.encode(), self.semver, self.syntax
-        return await run_in_threadpool(lambda: fields_of(parse(document, name, syntax)))
+        return await _read(info, self, fields_of, [])
 
     @answer
-    async def operations(self) -> list[ApiOperation]:
+    async def operations(self, info: Info) -> list[ApiOperation]:
         """What can be asked of an API or heard from it; empty for an event."""
-        document, name, syntax = self.document.encode(), self.semver, self.syntax
-        return await run_in_threadpool(lambda: operations_of(parse(document, name, syntax)))
+        return await _read(info, self, operations_of, [])
 
     @answer
-    async def examples(self, full: bool = True) -> list[str]:
+    async def examples(self, info: Info, full: bool = True) -> list[str]:
         """A valid document of an event as JSON text: with every field, or only those required. None for an API."""
-        document, name, syntax = self.document.encode(), self.semver, self.syntax
-        return await run_in_threadpool(lambda: _examples(parse(document, name, syntax), full))
+        return await _read(info, self, lambda document: _examples(document, full), [])
 
 
 @noun
@@ -293,9 +297,17 @@ def _examples(document: Document, full: bool) -> list[str]:
     return [indented(canonical_json.text(value)) for value in made]
 
 
+async def _read(info: Info, version: ContractVersion, look: Callable[[Document], T], nothing: T) -> T:
+    """What the version's document, with all it refers to, has to say; parsed once for several who ask."""
+    document = await info.context.read(
+        lambda session: shown_document(session, version.subject, version.number)
+    )
+    return nothing if document is None else await run_in_threadpool(lambda: look(document))
+
+
 async def _versions(info: Info, subject: str) -> list[ContractVersion]:
     view = await info.context.loaders.contracts.load(subject)
-    return [] if view is None else [version_of(version) for version in view.versions]
+    return [] if view is None else [version_of(view.name, version) for version in view.versions]
 
 
 def contract_of(said: SubjectHead | SubjectView) -> Contract:
@@ -323,7 +335,7 @@ def _current(view: SubjectView) -> str:
     return seen[-1] if seen else view.versions[-1].semver
 
 
-def version_of(view: VersionView) -> ContractVersion:
+def version_of(subject: str, view: VersionView) -> ContractVersion:
     """A version for the schema."""
     return ContractVersion(
         number=view.number,
@@ -339,6 +351,7 @@ def version_of(view: VersionView) -> ContractVersion:
         deprecated_at=view.state.deprecated_at,
         sunset_at=view.state.sunset_at,
         retired_at=view.state.retired_at,
+        subject=subject,
     )
 
 

@@ -7,7 +7,7 @@ import strawberry
 from sqlmodel import Session
 
 from controlplane.graphql import contract as contract_type
-from controlplane.graphql.compatibility import draft_of, named_in
+from controlplane.graphql.compatibility import draft_of
 from controlplane.graphql.context import Info
 from controlplane.graphql.contract import Contract, ContractVersion
 from controlplane.graphql.described import asked, change, noun
@@ -133,7 +133,7 @@ async def register_contract(info: Info, input: RegisterContractInput) -> Registe
     _check_key(input.idempotency_key)
     try:
         draft = draft_of(input.document)
-        name = (input.subject or "").strip() or named_in(draft)
+        name = (input.subject or "").strip() or draft.subject
         if not name:
             return ContractNotFound(
                 message="the document names no subject in x-throughline, and none was given"
@@ -228,7 +228,7 @@ async def _named(info: Info, subject: str, number: int) -> tuple[Contract, Contr
     view = await info.context.read(lambda session: store.subject(session, subject))
     assert view is not None, "it was registered a moment ago"
     version = next(one for one in view.versions if one.number == number)
-    return contract_type.contract_of(view), contract_type.version_of(version)
+    return contract_type.contract_of(view), contract_type.version_of(subject, version)
 
 
 def _refused(refused: RefusedError) -> ContractRefused:

@@ -50,6 +50,8 @@ def test_a_draft_gets_the_verdict_of_the_gate(world: Any) -> None:
     assert worst["why"]
     assert worst["fix"]
     assert {level["policy"] for level in worst["levels"]} == {"validation", "lenient", "codegen"}
+    assert worst["witness"] or not worst["confirmed"]
+    assert any(finding["patch"] for finding in verdict["findings"])
     line = int(worst["whereNew"].rpartition(":")[2])
     assert worst["pointerNew"].rpartition("/")[2].strip('"') in answer["new"]["text"].splitlines()[line - 1]
     page = world.ask('{ contract(subject: "invoice-issued") { versions { number } } }')["contract"]
@@ -111,7 +113,46 @@ def test_two_versions_side_by_side(world: Any) -> None:
     assert usual["verdict"]["findings"]
     back = world.ask(DIFF, **{"subject": "invoice-issued", "from": "2", "to": "1.0.0"})["diff"]
     assert (back["old"]["version"], back["new"]["version"]) == ("1.1.0", "1.0.0")
+    proven = back["verdict"]["findings"][0]
+    assert proven["witness"]["acceptedBy"] == "invoice-issued@1.1.0"
+    assert json.loads(proven["witness"]["document"])
+    assert json.loads(proven["patch"])[0]["op"]
     same = world.ask(DIFF, subject="invoice-issued", to="1")["diff"]
     assert same["verdict"]["findings"] == []
     assert world.ask(DIFF, subject="invoice-issued", to="9.9.9")["diff"] is None
     assert world.ask(DIFF, subject="none")["diff"] is None
+
+
+def test_a_contract_that_refers_to_another_is_read_with_it(world: Any) -> None:
+    """Drafts and pages of a contract with references: judged, compared and shown with what they refer to."""
+    from tests.controlplane.graphql.test_graphql_registration import register
+
+    said = {"subject": "shared/money", "version": "1.0.0"}
+    money = {
+        "x-throughline": said,
+        "type": "object",
+        "properties": {"amount": {"type": "string"}},
+        "required": ["amount"],
+    }
+    register(world, json.dumps(money))
+
+    def priced(version: str, **more: Any) -> str:
+        told = {
+            "subject": "priced",
+            "version": version,
+            "references": [{"name": "urn:money", "subject": "shared/money", "version": 1}],
+        }
+        return json.dumps(
+            {"x-throughline": told, "type": "object", "properties": {"price": {"$ref": "urn:money"}} | more}
+        )
+
+    first = register(world, priced("1.0.0"))
+    assert first["__typename"] == "ContractRegistered", first
+    register(world, priced("1.1.0", note={"type": "string"}))
+    fields = '{ contract(subject: "priced") { version { fields { pointer } examples } } }'
+    version = world.ask(fields)["contract"]["version"]
+    assert {field["pointer"] for field in version["fields"]} == {"/price", "/price/amount", "/note"}
+    assert json.loads(version["examples"][0])["price"]["amount"]
+    assert world.ask(DIFF, subject="priced")["diff"]["verdict"]["status"] in ("COMPATIBLE", "BREAKING")
+    draft = world.ask(ASK, document=priced("2.0.0", price={"type": "string"}))["compatibility"]
+    assert draft["verdict"]["status"] == "BREAKING"
