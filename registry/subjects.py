@@ -100,11 +100,13 @@ def facets(session: Session, wanted: Wanted = EVERY) -> Facets:
 
 def _searched(session: Session, wanted: Wanted, first: int, after: str | None, with_facets: bool) -> Page:
     """The page of a search. Reading every text is what costs, so that is done once for the page, the total and the facets."""
-    rows = session.execute(
-        sql.select(col(ContractSubjectRow.name), *(_column(name) for name in FACETS if with_facets)).where(
-            *_conditions(session, wanted)
-        )
-    ).all()
+    columns = [_column(name) for name in FACETS] if with_facets else []
+    if not columns and not any(getattr(wanted, name) for name in FACETS):
+        # Only what can be seen has a text, so the texts alone tell the names.
+        found = sql.select(col(ContractSearchRow.subject)).where(*_matching(session, wanted))
+    else:
+        found = sql.select(col(ContractSubjectRow.name), *columns).where(*_conditions(session, wanted))
+    rows = session.execute(found).all()
     names = sorted(row[0] for row in rows)
     behind = names if after is None else names[bisect_right(names, after) :]
     shown = session.exec(
@@ -216,6 +218,11 @@ def refresh(session: Session, name: str, now: Instant) -> None:
     if found is None:
         row.current, row.semver, row.lifecycle, row.event_type, row.changed_at = 0, "", "", "", now
         session.add(row)
+        session.exec(
+            sql.delete(ContractSearchRow).where(
+                col(ContractSearchRow.tenant) == TENANT, col(ContractSearchRow.subject) == name
+            )
+        )
         session.flush()
         return
     document = content.document(session, found.content, found.name)
@@ -281,15 +288,21 @@ def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[Any] = [ContractSubjectRow.tenant == TENANT, ContractSubjectRow.current > 0]
     found += [_column(name) == value for name in FACETS if (value := getattr(wanted, name))]
     found += _starting(wanted.prefix)
-    words = wanted.search.casefold().split()
-    if words:
-        text = col(ContractSearchRow.text)
-        contains = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
-        matching = select(ContractSearchRow.subject).where(
-            ContractSearchRow.tenant == TENANT, *(contains(text, word) > 0 for word in words)
-        )
+    if wanted.search.strip():
+        matching = select(ContractSearchRow.subject).where(*_matching(session, wanted))
         found.append(col(ContractSubjectRow.name).in_(matching))
     return found
+
+
+def _matching(session: Session, wanted: Wanted) -> list[Any]:
+    """Which texts hold every word of the search."""
+    text = col(ContractSearchRow.text)
+    contains = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+    return [
+        ContractSearchRow.tenant == TENANT,
+        *(contains(text, word) > 0 for word in wanted.search.casefold().split()),
+        *_starting(wanted.prefix, col(ContractSearchRow.subject)),
+    ]
 
 
 def _starting(prefix: str, name: Any = None) -> list[Any]:

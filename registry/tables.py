@@ -73,9 +73,13 @@ class ContractSubjectRow(SQLModel, table=True):
 
 
 class ContractSearchRow(SQLModel, table=True):
-    """All that a subject can be found by, as one text without capitals: names, people, description, fields."""
+    """All that a subject with a version to be seen can be found by, as words without capitals: names, people, descriptions.
+
+    Without row ids the texts stand in the order of the key, so that reading all of them, as a search does, jumps nowhere.
+    """
 
     __tablename__ = "contract_search"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     tenant: int = Field(primary_key=True, default=TENANT, sa_type=BigInteger)
     subject: str = Field(primary_key=True, sa_type=Name)

@@ -82,6 +82,7 @@ def _subjects() -> None:
         _name("subject"),
         _text("text"),
         sa.PrimaryKeyConstraint("tenant", "subject"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "contract_version",
