@@ -72,6 +72,7 @@ async def show(visit: Visit) -> Page:
         first=PAGE_SIZE,
         after=after or None,
         search=filters["search"] or None,
+        facets=list(FACETS),
         filter={name: filters[name] for name in FACETS if filters[name]},
     )
     found = data["contracts"]

@@ -173,10 +173,10 @@ fragment FieldParts on ContractField {
 
 CONTRACTS = (
     """
-query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter) {
+query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter, $facets: [String!]) {
   ...Frame
   contracts(first: $first, after: $after, search: $search, filter: $filter) {
-    totalCount pageInfo { hasNextPage endCursor } facets { name values { value count } }
+    totalCount pageInfo { hasNextPage endCursor } facets(names: $facets) { name values { value count } }
     nodes {
       subject title owner domain type lifecycle compatibilityMode currentVersion standing { versions verdict registeredAt }
       traffic { version events lastSeenAt }

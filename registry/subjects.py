@@ -86,16 +86,18 @@ def page(
     return Page(_heads(session, rows[:first]), total, len(rows) > first)
 
 
-def facets(session: Session, wanted: Wanted = EVERY) -> Facets:
-    """For each of FACETS its values among the wanted subjects and how many have each: most first, then by value.
+def facets(session: Session, wanted: Wanted = EVERY, names: Sequence[str] = FACETS) -> Facets:
+    """For each of `names` (all of FACETS) its values among the wanted subjects and how many have each: most first, then by value.
 
-    One statement, one pass over the subjects.
+    One statement, one pass over the subjects; the fewer names, the faster.
     """
-    columns = [_column(name) for name in FACETS]
+    if not names:
+        return {}
+    columns = [_column(name) for name in names]
     rows = session.execute(
         sql.select(*columns, func.count()).where(*_conditions(session, wanted)).group_by(*columns)
     ).all()
-    return _counted((tuple(row[:-1]), row[-1]) for row in rows)
+    return _counted(((tuple(row[:-1]), row[-1]) for row in rows), names)
 
 
 def _searched(session: Session, wanted: Wanted, first: int, after: str | None, with_facets: bool) -> Page:
@@ -118,10 +120,10 @@ def _searched(session: Session, wanted: Wanted, first: int, after: str | None, w
     return Page(_heads(session, shown), len(names), len(behind) > first, counted)
 
 
-def _counted(found: Iterable[tuple[tuple[str, ...], int]]) -> Facets:
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+def _counted(found: Iterable[tuple[tuple[str, ...], int]], names: Sequence[str] = FACETS) -> Facets:
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
     for values, count in found:
-        for name, value in zip(FACETS, values, strict=True):
+        for name, value in zip(names, values, strict=True):
             counts[name][value] += count
     return {
         name: tuple(

@@ -31,7 +31,7 @@ from registry.lifecycle import VISIBLE
 from registry.subjects import Wanted
 from terms import canonical_json
 from terms.instant import Instant
-from terms.problem import ProblemError
+from terms.problem import ProblemError, did_you_mean
 
 T = TypeVar("T")
 
@@ -223,17 +223,25 @@ class ContractConnection:
     counted: strawberry.Private[subjects.Facets | None]
 
     @answer
-    async def facets(self, info: Info) -> list[Facet]:
-        """What the contracts found on all pages can be narrowed by."""
+    async def facets(self, info: Info, names: list[str] | None = None) -> list[Facet]:
+        """What the contracts found on all pages can be narrowed by: all that there is, or the facets named."""
+        asked = tuple(dict.fromkeys(subjects.FACETS if names is None else names))
+        for name in asked:
+            if name not in subjects.FACETS:
+                raise ProblemError(
+                    f"'{name[:40]}' is not a facet", "names", did_you_mean(name, subjects.FACETS)
+                )
         if self.counted is not None:
-            return _facets(self.counted)
-        return _facets(await info.context.read(lambda session: subjects.facets(session, self.wanted)))
+            return _facets(self.counted, asked)
+        return _facets(
+            await info.context.read(lambda session: subjects.facets(session, self.wanted, asked)), asked
+        )
 
 
-def _facets(found: subjects.Facets) -> list[Facet]:
+def _facets(found: subjects.Facets, names: tuple[str, ...]) -> list[Facet]:
     return [
-        Facet(name=name, values=[FacetValue(value=value, count=count) for value, count in values])
-        for name, values in found.items()
+        Facet(name=name, values=[FacetValue(value=value, count=count) for value, count in found[name]])
+        for name in names
     ]
 
 

@@ -97,3 +97,24 @@ def test_the_pages_of_contracts_are_answered_by_the_whole_app(line: Any, path: s
         answer = line.client.get(path, headers=line.token(role))
         assert answer.status_code == 200, answer.text[:500]
     assert line.client.get(path, headers=line.token("ingest")).status_code == 403
+
+
+def test_contracts_are_narrowed_by_facets_with_counts(world: Any) -> None:
+    """Counts of the whole list or of what a search and a filter leave; a facet there is none of is told so."""
+    ask = "query($s: String, $f: ContractFilter, $n: [String!]) { contracts(first: 2, search: $s, filter: $f) { totalCount facets(names: $n) { name values { value count } } } }"
+
+    def facets(**given: Any) -> tuple[int, dict[str, dict[str, int]]]:
+        found = world.ask(ask, **given)["contracts"]
+        counts = {one["name"]: {v["value"]: v["count"] for v in one["values"]} for one in found["facets"]}
+        return found["totalCount"], counts
+
+    total, every = facets()
+    assert sum(every["type"].values()) == sum(every["lifecycle"].values()) == total
+    assert set(every) == {"domain", "owner", "steward", "audience", "lifecycle", "type", "mode"}
+    few, narrowed = facets(f={"domain": "billing"}, n=["domain", "owner"])
+    assert narrowed["domain"] == {"billing": few}
+    assert set(narrowed) == {"domain", "owner"}
+    found, searched = facets(s="INVOICE buyer_reference", n=["domain"])
+    assert searched["domain"] == {"billing": found}
+    refused = world.post(ask, {"n": ["colour"]}).json()
+    assert "is not a facet" in refused["errors"][0]["message"]
