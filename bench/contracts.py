@@ -26,6 +26,7 @@ from bench.payloads.json_documents import Author
 from bench.payloads.schema_pairs import Pair, pairs
 from registry.check import check_documents
 from registry.document import Document, parse
+from registry.example import examples
 from registry.sources import Versions
 from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED
 from terms.problem import ProblemError
@@ -53,7 +54,9 @@ class Figures:
     undecided_without_search: int = 0
     breaking_without_witness: int = 0
     refuted: int = 0
-    fewest_documents: int = 0
+    with_fewer_documents: int = 0
+    documents: int = 0
+    without_example: int = 0
     verdict_ms: float = 0.0
     slowest_ms: float = 0.0
     focus: dict[str, int] = field(default_factory=dict)
@@ -105,14 +108,18 @@ def _refute(
     was, now = (json.loads(each.text) for each in (first, second))
     takes_old, takes_new = (validator(_bare(each), validate_formats=False) for each in (was, now))
     author = Author(Random(0), was, now)
+    seeds = [*examples(first.schema, count=5), *examples(first.schema, full=True, count=5)]
+    if not seeds:
+        figures.without_example += 1
     count = 0
-    for made in author.valid(documents, takes_old.is_valid, documents * 4):
+    for made in author.valid(documents, takes_old.is_valid, documents * 10, seeds):
         count += 1
         if not takes_new.is_valid(made):
             figures.refuted += 1
             show(f"REFUTED, {mode}, by {json.dumps(made)}: {_shown(pair)}")
             break
-    figures.fewest_documents = min(figures.fewest_documents, count)
+    figures.documents += count
+    figures.with_fewer_documents += count < documents
 
 
 def _bare(schema: Any) -> Any:
@@ -185,7 +192,7 @@ def main() -> None:
         "--show", action="store_true", help="print the pairs that are undecided or without a witness"
     )
     asked = options.parse_args()
-    figures, focus = Figures(fewest_documents=asked.documents), Counter[str]()
+    figures, focus = Figures(), Counter[str]()
 
     def show(text: str) -> None:
         if asked.show or text.startswith("REFUTED"):
@@ -202,7 +209,11 @@ def main() -> None:
         f"{figures.pairs} pairs ({figures.unreadable} unreadable), {figures.verdicts} verdicts: "
         f"{figures.compatible} {COMPATIBLE}, {figures.breaking} {BREAKING}, {figures.undecided} {UNDECIDED}"
     )
-    print(f"refuted                     {figures.refuted}")
+    print(
+        f"refuted                     {figures.refuted}   (by {figures.documents} documents; "
+        f"{figures.with_fewer_documents} verdicts on fewer than {asked.documents} each, "
+        f"{figures.without_example} of them on a contract without any that is known)"
+    )
     print(
         f"undecided                   {100 * figures.undecided / figures.verdicts:.2f} %"
         f"   (without the search for witnesses {100 * figures.undecided_without_search / figures.verdicts:.2f} %)"

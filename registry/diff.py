@@ -31,19 +31,6 @@ _NOTED = {
     "contentMediaType": "content-changed",
     "default": "default-changed",
 }
-# Facts that every value was looked at for, or that say nothing of values.
-_EXACT = frozenset(
-    (
-        "values-removed",
-        "values-added",
-        "format-changed",
-        "content-changed",
-        "default-changed",
-        "unknown-keyword-changed",
-        "property-added",
-        "property-removed",
-    )
-)
 _UNEVALUATED = {
     "unevaluatedProperties": "unevaluated-properties",
     "unevaluatedItems": "unevaluated-items",
@@ -173,15 +160,19 @@ class Walk:
         if a is not first or b is not second:
             self._annotations(a, b)
         before, met = len(self.changes), len(self.met)
-        self._differences(a, b)
-        if self._in_context(a, b, before):
+        listed = self._differences(a, b)
+        if not listed and self._in_context(a, b, before):
             # What was made up for here need not be elsewhere, so the pairs inside are met anew there.
             for inside in list(self.met)[met:]:
                 del self.met[inside]
 
-    def _differences(self, a: Node, b: Node) -> None:
-        if self._closed(a, b) or self._few_values(a, b):
-            return
+    def _differences(self, a: Node, b: Node) -> bool:
+        """Records them; True when every value of one side was looked at, so that there is nothing to prove."""
+        if self._closed(a, b):
+            return False
+        before = len(self.changes)
+        if self._few_values(a, b):
+            return all(change.id.startswith("values-") for change in self.changes[before:])
         self._unevaluated(a, b)
         from_old, from_new = domain.conjuncts(self.old, a), domain.conjuncts(self.new, b)
         if len(from_old) == len(from_new) == 1:
@@ -191,11 +182,12 @@ class Walk:
                 self.compare(x, y)
         else:
             self._regrouped(a, b, [x for _, x in from_old], [y for _, y in from_new])
+        return False
 
     def _in_context(self, a: Node, b: Node, first: int) -> bool:
         """Marks differences that lose no document here, because the rest of the two nodes makes up for them; True if any."""
         found = self.changes[first:]
-        if all(c.id in _EXACT for c in found) or self._plain(a, b):
+        if self._plain(a, b):
             return False
         harmless = set()
         if not all(c.keeps_old for c in found) and self.prover.implies(self.old, a, self.new, b):

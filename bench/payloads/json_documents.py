@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Documents made with an eye on what two schemas say: near their limits, with their words, names and alternatives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -44,15 +44,41 @@ class Author:
                     self.names |= item.keys()
                 self._learn(item)
 
-    def valid(self, count: int, is_valid: Callable[[Any], bool], tries: int) -> Iterator[Any]:
-        """Up to so many documents that pass, out of so many tries."""
+    def valid(
+        self, count: int, is_valid: Callable[[Any], bool], tries: int, seeds: Iterable[Any] = ()
+    ) -> Iterator[Any]:
+        """Up to so many documents that pass, out of so many tries; those found, and the seeds, are varied for more."""
+        found = [seed for seed in seeds if is_valid(seed)]
         for _ in range(tries):
             made = self.document(self.root, 5)
+            if found and self.random.random() < 0.7:
+                made = self._crossed(self.random.choice(found), made)
             if is_valid(made):
+                found.append(made)
                 yield made
                 count -= 1
                 if count <= 0:
                     return
+
+    def _crossed(self, known: Any, fresh: Any) -> Any:
+        """A document that passed, with one thing of a fresh one in it, or one thing less; inside one of its members mostly."""
+        random = self.random
+        if isinstance(known, dict) and known:
+            name = random.choice(sorted(known))
+            draw = random.random()
+            if draw < 0.15:
+                return {n: v for n, v in known.items() if n != name}
+            other = fresh if isinstance(fresh, dict) else {}
+            if draw < 0.3 and other:
+                return {**known, (more := random.choice(sorted(other))): other[more]}
+            return {**known, name: self._crossed(known[name], other.get(name, self.anything(1)))}
+        if isinstance(known, list) and known:
+            index = random.randrange(len(known))
+            item = self._crossed(
+                known[index], random.choice(fresh) if isinstance(fresh, list) and fresh else fresh
+            )
+            return [*known[:index], item, *known[index + 1 :]]
+        return fresh
 
     def document(self, schema: Any, depth: int) -> Any:
         """One document; mostly what the schema wants, sometimes not."""

@@ -6,14 +6,19 @@ One Random gives equal pairs.
 """
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from registry.dialect import DIALECTS, DRAFT_04, DRAFT_2020_12, Dialect
+from registry.document import parse
+from registry.example import examples
+from terms.problem import ProblemError
 
 Made = dict[str, Any]
+_MOST_DRAWS = 20
 
 NAMES = ("id", "status", "amount", "lines", "customer", "note", "tags", "due", "x_ref")
 WORDS = ("", "a", "ab", "abc", "open", "paid", "A1", "2024-01-01", "x", "xyz", "EUR")
@@ -210,7 +215,19 @@ def pairs(seed: int, count: int) -> Iterator[Pair]:
         writer = Writer(random, dialect)
         # A keyword that one dialect alone knows comes twice in its turn.
         turns = [k for k in writer.known() for _ in range(2 if _knowing(k) == 1 else 1)]
-        yield _pair(writer, turns[(number // len(DIALECTS)) % len(turns)])
+        focus = turns[(number // len(DIALECTS)) % len(turns)]
+        drawn = (_pair(writer, focus) for _ in range(_MOST_DRAWS))
+        yield next(filter(_has_documents, drawn), None) or _pair(writer, focus)
+
+
+def _has_documents(pair: Pair) -> bool:
+    """Whether both contracts can be read and accept something: what accepts nothing is compatible with everything."""
+    try:
+        return all(
+            examples(parse(json.dumps(each).encode(), "made-up").schema) for each in (pair.old, pair.new)
+        )
+    except ProblemError:  # an edit made a reference without end, say
+        return False
 
 
 def _knowing(keyword: str) -> int:

@@ -20,7 +20,7 @@ from registry.implication.prover import Prover
 
 def test_no_document_refutes_what_is_called_compatible() -> None:
     """The short run of `make bench ARGS=contracts`: three hundred pairs in five dialects, judged by another implementation."""
-    figures, shown = Figures(fewest_documents=40), list[str]()
+    figures, shown = Figures(), list[str]()
     for pair in pairs(seed=20, count=300):
         judged(pair, figures, 40, shown.append)
     assert figures.refuted == 0, shown
