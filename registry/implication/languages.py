@@ -23,7 +23,7 @@ def no_text(matching: frozenset[str], refused: frozenset[str], least: int, most:
     # What is left out can only make more texts fit, so the proof holds without it.
     most = None if most is None or most > _LONGEST else most
     cap = 0 if most is None and least > _LONGEST else max(least, (most or 0) + 1 if most is not None else 0)
-    waiting = [(tuple(machine.begin() for machine, _ in machines), 0)]
+    waiting = [(tuple(machine.initial() for machine, _ in machines), 0)]
     seen = set(waiting)
     while waiting:
         states, length = waiting.pop()

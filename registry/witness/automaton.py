@@ -51,7 +51,7 @@ class Automaton:
                     waiting.append(target)
         return _MATCHED if self.last in found else frozenset(found)
 
-    def begin(self) -> States:
+    def initial(self) -> States:
         """The states before the first character."""
         return self.closure({0}, start=True, end=False)
 
@@ -149,7 +149,7 @@ def texts(
     """
     machines = [automaton(text) for text in (*matching, *refused)]
     wanted = [True] * len(matching) + [False] * len(refused)
-    begin = tuple(machine.begin() for machine in machines)
+    begin = tuple(machine.initial() for machine in machines)
     # Up to `least` the longest text goes first: nothing shorter counts, so there is no need to spread out.
     waiting: list[tuple[int, int, int, tuple[States, ...], str]] = [(least, 0, steps, begin, "")]
     visits: dict[tuple[tuple[States, ...], int], int] = {}

@@ -41,7 +41,7 @@ def test_the_automaton_agrees_with_re2(text: str, value: str) -> None:
     """An exact automaton says of any text what RE2 says."""
     machine = automaton(text)
     assert machine.exact
-    states = machine.begin()
+    states = machine.initial()
     for mark in value:
         states = machine.step(states, ord(mark))
     assert machine.accepts(states, empty=not value) is bool(pattern(text).search(value))
