@@ -28,7 +28,7 @@ def database_url(sqlite_url: str) -> str:
 class Running:
     def __init__(self, database: Database, clock: Any) -> None:
         self.credentials, self.live = Credentials(database, clock), Live()
-        parts = Doors(self.credentials, self.live, self.ready, self.take, self.take, self.receive)
+        parts = Doors(self.credentials, self.live, self.ready, self.take, self.take, self.take, self.receive)
         app = Starlette(
             routes=doors.routes(parts),
             middleware=doors.layers(self.credentials),
