@@ -8,7 +8,7 @@ Format: jaeger-ui's trace JSON, `{"data": [{"traceID", "spans", "processes"}]}`.
 
 from typing import Any
 
-from collectors.otlp_words import ERROR, KINDS, MICROSECOND, OK, UNSET, Group, attributes, group, hex_id
+from collectors.otlp_words import ERROR, KINDS, OK, UNSET, Group, attributes, group, hex_id, nanoseconds
 from terms.problem import ProblemError
 
 _DO = "export it as Jaeger JSON"
@@ -55,7 +55,7 @@ def _group(span: dict[str, Any], processes: dict[str, Any], where: str) -> Group
 
 
 def _span(span: dict[str, Any], tags: dict[str, Any], where: str) -> dict[str, Any]:
-    start = _microseconds(span, "startTime", where) * MICROSECOND
+    start = nanoseconds(span, "startTime", where)
     trace_id = hex_id(span.get("traceID"), 32)
     parent, links = _references(span, trace_id)
     return {
@@ -65,7 +65,7 @@ def _span(span: dict[str, Any], tags: dict[str, Any], where: str) -> dict[str, A
         "name": str(span.get("operationName", "")),
         "kind": KINDS.get(str(tags.get("span.kind", "internal")).lower(), 1),
         "startTimeUnixNano": str(start),
-        "endTimeUnixNano": str(start + _microseconds(span, "duration", where) * MICROSECOND),
+        "endTimeUnixNano": str(start + nanoseconds(span, "duration", where)),
         "attributes": attributes((key, item) for key, item in tags.items() if key not in _FIELDS),
         "events": [_event(log, where) for log in span.get("logs") or () if isinstance(log, dict)],
         "links": links,
@@ -97,7 +97,7 @@ def _status(tags: dict[str, Any]) -> dict[str, Any]:
 def _event(log: dict[str, Any], where: str) -> dict[str, Any]:
     fields = _tags(log.get("fields"), where)
     return {
-        "timeUnixNano": str(_microseconds(log, "timestamp", where) * MICROSECOND),
+        "timeUnixNano": str(nanoseconds(log, "timestamp", where)),
         "name": str(fields.pop("event", fields.pop("message", "log"))),
         "attributes": attributes(fields.items()),
     }
@@ -116,11 +116,4 @@ def _tags(listed: Any, where: str) -> dict[str, Any]:
         item = tag.get("value")
         numeric = tag.get("type") == "int64" and isinstance(item, str) and item.lstrip("-").isdecimal()
         found[tag["key"]] = int(str(item)) if numeric else item
-    return found
-
-
-def _microseconds(holder: dict[str, Any], key: str, where: str) -> int:
-    found = holder.get(key, 0)
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise ProblemError(f"{found!r} is not a whole number of microseconds", f"{where}/{key}", _DO)
     return found

@@ -4,6 +4,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from terms.problem import ProblemError
+
 Group = dict[str, Any]
 """One entry of `resourceSpans`, with one resource, one scope and any number of spans."""
 
@@ -48,3 +50,15 @@ def group(resource: Iterable[tuple[str, Any]], scope: str, spans: list[dict[str,
     """The spans of one resource and one scope."""
     scoped = {"scope": {"name": scope} if scope else {}, "spans": spans}
     return {"resource": {"attributes": attributes(resource)}, "scopeSpans": [scoped]}
+
+
+def nanoseconds(holder: Mapping[str, Any], key: str, where: str) -> int:
+    """The nanoseconds of a field that holds whole microseconds; 0 where it is missing. Raises ProblemError (JSON pointer)."""
+    found = holder.get(key) or 0
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise ProblemError(
+            f"{found!r} is not a whole number of microseconds",
+            f"{where}/{key}",
+            "export it again, times as numbers",
+        )
+    return found * MICROSECOND

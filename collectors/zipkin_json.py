@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from collectors import otlp_json
-from collectors.otlp_words import ERROR, KINDS, MICROSECOND, UNSET, Group, attributes, group, hex_id
+from collectors.otlp_words import ERROR, KINDS, UNSET, Group, attributes, group, hex_id, nanoseconds
 from collectors.span import Decoded, Rejected
 from terms.problem import ProblemError
 
@@ -67,7 +67,7 @@ def groups(document: Any, where: str) -> tuple[list[Group], list[str]]:
 def _group(span: dict[str, Any], where: str) -> Group:
     local, tags = _map(span, "localEndpoint", where), _map(span, "tags", where)
     remote = _map(span, "remoteEndpoint", where)
-    start = _microseconds(span, "timestamp", where)
+    start = nanoseconds(span, "timestamp", where)
     said = [*tags.items(), *((f"net.peer.{key}", item) for key, item in remote.items())]
     if span.get("shared"):
         said.append(("zipkin.shared", True))
@@ -82,12 +82,12 @@ def _group(span: dict[str, Any], where: str) -> Group:
                 "parentSpanId": hex_id(span["parentId"], 16) if span.get("parentId") else "",
                 "name": str(span.get("name") or ""),
                 "kind": KINDS.get(str(span.get("kind", "internal")).lower(), 1),
-                "startTimeUnixNano": str(start * MICROSECOND),
-                "endTimeUnixNano": str((start + _microseconds(span, "duration", where)) * MICROSECOND),
+                "startTimeUnixNano": str(start),
+                "endTimeUnixNano": str(start + nanoseconds(span, "duration", where)),
                 "attributes": attributes(said),
                 "events": [
                     {
-                        "timeUnixNano": str(_microseconds(note, "timestamp", where) * MICROSECOND),
+                        "timeUnixNano": str(nanoseconds(note, "timestamp", where)),
                         "name": str(note.get("value", "")),
                     }
                     for note in span.get("annotations") or ()
@@ -103,11 +103,4 @@ def _map(holder: dict[str, Any], key: str, where: str) -> dict[str, Any]:
     found = holder.get(key) or {}
     if not isinstance(found, dict):
         raise ProblemError("is not a JSON object", f"{where}/{key}", _DO)
-    return found
-
-
-def _microseconds(holder: dict[str, Any], key: str, where: str) -> int:
-    found = holder.get(key) or 0
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise ProblemError(f"{found!r} is not a whole number of microseconds", f"{where}/{key}", _DO)
     return found

@@ -46,6 +46,21 @@ class Taken:
 Sink = Callable[[Batch], Taken]
 
 
+def of_events(events: Sequence[bytes], read_bytes: int, dangling: int = 0) -> Batch:
+    """One request for the events door, of CloudEvents that are JSON already."""
+    return Batch(EVENTS, EVENTS_TYPE, b"[" + b",".join(events) + b"]", len(events), read_bytes, dangling)
+
+
+def zoned(time: str) -> str:
+    """The time as the log writes it; one without a zone is UTC.
+
+    >>> zoned("2026-01-03 08:00:00"), zoned("2026-01-03T08:00:00-05:00")
+    ('2026-01-03T08:00:00Z', '2026-01-03T08:00:00-05:00')
+    """
+    has_zone = time.endswith(("Z", "z")) or "+" in time[10:] or "-" in time[10:]
+    return time if has_zone else f"{time.replace(' ', 'T')}Z"
+
+
 def decode(batch: Batch, rules: Sequence[ExtractionRule], now: Instant) -> Decoded:
     """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
     if batch.path == EVENTS:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch
+from collectors.imports.batch import Batch, of_events
 from terms.problem import ProblemError
 
 BATCH = 500  # events
@@ -38,11 +38,7 @@ def batches(lines: Iterable[bytes], name: str) -> Iterator[Batch]:
             )
         waiting.append(line.strip())
         if len(waiting) == BATCH:
-            yield _batch(waiting, read)
+            yield of_events(waiting, read)
             waiting, read = [], 0
     if waiting:
-        yield _batch(waiting, read)
-
-
-def _batch(events: list[bytes], read: int) -> Batch:
-    return Batch(EVENTS, EVENTS_TYPE, b"[" + b",".join(events) + b"]", len(events), read)
+        yield of_events(waiting, read)

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch
+from collectors.imports.batch import Batch, of_events
 from collectors.imports.csv_mapping import CsvMapping
 from terms.problem import ProblemError, did_you_mean
 
@@ -34,10 +34,10 @@ def batches(path: Path, mapping: CsvMapping, source: str) -> Iterator[Batch]:
             waiting.append(_cloudevent(row, mapping, source, f"{path}:{reader.line_num}"))
             if len(waiting) == BATCH:
                 position = file.tell()
-                yield _batch(waiting, position - read)
+                yield of_events(waiting, position - read)
                 waiting, read = [], position
         if waiting:
-            yield _batch(waiting, file.tell() - read)
+            yield of_events(waiting, file.tell() - read)
 
 
 def _refuse_missing(columns: Any, mapping: CsvMapping, name: str) -> None:
@@ -83,7 +83,3 @@ def _time(text: str, mapping: CsvMapping, where: str) -> str:
 def _parsed(text: str, written_like: str) -> datetime:
     # A zone that the text does not state is the mapping's to say.
     return datetime.strptime(text, written_like) if written_like else datetime.fromisoformat(text)  # noqa: DTZ007
-
-
-def _batch(events: list[bytes], read: int) -> Batch:
-    return Batch(EVENTS, EVENTS_TYPE, b"[" + b",".join(events) + b"]", len(events), read)

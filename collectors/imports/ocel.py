@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch, parts
+from collectors.imports.batch import Batch, of_events, parts, zoned
 from terms.problem import ProblemError
 
 BATCH = 500  # events
@@ -43,9 +43,8 @@ def batches(document: dict[str, Any], source: str, name: str, size: int) -> Iter
         dangling.append(len(named.get(UNKNOWN, ())))
         told.append(orjson.dumps(_cloudevent(event_id, event, named, source, where)))
     for start, part in zip(range(0, len(told), BATCH), parts(told, BATCH), strict=True):
-        body = b"[" + b",".join(part) + b"]"
         missing = sum(dangling[start : start + BATCH])
-        yield Batch(EVENTS, EVENTS_TYPE, body, len(part), size * len(part) // len(told), missing)
+        yield of_events(part, size * len(part) // len(told), missing)
 
 
 def _objects(event: dict[str, Any], types: dict[str, str], where: str) -> dict[str, list[str]]:
@@ -72,13 +71,9 @@ def _cloudevent(
         "id": event_id,
         "source": source,
         "type": activity,
-        "time": time if _has_zone(time) else f"{time}Z",
+        "time": zoned(time),
         "data": data,
     }
-
-
-def _has_zone(time: str) -> bool:
-    return time.endswith(("Z", "z")) or "+" in time[10:] or "-" in time[10:]
 
 
 def _type(entry: Any, where: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch, parts
+from collectors.imports.batch import Batch, of_events, parts, zoned
 from terms.problem import ProblemError
 
 BATCH = 500  # events
@@ -85,7 +85,7 @@ def batches(log: Log, source: str, size: int) -> Iterator[Batch]:
     told: list[bytes] = []
     dangling: list[int] = []
     for event in log.events:
-        time = event.time if _has_zone(event.time) else f"{event.time.replace(' ', 'T')}Z"
+        time = zoned(event.time)
         for key in event.objects:
             first_named[key] = min(first_named.get(key, time), time)
         data = _objects(log.types, event.objects)
@@ -101,8 +101,7 @@ def batches(log: Log, source: str, size: int) -> Iterator[Batch]:
             told.append(_cloudevent(f"{RELATION}/{one}/{other}", RELATION, min(times), source, data))
     for start, part in zip(range(0, len(told), BATCH), parts(told, BATCH), strict=True):
         missing = sum(dangling[start : start + BATCH])
-        body = b"[" + b",".join(part) + b"]"
-        yield Batch(EVENTS, EVENTS_TYPE, body, len(part), size * len(part) // len(told), missing)
+        yield of_events(part, size * len(part) // len(told), missing)
 
 
 def _objects(types: dict[str, str], keys: Iterable[str]) -> dict[str, Any]:
@@ -138,7 +137,3 @@ def _text(entry: dict[str, Any], key: str, where: str) -> str:
     if not isinstance(found, str) or not found:
         raise ProblemError(f"has no {key}", where)
     return found
-
-
-def _has_zone(time: str) -> bool:
-    return time.endswith(("Z", "z")) or "+" in time[10:] or "-" in time[10:]
