@@ -3,6 +3,7 @@
 
 from sqlmodel import SQLModel
 
+import collectors.key_tables
 import collectors.kpi_tables
 import collectors.tables
 import collectors.use_tables
@@ -15,6 +16,7 @@ import sync.tables
 
 metadata = SQLModel.metadata
 TABLES = (
+    collectors.key_tables,
     collectors.kpi_tables,
     collectors.tables,
     collectors.use_tables,

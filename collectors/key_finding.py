@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Something wrong with a business key: it was not taken, or it was taken and does not do what a key should.
+
+Reading spans finds keys that are none (`REJECTED`): each use of one is an occurrence, and occurrences are counted.
+Stitching finds keys that stand for too much (`DEMOTED`): that is a state, which holds until the key is judged again.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+from terms.instant import Instant
+
+Rejection = Literal["null_like", "date_like", "too_short", "too_long", "pattern", "checksum", "not_a_key"]
+Demotion = Literal["conflict", "second_parent", "cycle", "hub", "reused"]
+Reason = Rejection | Demotion
+
+REJECTED: Final[Mapping[Rejection, str]] = {
+    "null_like": "It stands for nothing, such as n/a, 0 or test.",
+    "date_like": "It is a date, and objects of this type are not numbered by dates.",
+    "too_short": "It is shorter than the rule allows.",
+    "too_long": "It is longer than a key may be.",
+    "pattern": "It does not have the form that the rule declares.",
+    "checksum": "Its check characters do not fit it.",
+    "not_a_key": "It is neither text nor a whole number.",
+}
+DEMOTED: Final[Mapping[Demotion, str]] = {
+    "conflict": "Events disagree about what it is the same as; none of them is believed.",
+    "second_parent": "Events name several parents; the first of them holds.",
+    "cycle": "It would stand above itself; the statement that closes the circle is refused.",
+    "hub": "It would join too many transactions, and only links them.",
+    "reused": "The same text numbers objects of several types.",
+}
+
+
+class KeyFinding(NamedTuple):
+    """One finding about one key. Its identity is (reason, type, source, key); the rest is the newest that was told.
+
+    `key` is what stood there for a rejected one, and the key text (`order:SO-1`) for a demoted one. `at` is the time of
+    the event that told it, `what` a sentence with the other keys concerned, `event_id` the stored event, if it was stored.
+    """
+
+    reason: Reason
+    type: str
+    source: str
+    key: str
+    at: Instant
+    what: str = ""
+    event_id: int | None = None
