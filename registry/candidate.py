@@ -84,6 +84,12 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
             continue
         if not path.exists():
             raise ProblemError("there is no such file or folder", text, "check the path")
+        if (path / "registry.json").is_file() and any(path.glob("*/subject.json")):
+            raise ProblemError(
+                "is a whole registry as `contracts export` writes it, not a folder of contracts",
+                text,
+                f"throughline contracts import {text}, or check what `contracts pull` writes",
+            )
         manifest = named or beside(path)
         manifests[manifest.path] = manifest
         folders += [path] if path.is_dir() else []

@@ -35,6 +35,7 @@ class Place:
     `versions` answers with those of a contract, the latest last, and None when it has none; it raises ProblemError for one
     that cannot be read. `settings` are those of a subject. `left` names the contracts that belong into a folder, key -> path
     below it. `approvals` are the findings that were accepted there. `is_one`: it holds versions of one contract only.
+    `by_subject`: it knows contracts by their subject, never by the path of a file.
     """
 
     versions: Callable[[Candidate], Versions | None]
@@ -42,6 +43,7 @@ class Place:
     left: Callable[[Path, Manifest], Mapping[str, str]] = lambda _folder, _manifest: {}
     approvals: tuple[Approval, ...] = ()
     is_one: bool = False
+    by_subject: bool = False
 
 
 class Stored:

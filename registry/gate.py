@@ -67,7 +67,17 @@ def check(candidates: Candidates, at: Place, asked: Asked) -> Report:
         for folder in candidates.folders:
             outcomes += _gone(folder, candidates, at, asked)
     each = {(outcome.contract, outcome.file): outcome for outcome in outcomes}
-    return Report(tuple(each[key] for key in sorted(each)), tuple(differing))
+    notices = (*differing, *_unstated(candidates, outcomes, at))
+    return Report(tuple(each[key] for key in sorted(each)), notices)
+
+
+def _unstated(candidates: Candidates, outcomes: Iterable[Outcome], at: Place) -> Iterable[Notice]:
+    """New contracts that may be new by name only."""
+    new = {outcome.file for outcome in outcomes if outcome.status == NEW}
+    for candidate in candidates.each:
+        if at.by_subject and candidate.file in new and not candidate.subject:
+            what = f"{candidate.file} states no subject, and the registry has none named '{candidate.key}'"
+            yield Notice("subject-unstated", candidate.key, what, f"{candidate.file}:1")
 
 
 def _outcome(candidate: Candidate, at: Place, asked: Asked) -> Outcome:

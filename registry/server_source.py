@@ -45,6 +45,7 @@ def registered(url: str, candidates: Candidates) -> Place:
         lambda candidate: _versions(at, found[candidate.key], candidate),
         settings=lambda subject: _settings(found[subject].said),
         approvals=approvals,
+        by_subject=True,
     )
 
 

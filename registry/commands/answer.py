@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How does a verb answer? Words for people or JSON on standard output, the reason of a refusal on standard error."""
 
+import os
 from enum import StrEnum
 from typing import NoReturn
 
@@ -18,9 +19,16 @@ class Format(StrEnum):
     JSON = "json"
 
 
+WIDE = 120
+"""Columns of what is no terminal: the log of a CI job, a file, a pipe."""
+
+
 def console(*, stderr: bool = False) -> Console:
     """Where a verb prints. Contract texts are shown as they are: a [bracket] is no markup, a :word: no emoji."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    shown = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not shown.is_terminal and "COLUMNS" not in os.environ:
+        shown.width = WIDE
+    return shown
 
 
 def refuse(problems: tuple[Problem, ...], code: int, heading: str = "NO VERDICT") -> NoReturn:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from registry.commands.answer import console, refuse
+from registry.commands.answer import WIDE, console, refuse
 from registry.report import json
 from registry.report.report import NO_VERDICT, UNREACHABLE, UNREADABLE, Report
 from registry.server import UnreachableError
@@ -126,7 +126,7 @@ def _rendered(report: Report, form: Format) -> str:
     if form is Format.TEXT:
         from registry.report import text
 
-        plain = Console(file=io.StringIO(), width=120, highlight=False, markup=False, emoji=False)
+        plain = Console(file=io.StringIO(), width=WIDE, highlight=False, markup=False, emoji=False)
         with plain.capture() as captured:
             plain.print(text.render(report))
         return captured.get()

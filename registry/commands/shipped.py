@@ -28,7 +28,7 @@ def list_contracts(
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("contract", "title", "domain", "owner"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "contract")
     for row in rows:
         name = Text(f"{row['subject']}@{row['version']}", "bold")
         table.add_row(name, row["title"], row["domain"], row["owner"])

@@ -27,6 +27,11 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "the registry has other settings than the manifest",
         "The manifest decided. Bring the two together, or the registry will judge the contract otherwise when it is pushed.",
     ),
+    "subject-unstated": (
+        "nothing says which subject a new contract is",
+        "The registry was asked for one with the name of the file. If it has the contract under another name, nothing was "
+        "compared: name it in contracts.yaml beside the file, or as x-throughline.subject in the document.",
+    ),
 }
 """What may be said of a check beside its findings: rule -> the words, and what to do. Each counts as a warning."""
 

@@ -2,7 +2,7 @@
 """A report for a terminal: the answer first, one table when there are many contracts, then each finding with its way out."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -25,6 +25,7 @@ _STYLES = {
     RETIRED: "bold white on blue",
     Level.WARNING.value: "bold black on yellow",
 }
+_WHOLE = 48
 _LABELS = {NO_VERDICT: "NO VERDICT"}
 _QUESTIONS = {
     "BACKWARD": "do new readers take what was written under the old contract?",
@@ -70,10 +71,12 @@ def _statuses(report: Report) -> str:
     return ", ".join([several, *(f"{n} {status}" for status, n in counts.items() if n)])
 
 
-def _table(outcomes: Iterable[Outcome]) -> Table:
+def _table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    # Names are looked for and copied: they stay whole while the terminal has room for them.
+    whole = max((len(outcome.contract) for outcome in outcomes), default=0) <= _WHOLE
     for column in ("verdict", "contract", "found", "file"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=whole and column == "contract")
     for outcome in sorted(outcomes, key=lambda o: (STATUSES.index(o.status), o.contract, o.file)):
         file = Text("" if outcome.file == outcome.contract else outcome.file, "dim")
         table.add_row(Text(*badge(outcome.status)), Text(outcome.contract, "bold"), _found(outcome), file)

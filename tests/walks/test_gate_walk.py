@@ -161,11 +161,42 @@ def test_a_tree_is_pulled_as_it_was_pushed(plane: ControlPlane, tmp_path: Path) 
     pushed(plane, tmp_path, "contracts")
     done = run(plane, tmp_path, "contracts", "pull", "../pulled", "--to", "pulled")
     assert done.returncode == 0, done.stderr
-    (file,) = [path for path in (tmp_path / "pulled").rglob("*") if path.is_file()]
+    (file,) = (tmp_path / "pulled").rglob("*/*.y*ml")
     assert file.read_text() == text
-    assert file.relative_to(tmp_path / "pulled").as_posix() == done.stdout.strip().removeprefix("pulled/")
+    assert done.stdout.split() == [f"pulled/{file.relative_to(tmp_path / 'pulled')}", "pulled/contracts.yaml"]
     listed = json.loads(run(plane, tmp_path, "contracts", "list", "--registry", "--format", "json").stdout)
     assert "../pulled" in {row["subject"] for row in listed}
+
+
+def test_what_was_pulled_is_compared_with_where_it_came_from(plane: ControlPlane, tmp_path: Path) -> None:
+    """A document need not say its subject: the manifest that is pulled with it does. Without it, new is new by name only."""
+    folder_of(tmp_path / "contracts", {"memo.json": json.dumps({"type": "object", "required": ["no"]})})
+    (tmp_path / "contracts" / "contracts.yaml").write_text(
+        "contracts: {memo.json: {subject: pulled/back, mode: FORWARD}}\n"
+    )
+    pushed(plane, tmp_path, "contracts", "--settle")
+    assert run(plane, tmp_path, "contracts", "pull", "pulled/back", "--to", "back").returncode == 0
+    (file,) = (tmp_path / "back").rglob("*.json")
+    file.write_text(json.dumps({"type": "object"}))
+    check = ("contracts", "check", "back", "--format", "json")
+    said = run(plane, tmp_path, *check)
+    assert (said.returncode, json.loads(said.stdout)["contracts"][0]["contract"]) == (1, "pulled/back")
+
+    written = (tmp_path / "back" / "contracts.yaml").read_text()
+    assert written == f'contracts:\n  "{file.relative_to(tmp_path / "back").as_posix()}": {{subject: "pulled/back", mode: "FORWARD"}}\n'  # fmt: skip
+    (tmp_path / "back" / "contracts.yaml").write_text("contracts: {}\n")
+    again = run(plane, tmp_path, "contracts", "pull", "pulled/back", "--to", "back")
+    assert written.splitlines()[1] in again.stderr
+    said = run(plane, tmp_path, *check)
+    assert [notice["rule"] for notice in json.loads(said.stdout)["notices"]] == ["subject-unstated"]
+    assert run(plane, tmp_path, *check, "--fail-on", "warning").returncode == 1
+
+
+def test_a_whole_exported_registry_is_no_folder_of_contracts(plane: ControlPlane, tmp_path: Path) -> None:
+    """Its files that describe subjects would pass as new contracts."""
+    assert run(plane, tmp_path, "contracts", "export", "tree").returncode == 0
+    said = run(plane, tmp_path, "contracts", "check", "tree")
+    assert (said.returncode, "contracts import tree" in said.stderr) == (2, True)
 
 
 def test_versions_move_through_their_life(plane: ControlPlane, tmp_path: Path) -> None:
