@@ -10,23 +10,24 @@ from typing import Final, Literal, NamedTuple
 
 from terms.instant import Instant
 
-Rejection = Literal["null_like", "date_like", "too_short", "too_long", "pattern", "checksum", "not_a_key"]
-Demotion = Literal["conflict", "second_parent", "cycle", "hub", "reused"]
+Rejection = Literal["null-like", "date-like", "too-short", "too-long", "pattern", "checksum", "not-a-key"]
+Demotion = Literal["conflict", "two-parents", "circle", "self-loop", "hub", "reused"]
 Reason = Rejection | Demotion
 
 REJECTED: Final[Mapping[Rejection, str]] = {
-    "null_like": "It stands for nothing, such as n/a, 0 or test.",
-    "date_like": "It is a date, and objects of this type are not numbered by dates.",
-    "too_short": "It is shorter than the rule allows.",
-    "too_long": "It is longer than a key may be.",
+    "null-like": "It stands for nothing, such as n/a, 0 or test.",
+    "date-like": "It is a date, and objects of this type are not numbered by dates.",
+    "too-short": "It is shorter than the rule allows.",
+    "too-long": "It is longer than a key may be.",
     "pattern": "It does not have the form that the rule declares.",
     "checksum": "Its check characters do not fit it.",
-    "not_a_key": "It is neither text nor a whole number.",
+    "not-a-key": "It is neither text nor a whole number.",
 }
 DEMOTED: Final[Mapping[Demotion, str]] = {
     "conflict": "Events disagree about what it is the same as; none of them is believed.",
-    "second_parent": "Events name several parents; the first of them holds.",
-    "cycle": "It would stand above itself; the statement that closes the circle is refused.",
+    "two-parents": "Events name several parents; the first of them holds.",
+    "circle": "It would stand above itself; the statement that closes the circle is refused.",
+    "self-loop": "It is said to belong to itself.",
     "hub": "It would join too many transactions, and only links them.",
     "reused": "The same text numbers objects of several types.",
 }
@@ -37,6 +38,7 @@ class KeyFinding(NamedTuple):
 
     `key` is what stood there for a rejected one, and the key text (`order:SO-1`) for a demoted one. `at` is the time of
     the event that told it, `what` a sentence with the other keys concerned, `event_id` the stored event, if it was stored.
+    A finding that sums up several events says how many (`uses`) and when the first was (`since`; None: `at`).
     """
 
     reason: Reason
@@ -46,3 +48,5 @@ class KeyFinding(NamedTuple):
     at: Instant
     what: str = ""
     event_id: int | None = None
+    uses: int = 1
+    since: Instant | None = None

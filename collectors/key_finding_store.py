@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 
 
 def note(bulk: Bulk, findings: Iterable[KeyFinding]) -> None:
-    """Adds one use for each finding. Only findings of what was not stored before may be handed in: uses add up."""
+    """Adds the uses of each finding. Only findings of what was not stored before may be handed in: uses add up."""
     found: dict[bytes, list[KeyFinding]] = {}
     for finding in findings:
         short = finding._replace(key=finding.key[:_LONGEST]) if finding.reason in REJECTED else finding
@@ -92,14 +92,15 @@ def _by_name(bulk: Bulk, new: dict[bytes, KeyFinding]) -> set[bytes]:
 def _counted(told: list[KeyFinding], known: Row | None) -> Row:
     """The values of a row from `type` on: uses added up, and what the latest event tells."""
     newest = max(told, key=lambda one: (one.at, one.what, one.event_id or 0))
-    first = min(one.at for one in told)
+    first = min(one.at if one.since is None else one.since for one in told)
+    added = sum(one.uses for one in told)
     head = (newest.type, newest.source, newest.reason, newest.key)
     if known is None:
-        return (*head, newest.what, newest.event_id, len(told), first, newest.at)
+        return (*head, newest.what, newest.event_id, added, first, newest.at)
     what, event_id, uses, known_first, known_last = known[6:]
     if newest.at >= known_last:
         what, event_id = newest.what, newest.event_id
-    return (*head, what, event_id, uses + len(told), min(known_first, first), max(known_last, newest.at))
+    return (*head, what, event_id, uses + added, min(known_first, first), max(known_last, newest.at))
 
 
 def _write(bulk: Bulk, rows: dict[bytes, Row], known: dict[bytes, Row]) -> None:
