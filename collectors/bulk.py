@@ -103,6 +103,13 @@ class Bulk:
             found += self._rows(statement, (*chunk, *fixed))
         return found
 
+    def any_in(self, *tables: type[SQLModel]) -> tuple[bool, ...]:
+        """For each table whether it has rows at all."""
+        asked = ", ".join(
+            f"EXISTS (SELECT 1 FROM {t.__tablename__} WHERE tenant = {TENANT:d})" for t in tables
+        )
+        return tuple(bool(one) for one in self._rows(f"SELECT {asked}", ())[0])
+
     def lock(self, number: int) -> None:
         """On PostgreSQL waits until no other transaction holds this lock; SQLite has one writer anyway."""
         if self.is_postgres:

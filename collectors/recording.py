@@ -7,8 +7,9 @@ Edges and milestones are append-only: what no longer holds is retracted at `now`
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from collectors import tables
+from collectors import contradiction, key_finding_store, tables
 from collectors.bulk import Bulk
+from collectors.key_tables import KeyFindingRow
 from collectors.neighbourhood import Neighbourhood
 from collectors.outcome import Outcome
 from collectors.process import Process
@@ -65,6 +66,7 @@ def record(
     _write_parts(bulk, targets, stored, changed)
     _write_milestones(bulk, targets, stored, changed, now)
     _write_edges(bulk, near, derived, now)
+    _hold_findings(bulk, near, derived)
     _remove_gone(bulk, near, targets, stored, changed, now)
     ordered = sorted(changed)
     rows = list(zip(row_ids(len(ordered)), ordered, strict=True)) if ordered else []
@@ -235,6 +237,14 @@ def _write_edges(bulk: Bulk, near: Neighbourhood, derived: list[Derived], now: I
             for edge_id, row in zip(row_ids(len(new)) if new else (), new, strict=True)
         ],
     )
+
+
+def _hold_findings(bulk: Bulk, near: Neighbourhood, derived: list[Derived]) -> None:
+    judged = {key for one in derived for key in one.centre}
+    found = [c for one in derived for c in one.stitched.contradictions if c.subject in one.centre]
+    asked = judged if found else judged - near.fresh
+    if found or (asked and bulk.any_in(KeyFindingRow)[0]):
+        key_finding_store.hold(bulk, asked, contradiction.REASONS, contradiction.findings(found))
 
 
 def _remove_gone(

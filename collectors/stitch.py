@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from collectors.contradiction import Contradiction
 from collectors.process import EdgeRule, Process
 from collectors.stitch_event import Assertion, Member, Membership, Outside, StitchEvent
 from collectors.transaction import WHOLE_PPM, MembershipRole
@@ -18,7 +19,7 @@ from collectors.tree import Trees
 
 
 class Stitched(NamedTuple):
-    """What the events make of one process. `edges` holds live and refused assertions that touch a transaction.
+    """What the events make of one process. `edges` and `contradictions` are those that touch a transaction, refused ones included.
 
     `memberships` and `members` are by anchor key; events are in judged order, and every transaction has one.
     """
@@ -26,6 +27,7 @@ class Stitched(NamedTuple):
     edges: list[Assertion]
     memberships: dict[str, list[Membership]]
     members: dict[str, dict[str, Member]]
+    contradictions: list[Contradiction]
 
 
 def assertions(process: Process, event: StitchEvent) -> list[Assertion]:
@@ -95,8 +97,18 @@ def stitch(
     roots = trees.roots({key for event in ordered for key in event.keys})
     attached = trees.attached()
     memberships = _memberships(trees, ordered, roots, attached)
-    edges = [a for a in trees.edges if a.parent in roots or a.parent in attached or a.child in roots]
-    return Stitched(edges, memberships, _members(trees, memberships, roots, attached))
+    disputed = trees.in_conflict(roots)
+    edges = [
+        a
+        for a in trees.edges
+        if a.parent in roots
+        or a.parent in attached
+        or a.child in roots
+        or (a.role == "same_as" and a.child in disputed)
+    ]
+    return Stitched(
+        edges, memberships, _members(trees, memberships, roots, attached), trees.contradictions(roots)
+    )
 
 
 def _memberships(

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Assertions -> alias classes, parents and links: which object stands under which anchor, and what was refused."""
+"""Assertions -> alias classes, parents and links: which object stands under which anchor, and what was refused.
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+An object has at most one parent of each type, and all its parents lead to one anchor. Of assertions that say otherwise
+the first in judged order takes effect; the others are kept as refused.
+"""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from collectors.alias import aliases, object_type
+from collectors.contradiction import Contradiction
+from collectors.key_finding import Demotion
 from collectors.process import Process
 from collectors.stitch_event import Assertion, Member, Outside, StitchEvent
 
-
-@lru_cache(20_000)
-def object_type(key: str) -> str:
-    """The type of a key text: `order` of `order:SO-1`, `journal` of `sap/journal@2026:1`."""
-    head = key.partition(":")[0]
-    return head.rpartition("/")[2].partition("@")[0]
+__all__ = ["Trees", "object_type"]
 
 
 class Trees:
@@ -22,30 +23,33 @@ class Trees:
         self.outside = outside
         self._anchor = process.anchor
         self._carrying = {rule.id for rule in process.edges if rule.carries_events}
-        self._alias: dict[str, str] = {}
-        self._classes: dict[str, list[str]] = {}
-        self.parent: dict[str, tuple[str, Assertion]] = {}
+        self._classes = aliases(
+            process.anchor,
+            [one for one in said if one.role == "same_as" and one.child != one.parent],
+            (),
+            frozenset(),
+        )
+        self._alias = self._classes.canonical
         self.links: dict[str, dict[str, Assertion]] = {}
-        self.edges: list[Assertion] = []
+        self.edges: list[Assertion] = [*self._classes.edges]
+        # child -> its parents in judged order, each with its reason's position in `edges`
+        self._parents: dict[str, dict[str, int]] = {}
         self._root: dict[str, str | None] = {}
-        self._joined: dict[str, Assertion] = {}
+        self._odd: dict[tuple[Demotion, str], list[Assertion]] = {}
         for assertion in said:
-            if assertion.role == "same_as":
-                self._join(assertion)
-        for assertion in said:
-            if assertion.role == "child_of":
+            if assertion.child == assertion.parent:
+                self._odd.setdefault(("self-loop", assertion.child), []).append(assertion)
+            elif assertion.role == "child_of":
                 self._hang(assertion)
             elif assertion.role == "link":
-                self.edges.append(assertion)
-                self.links.setdefault(assertion.child, {}).setdefault(assertion.parent, assertion)
+                self._link(assertion)
+        for child, parents in self._parents.items():
+            if len(parents) > 1:
+                self._choose(child, parents)
 
     def canonical(self, key: str) -> str:
         """The object that stands for the key's alias class: its smallest anchor, else its smallest member."""
         return self._alias.get(key, key)
-
-    def aliases(self, key: str) -> list[str]:
-        """All keys of the alias class that `key` stands for."""
-        return self._classes.get(key, [key])
 
     def root(self, key: str) -> str | None:
         """The anchor above the key, or itself; None for a fragment that has no anchor yet."""
@@ -54,13 +58,13 @@ class Trees:
         above: str | None
         if key in self.outside:
             above = self.outside[key].root
-        elif key in self._alias and self._alias[key] != key:
+        elif self._alias.get(key, key) != key:
             above = self.root(self._alias[key])
         elif object_type(key) == self._anchor:
             above = key
         else:
-            step = self.parent.get(key)
-            above = self.root(step[0]) if step else None
+            roots = (self.root(parent) for parent in self._parents.get(key, ()))
+            above = next((root for root in roots if root is not None), None)
         self._root[key] = above
         return above
 
@@ -73,44 +77,73 @@ class Trees:
             self.root(assertion.parent)
         return {key: root for key, root in self._root.items() if root is not None}
 
-    def _join(self, assertion: Assertion) -> None:
-        one, other = self.canonical(assertion.child), self.canonical(assertion.parent)
-        if one != other:
-            joined = sorted({*self.aliases(one), *self.aliases(other)})
-            heads = [key.partition(":")[0] for key in joined]
-            # Two ids of one kind in one system cannot be one thing.
-            if len(set(heads)) < len(heads):
-                self.edges.append(assertion._replace(refused=f"{one} and {other} are two of one kind"))
-                return
-            canonical = next((key for key in joined if object_type(key) == self._anchor), joined[0])
-            for old in (one, other):
-                self._classes.pop(old, None)
-            self._classes[canonical] = joined
-            self._alias.update(dict.fromkeys(joined, canonical))
-            for key in (assertion.child, assertion.parent):
-                self._joined.setdefault(key, assertion)
-        self.edges.append(assertion)
+    def contradictions(self, keys: Collection[str]) -> list[Contradiction]:
+        """What cannot all be true, as far as one of `keys` has part in it."""
+        if not self._odd and not self._classes.conflicts:
+            return []
+        found = [
+            Contradiction("conflict", one[0], tuple(one[1:]), said) for one, said in self._classes.conflicts
+        ]
+        for (reason, key), said in self._odd.items():
+            found.append(Contradiction(reason, key, tuple(self.canonical(one.parent) for one in said), said))
+        return [one for one in found if one.touches(keys)]
+
+    def in_conflict(self, keys: Collection[str]) -> frozenset[str]:
+        """The keys in conflicts in which one of `keys` has part."""
+        found = (one for one in self.contradictions(keys) if one.reason == "conflict")
+        return frozenset(a.child for one in found for a in one.said)
 
     def _hang(self, assertion: Assertion) -> None:
         child, parent = self.canonical(assertion.child), self.canonical(assertion.parent)
-        known = self.parent.get(child)
-        if object_type(child) == self._anchor:
+        parents = self._parents.setdefault(child, {})
+        if parent in parents:
+            refused = ""
+        elif object_type(child) == self._anchor:
             refused = f"{child} is an anchor itself"
-        elif known is not None:
-            refused = "" if known[0] == parent else f"{child} already belongs to {known[0]}"
+        elif self._is_below(parent, child):
+            refused = self._odd_one("circle", child, assertion, f"{parent} stands below {child}")
+        elif known := next((one for one in parents if object_type(one) == object_type(parent)), None):
+            refused = self._odd_one("two-parents", child, assertion, f"{child} already belongs to {known}")
         else:
-            refused = f"{parent} stands below {child}" if self._is_below(parent, child) else ""
-            if not refused:
-                self.parent[child] = (parent, assertion)
+            parents[parent] = len(self.edges)
+            refused = ""
         self.edges.append(assertion._replace(refused=refused) if refused else assertion)
 
+    def _link(self, assertion: Assertion) -> None:
+        self.edges.append(assertion)
+        parents = self.links.setdefault(assertion.child, {})
+        known = parents.get(assertion.parent)
+        if known is None or (self.preference(known) and not self.preference(assertion)):
+            parents[assertion.parent] = assertion
+
+    def _choose(self, child: str, parents: dict[str, int]) -> None:
+        """Of parents of several types, those under the anchor of the first that has one; the others are refused."""
+        root = self.root(child)
+        for parent in [one for one in parents if self.root(one) not in (None, root)]:
+            del parents[parent]
+            why = f"{child} already belongs to {root}"
+            for index, one in enumerate(self.edges):
+                if (
+                    one.role == "child_of"
+                    and not one.refused
+                    and (self.canonical(one.child), self.canonical(one.parent)) == (child, parent)
+                ):
+                    self.edges[index] = one._replace(refused=self._odd_one("two-parents", child, one, why))
+
+    def _odd_one(self, kind: Demotion, key: str, assertion: Assertion, why: str) -> str:
+        self._odd.setdefault((kind, key), []).append(assertion)
+        return why
+
     def _is_below(self, key: str, above: str) -> bool:
-        while key != above:
-            step = self.parent.get(key)
-            if step is None:
-                return False
-            key = step[0]
-        return True
+        seen, waiting = {key}, [key]
+        while waiting:
+            one = waiting.pop()
+            if one == above:
+                return True
+            fresh = self._parents.get(one, {}).keys() - seen
+            seen |= fresh
+            waiting.extend(fresh)
+        return False
 
     def attached(self) -> dict[str, tuple[str, ...]]:
         """For each object under no anchor, the anchors to which a link that carries events ties it; absent when none."""
@@ -134,11 +167,13 @@ class Trees:
         """How an object that stands under an anchor came to its place; `named_by` is the first event that names it."""
         canonical = self.canonical(key)
         if canonical != key:
-            joined = self._joined.get(key)
+            joined = self._classes.reasons.get(key)
             return Member(
                 "same_as", canonical, joined.rule if joined else None, joined.event if joined else named_by
             )
-        step = self.parent.get(key)
-        if step is None:
+        parents = self._parents.get(key)
+        if not parents:
             return Member("anchor", None, None, named_by)
-        return Member("child_of", step[0], step[1].rule, step[1].event)
+        parent = next((one for one in parents if self.root(one) is not None), next(iter(parents)))
+        reason = self.edges[parents[parent]]
+        return Member("child_of", parent, reason.rule, reason.event)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.contradiction import findings
 from collectors.definitions import load
+from collectors.process import Process
 from collectors.stitch import Stitched, shares, stitch
 from collectors.stitch_event import StitchEvent
 from collectors.tree import object_type
@@ -143,31 +145,144 @@ anchor: order
 edges:
   - {id: quote-is-order, child: quote, parent: order, role: same_as}
   - {id: line-of-quote, child: line, parent: quote, role: child_of}
-  - {id: order-is-order, child: sales-order, parent: order, role: same_as}
+  - {id: erp-order-is-order, child: sales-order, parent: order, role: same_as}
 milestones: [{name: placed, event: order-placed}]
 completed_when: [placed]
 """
 
 
-def test_what_hangs_on_an_alias_hangs_on_the_anchor(tmp_path: Path) -> None:
-    """A line of a quote belongs to the order that the quote became; two quotes of one order are a conflict, kept apart."""
-    (tmp_path / "aliases.yaml").write_text(ALIASES)
-    process = load((tmp_path,)).process("with-aliases")
+@pytest.fixture(scope="module")
+def aliased(tmp_path_factory: pytest.TempPathFactory) -> Process:
+    folder = tmp_path_factory.mktemp("definitions")
+    (folder / "aliases.yaml").write_text(ALIASES)
+    process = load((folder,)).process("with-aliases")
+    assert process is not None
+    return process
+
+
+def test_what_hangs_on_an_alias_hangs_on_the_anchor(aliased: Process) -> None:
+    """A line of a quote belongs to the order that the quote became, and so does what is known under the ERP's number."""
+    stitched = stitch(
+        aliased,
+        [
+            said(3, "quoted", "line:L-1", "quote:Q-1"),
+            said(2, "won", "quote:Q-1", "order:SO-1"),
+            said(4, "booked", "erp/sales-order:7", "order:SO-1"),
+        ],
+    )
+    members = stitched.members["order:SO-1"]
+    assert {key: (member.role, member.parent) for key, member in members.items()} == {
+        "order:SO-1": ("anchor", None),
+        "quote:Q-1": ("same_as", "order:SO-1"),
+        "erp/sales-order:7": ("same_as", "order:SO-1"),
+        "line:L-1": ("child_of", "order:SO-1"),
+    }
+    assert stitched.contradictions == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_quotes_of_one_order_are_a_conflict_and_neither_is_believed(aliased: Process, seed: int) -> None:
+    """Which of them came first, or happened first, says nothing of which is right: both are kept, shown, and join nothing."""
+    events = [
+        said(2, "won", "quote:Q-1", "order:SO-1"),
+        said(3, "quoted", "line:L-1", "quote:Q-1"),
+        said(4, "won", "quote:Q-2", "order:SO-1"),
+        said(5, "booked", "erp/sales-order:7", "order:SO-1"),
+        said(6, "won", "quote:Q-3", "order:SO-3"),
+    ]
+    random.Random(seed).shuffle(events)
+    stitched = stitch(aliased, events)
+    assert {key: member.role for key, member in stitched.members["order:SO-1"].items()} == {
+        "order:SO-1": "anchor", "quote:Q-1": "annotate", "quote:Q-2": "annotate", "erp/sales-order:7": "same_as",
+    }  # fmt: skip
+    assert sorted((edge.child, edge.refused) for edge in stitched.edges if edge.refused) == [
+        (quote, "quote:Q-1 and quote:Q-2 would be one, and are two of one kind")
+        for quote in ("quote:Q-1", "quote:Q-2")
+    ]
+    (found,) = findings(stitched.contradictions)
+    assert (found.reason, found.key, found.what, found.uses) == (
+        "conflict", "quote:Q-1", "cannot be the same as quote:Q-2", 2,
+    )  # fmt: skip
+    assert stitched.members["order:SO-3"]["quote:Q-3"].role == "same_as"
+
+
+def test_a_number_that_restarts_each_year_is_still_one_kind(aliased: Process) -> None:
+    """Two ERP numbers of different years cannot be one order: the scope makes an id unique, it does not make another kind."""
+    stitched = stitch(
+        aliased,
+        [
+            said(1, "booked", "erp/sales-order@2025:7", "order:SO-1"),
+            said(2, "booked", "erp/sales-order@2026:7", "order:SO-1"),
+        ],
+    )
+    assert [edge.refused for edge in stitched.edges] == [
+        "erp/sales-order@2025:7 and erp/sales-order@2026:7 would be one, and are two of one kind"
+    ] * 2
+
+
+def test_a_conflict_at_the_end_of_a_chain_leaves_the_rest_of_the_chain(aliased: Process) -> None:
+    """Only the assertions between the two that cannot be one are put aside."""
+    stitched = stitch(
+        aliased,
+        [
+            said(1, "won", "quote:Q-1", "order:SO-1"),
+            said(2, "booked", "erp/sales-order:7", "order:SO-1"),
+            said(3, "booked", "erp/sales-order:7", "order:SO-2"),
+            said(4, "won", "quote:Q-2", "order:SO-2"),
+        ],
+    )
+    assert {edge.child: bool(edge.refused) for edge in stitched.edges} == {
+        "quote:Q-1": True, "quote:Q-2": True, "erp/sales-order:7": True,
+    }  # fmt: skip
+    without_quotes = [
+        said(2, "booked", "erp/sales-order:7", "order:SO-1"),
+        said(3, "booked", "erp/sales-order:7", "order:SO-2"),
+        said(4, "won", "quote:Q-2", "order:SO-2"),
+    ]
+    assert {edge.child: bool(edge.refused) for edge in stitch(aliased, without_quotes).edges} == {
+        "quote:Q-2": False, "erp/sales-order:7": True,
+    }  # fmt: skip
+
+
+LINES = """kind: process
+id: with-lines
+version: 1
+title: Orders by their lines
+anchor: order
+edges:
+  - {id: line-of-order, child: order-line, parent: order, role: child_of}
+  - {id: invoice-of-order, child: invoice, parent: order, role: child_of}
+  - {id: line-of-order-line, child: invoice-line, parent: order-line, role: child_of}
+  - {id: line-of-invoice, child: invoice-line, parent: invoice, role: child_of}
+milestones: [{name: placed, event: order-placed}]
+completed_when: [placed]
+"""
+
+
+def test_an_object_has_one_parent_of_each_type_and_one_anchor(tmp_path: Path) -> None:
+    """An invoice line belongs to its invoice and to its order line; a second order through either is refused."""
+    (tmp_path / "lines.yaml").write_text(LINES)
+    process = load((tmp_path,)).process("with-lines")
     assert process is not None
     stitched = stitch(
         process,
         [
-            said(3, "quoted", "line:L-1", "quote:Q-1"),
-            said(2, "won", "quote:Q-1", "order:SO-1"),
-            said(4, "won", "quote:Q-2", "order:SO-1"),
+            said(1, "ordered", "order-line:OL-1", "order:SO-1"),
+            said(2, "invoiced", "invoice:INV-1", "order:SO-1"),
+            said(3, "invoiced", "invoice:INV-2", "order:SO-2"),
+            said(4, "detailed", "invoice-line:IL-1", "order-line:OL-1"),
+            said(5, "detailed", "invoice-line:IL-1", "invoice:INV-1"),
+            said(6, "detailed", "invoice-line:IL-2", "order-line:OL-1"),
+            said(7, "detailed", "invoice-line:IL-2", "invoice:INV-2"),
         ],
     )
-    members = stitched.members["order:SO-1"]
-    assert {key: member.role for key, member in members.items()} == {
-        "order:SO-1": "anchor", "quote:Q-1": "same_as", "line:L-1": "child_of", "quote:Q-2": "annotate",
-    }  # fmt: skip
-    assert [edge.refused for edge in stitched.edges if edge.refused] == [
-        "quote:Q-2 and order:SO-1 are two of one kind"
+    refused = {(edge.child, edge.parent): edge.refused for edge in stitched.edges if edge.refused}
+    assert refused == {
+        ("invoice-line:IL-2", "invoice:INV-2"): "invoice-line:IL-2 already belongs to order:SO-1"
+    }
+    assert "invoice-line:IL-2" not in stitched.members["order:SO-2"]
+    assert [(one.reason, one.key) for one in findings(stitched.contradictions)] == [
+        ("two-parents", "invoice-line:IL-2")
     ]
 
 

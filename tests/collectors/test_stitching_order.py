@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from sqlmodel import Session, SQLModel
 
-from collectors import tables
+from collectors import key_tables, tables
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest
 from collectors.span import BusinessEvent, Decoded
@@ -48,6 +48,7 @@ MACHINE = Actor("machine", "test")
 TABLES: tuple[type[SQLModel], ...] = (
     tables.EventRow, tables.EventObjectRow, tables.ObjectRow, tables.EdgeRow, tables.TxnRow, tables.TxnEventRow,
     tables.TxnObjectRow, tables.MilestoneRow, tables.TxnRedirectRow, tables.ChangedTxnRow,
+    key_tables.KeyFindingRow,
 )  # fmt: skip
 OBJECTS = [
     "order:SO-1", "order:SO-2", "order:SO-3", "invoice:INV-1", "invoice:INV-2", "invoice:INV-3", "payment:pi_1",
@@ -73,6 +74,7 @@ DIGEST = {
     "edges": "SELECT g.definition, c.value, p.value, g.role, g.rule, g.refused, e.source_event_id FROM edge g "
     "JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id "
     "JOIN event e ON e.event_id = g.event_id WHERE g.retracted_at IS NULL",
+    "findings": "SELECT reason, type, source, key, what, uses, first_seen, last_seen FROM key_finding",
 }
 
 
