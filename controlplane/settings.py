@@ -23,6 +23,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8321
     grpc_port: int = -1  # of OTLP/gRPC; -1: 4317 when it is free and this is no demo; 0: none
+    otlp_port: int = (
+        0  # of OTLP/HTTP alone, 4318 as collectors have it; 0: it comes in at `port` like all else
+    )
     role: Role = "all"
     data_dir: Path = Path(".data/throughline")
     database_url: str = ""  # empty: SQLite in data_dir
@@ -80,7 +83,7 @@ def _read(name: str, value: str) -> Any:
         if value not in ("0", "1"):
             raise ValueError(f"'{value}' is neither 0 nor 1")
         return value == "1"
-    if name in ("port", "grpc_port", "seed"):
+    if name in ("port", "grpc_port", "otlp_port", "seed"):
         return int(value)
     if name == "poll_s":
         return float(value)

@@ -14,6 +14,7 @@ import uvicorn
 from controlplane import settings as environment
 from controlplane.app import Parts, build, create_app
 from controlplane.data_directory import DataDirectory, write_private
+from controlplane.http.traces_port import TracesPort
 from controlplane.migrations import schema
 from controlplane.security.bind import bind_problem
 from controlplane.settings import Settings
@@ -37,19 +38,24 @@ def serve(
     problem = bind_problem(settings.host, settings.admin_token_file, settings.behind_proxy)
     if problem:
         raise ProblemError((problem,))
-    with _held(settings), _listening(settings) as listener:
+    with _held(settings), contextlib.ExitStack() as open_ports:
+        listeners = [open_ports.enter_context(_listening(settings.host, settings.port, "--port"))]
+        if settings.otlp_port:
+            asked = _listening(settings.host, settings.otlp_port, "THROUGHLINE_OTLP_PORT")
+            listeners.append(open_ports.enter_context(asked))
         _prepare_tables(settings)
         parts = build(settings, wall_clock)
         try:
             _announce(settings, parts)
-            _run(settings, parts, listener)
+            _run(settings, parts, listeners)
         finally:
             parts.database.close()
 
 
-def _run(settings: Settings, parts: Parts, listener: socket.socket) -> None:
+def _run(settings: Settings, parts: Parts, listeners: list[socket.socket]) -> None:
+    app = create_app(parts)
     config = uvicorn.Config(
-        create_app(parts),
+        TracesPort(app, settings.otlp_port) if settings.otlp_port else app,
         loop="uvloop",
         http="httptools",
         log_level="warning",
@@ -62,7 +68,7 @@ def _run(settings: Settings, parts: Parts, listener: socket.socket) -> None:
     # again through all that was loaded at the start, costs an eighth of the intake (measured).
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=listeners)
 
 
 @contextlib.contextmanager
@@ -73,17 +79,17 @@ def _held(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _listening(host: str, port: int, option: str) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((settings.host, settings.port))
+            listener.bind((host, port))
         except OSError as error:
             raise ProblemError(
                 f"cannot listen: {error.strerror}",
-                f"{settings.host}:{settings.port}",
-                "choose another with --port",
+                f"{host}:{port}",
+                f"choose another with {option}",
             ) from error
         yield listener
 

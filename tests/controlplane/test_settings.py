@@ -44,6 +44,7 @@ def test_every_field_can_be_set() -> None:
     samples = {
         "port": "1",
         "grpc_port": "1",
+        "otlp_port": "1",
         "seed": "1",
         "poll_s": "2",
         "behind_proxy": "1",

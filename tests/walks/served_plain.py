@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that is no demo: an admin's token from a file, and a port for gRPC."""
+"""A server that is no demo: an admin's token from a file, and ports for OTLP."""
 
 import os
 import socket
@@ -16,10 +16,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Served:
-    """A server that is no demo: with a port for gRPC and an admin's token."""
+    """A server that is no demo: with ports for gRPC and for traces alone, and an admin's token."""
 
     port: int
     grpc_port: int
+    otlp_port: int
     token: str
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
@@ -66,10 +67,10 @@ def serve(folder: Path) -> Served:
     secret, token = folder / "admin-token", "0123456789abcdef" * 4
     secret.write_text(token)
     secret.chmod(0o600)
-    port, grpc_port = free_port(), free_port()
-    running = Served(port, grpc_port, token, {
+    port, grpc_port, otlp_port = free_port(), free_port(), free_port()
+    running = Served(port, grpc_port, otlp_port, token, {
         **os.environ, "THROUGHLINE_DATA_DIR": str(folder / "data"), "THROUGHLINE_ADMIN_TOKEN_FILE": str(secret),
-        "THROUGHLINE_GRPC_PORT": str(grpc_port),
+        "THROUGHLINE_GRPC_PORT": str(grpc_port), "THROUGHLINE_OTLP_PORT": str(otlp_port),
     })  # fmt: skip
     running.start()
     return running

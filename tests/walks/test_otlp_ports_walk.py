@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walk (a) over gRPC: the real exporter sends, an acknowledged span is there after a kill, and a refusal says why."""
+"""Walk (a) at ports of its own: the real exporter sends, an acknowledged span is there after a kill, and a refusal says why."""
 
 import time
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx2
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from opentelemetry.sdk.trace import ReadableSpan
@@ -77,3 +79,19 @@ def test_a_refusal_over_grpc_says_why(served: Served) -> None:
         )
     assert answer.partial_success.rejected_spans == 1
     assert served.spans(TRACE) == 0
+
+
+def test_the_port_for_traces_takes_traces_and_shows_nothing(served: Served) -> None:
+    """What listens for a collector's spans is no way to the pages, the API or their web socket."""
+    at, who = f"http://127.0.0.1:{served.otlp_port}", {"authorization": f"Bearer {served.token}"}
+    sender = HttpExporter(f"{at}/v1/traces", headers=who)
+    assert sender.export([a_span()]) is SpanExportResult.SUCCESS
+    assert served.spans(TRACE) == 1
+    sender.shutdown()
+    unasked = [
+        httpx2.get(f"{at}{path}", headers=who).status_code
+        for path in ("/", "/graphql", "/events", "/metrics")
+    ]
+    assert unasked == [404] * 4
+    assert httpx2.get(f"{at}/readyz").status_code == 200
+    assert httpx2.post(f"{at}/v1/traces", content=b"").status_code == 401
