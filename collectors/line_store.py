@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from collectors import tables
 from collectors.transaction_store import is_overdue, is_stuck
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 from terms.money import Money
 from terms.tenant import TENANT
@@ -60,9 +61,11 @@ class ContractTraffic:
     last_seen: Instant
 
 
-def totals(session: Session, started_from: Instant, now: Instant) -> Totals:
+def totals(
+    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+) -> Totals:
     """The counts over every process."""
-    overdue, stuck = is_overdue(now), is_stuck(now)
+    overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
     since = func.coalesce(_txn.c.waiting_since, _txn.c.started_at)
     here = (_txn.c.tenant == TENANT, _txn.c.started_at >= started_from)
     counts = {
@@ -117,7 +120,9 @@ def reached(session: Session, milestone: str, started_from: Instant) -> int:
     return count
 
 
-def stages(session: Session, started_from: Instant, now: Instant) -> tuple[StageFigures, ...]:
+def stages(
+    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+) -> tuple[StageFigures, ...]:
     """The figures of every milestone that anything reached or waits for, ordered by process and milestone name."""
     came: dict[tuple[str, str], int] = {
         (row.process, row.name): int(row.n)
@@ -128,7 +133,7 @@ def stages(session: Session, started_from: Instant, now: Instant) -> tuple[Stage
             .group_by(_txn.c.process, _milestone.c.name)
         )
     }
-    overdue, stuck = is_overdue(now), is_stuck(now)
+    overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
     standing: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in session.execute(
         select(

@@ -7,6 +7,7 @@ from typing import Literal
 from collectors.outcome import due_of
 from collectors.process import Process
 from collectors.transaction import TransactionView
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 
 State = Literal["reached", "late", "waiting", "overdue", "failed", "pending"]
@@ -29,9 +30,12 @@ class MilestoneState:
 
 
 def milestone_states(
-    process: Process, transaction: TransactionView, now: Instant
+    process: Process, transaction: TransactionView, now: Instant, watermarks: Watermarks = NOTHING_HELD
 ) -> tuple[MilestoneState, ...]:
-    """The stages in the process's order. The stage waited for carries the transaction's failure, if it has failed."""
+    """The stages in the process's order. The stage waited for carries the transaction's failure, if it has failed.
+
+    A stage past its limit is overdue only when the source of its system has told past the limit as well.
+    """
     reached = {m.name: m.reached_at for m in transaction.milestones if m.reached_at is not None}
     keys = {m.name: m.event_key for m in transaction.milestones}
     states = []
@@ -46,7 +50,7 @@ def milestone_states(
                 title=rule.title,
                 system=rule.system,
                 owner=rule.owner,
-                state=_state(rule.name, at, due, transaction, now),
+                state=_state(rule.name, at, due, transaction, watermarks.until(process.id, rule.name, now)),
                 reached_at=at,
                 due_at=None if due is None else Instant(due),
                 sla=rule.sla,
@@ -58,7 +62,7 @@ def milestone_states(
 
 
 def _state(
-    name: str, at: Instant | None, due: int | None, transaction: TransactionView, now: Instant
+    name: str, at: Instant | None, due: int | None, transaction: TransactionView, judged_by: Instant
 ) -> State:
     if at is not None:
         return "late" if due is not None and at > due else "reached"
@@ -66,6 +70,6 @@ def _state(
         return "pending"
     if name == transaction.waiting_for and transaction.status == "failed":
         return "failed"
-    if due is not None and due < now:
+    if due is not None and due < judged_by:
         return "overdue"
     return "waiting" if name == transaction.waiting_for or due is not None else "pending"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Generic, Literal, TypeVar
 
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 from terms.money import Money
 from terms.object_key import ObjectKey
@@ -69,9 +70,11 @@ class TransactionView:
     due_at: Instant | None
     milestones: tuple[MilestoneView, ...]
 
-    def is_overdue(self, now: Instant) -> bool:
-        """Whether what it waits for should have come by `now`."""
-        return self.due_at is not None and self.due_at < now and self.status in ("open", "failed")
+    def is_overdue(self, now: Instant, watermarks: Watermarks = NOTHING_HELD) -> bool:
+        """Whether what it waits for should have come by `now`, and would be here: its source has told past the limit."""
+        if self.due_at is None or self.status not in ("open", "failed"):
+            return False
+        return self.due_at < watermarks.until(self.process, self.waiting_for, now)
 
     def reached_at(self, milestone: str) -> Instant | None:
         """When the milestone was reached; None when it was not, or is none of this process."""
@@ -144,7 +147,8 @@ class EffectCount:
 class TransactionFilter:
     """Every set field narrows. `key` is a business key (`order:SO-1`) or a bare value (`SO-1`).
 
-    `overdue` asks for what was due before `now`, so it needs `now`; `stuck` is failed or overdue.
+    `overdue` asks for what was due before `now`, so it needs `now`; `stuck` is failed or overdue. With `watermarks` a
+    stage whose source is behind is not overdue yet.
     """
 
     process: str | None = None
@@ -157,6 +161,7 @@ class TransactionFilter:
     started_from: Instant | None = None
     started_before: Instant | None = None
     now: Instant | None = None
+    watermarks: Watermarks = NOTHING_HELD
 
 
 @dataclass(frozen=True, slots=True)

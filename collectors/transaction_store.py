@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from collectors import tables
 from collectors.transaction import Changed, MilestoneView, Page, TransactionFilter, TransactionView
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms import object_key
 from terms.instant import Instant
 from terms.money import Money
@@ -50,10 +51,15 @@ def transactions(
 
 
 def stuck(
-    session: Session, names: MilestoneNames, now: Instant, first: int, after: str | None = None
+    session: Session,
+    names: MilestoneNames,
+    now: Instant,
+    first: int,
+    after: str | None = None,
+    watermarks: Watermarks = NOTHING_HELD,
 ) -> Page[TransactionView]:
     """Failed and overdue transactions, the one that has waited longest first."""
-    matching = _matching(TransactionFilter(stuck=True, now=now))
+    matching = _matching(TransactionFilter(stuck=True, now=now, watermarks=watermarks))
     total = session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
     since, size = func.coalesce(_txn.c.waiting_since, _txn.c.started_at), min(first, MAX_PAGE)
     page = matching.add_columns(since.label("since")).order_by(since, _txn.c.txn_id).limit(size + 1)
@@ -159,24 +165,28 @@ def _matching(wanted: TransactionFilter) -> Select[Any]:
     if wanted.key is not None:
         query = query.where(_txn.c.txn_id.in_(_named(wanted.key)))
     if wanted.overdue is not None:
-        overdue = is_overdue(wanted.now)
+        overdue = is_overdue(wanted.now, wanted.watermarks)
         query = query.where(overdue if wanted.overdue else ~overdue)
     if wanted.stuck is not None:
-        stuck = is_stuck(wanted.now)
+        stuck = is_stuck(wanted.now, wanted.watermarks)
         query = query.where(stuck if wanted.stuck else ~stuck)
     return query
 
 
-def is_overdue(now: Instant | None) -> Any:
+def is_overdue(now: Instant | None, watermarks: Watermarks = NOTHING_HELD) -> Any:
     """The condition on a transaction's row that says what TransactionView.is_overdue says. Needs `now`."""
     if now is None:
         raise ValueError("overdue is a question about an instant")
-    return _txn.c.status.in_(("open", "failed")) & func.coalesce(_txn.c.due_at < now, False)
+    late: Any = func.coalesce(_txn.c.due_at < now, False)
+    for until, stages in watermarks.groups():
+        held = tuple_(_txn.c.process, func.coalesce(_txn.c.waiting_for, "")).in_(stages)
+        late &= ~(held & (func.coalesce(_txn.c.due_at, now) >= until))
+    return _txn.c.status.in_(("open", "failed")) & late
 
 
-def is_stuck(now: Instant | None) -> Any:
+def is_stuck(now: Instant | None, watermarks: Watermarks = NOTHING_HELD) -> Any:
     """The condition for failed or overdue."""
-    return or_(_txn.c.status == "failed", is_overdue(now))
+    return or_(_txn.c.status == "failed", is_overdue(now, watermarks))
 
 
 def _named(key: str) -> Select[Any]:
