@@ -35,6 +35,8 @@ def value(found: Any) -> dict[str, Any]:
             return {"doubleValue": found}
         case list():
             return {"arrayValue": {"values": [value(item) for item in found]}}
+        case dict():
+            return {"kvlistValue": {"values": attributes(found.items())}}
         case None:
             return {}
         case _:

@@ -17,6 +17,8 @@ from starlette.routing import Route
 from collectors import cloudevents, intake, kpi, otlp, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
+from collectors.retention import parquet
+from collectors.retention.keep import Keep
 from collectors.span import Decoded
 from controlplane import contract_use, registration
 from controlplane.database import Database
@@ -39,6 +41,7 @@ from controlplane.http.registry.description import openapi_route
 from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
+from controlplane.retention import Retention
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
 from controlplane.settings import Settings
@@ -106,6 +109,7 @@ class Parts:
 
 def build(settings: Settings, clock: Clock) -> Parts:
     """The parts, with every definition read and checked. Raises ProblemError for whatever cannot be taken."""
+    keep = _keep(settings)
     definitions = collectors_definitions.load(settings.definitions)
     kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
     governance = Governance(definitions, kpis, rule.load(settings.definitions))
@@ -121,7 +125,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
     validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
-    made = workers(settings.role, clock, database, governance, live, runtime, telemetry)
+    retention = Retention(database, clock, keep, settings.archive_folder)
+    made = workers(settings.role, clock, database, governance, live, runtime, telemetry, retention)
     schedule = Schedule(
         tuple(Job(worker.name, WORK[worker.name][1] or settings.poll_s, worker.ask) for worker in made)
     )
@@ -252,6 +257,14 @@ def _runtime(settings: Settings, clock: Clock, database: Database, validator: Va
     )
 
 
+def _keep(settings: Settings) -> Keep:
+    """How long spans are kept. Raises ProblemError when what has to go could not be archived."""
+    keep = Keep(settings.keep_spans_days, settings.keep_spans_mib)
+    if not keep.is_endless and settings.archive_folder is not None:
+        parquet.require()
+    return keep
+
+
 def _telemetry(settings: Settings, database: Database, credentials: Credentials) -> Telemetry:
     return Telemetry(
         lambda limit: database.read(lambda session: store.unsent_spans(session, limit)),
@@ -282,6 +295,7 @@ def _sources(parts: Parts) -> Sources:
         replay=partial(_replay, parts),
         registering=registering(parts.database, parts.clock),
         users=contract_use.users(parts.clock),
+        keep=_keep(parts.settings),
     )
 
 

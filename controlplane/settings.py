@@ -31,6 +31,9 @@ class Settings:
     database_url: str = ""  # empty: SQLite in data_dir
     connections: Path | None = None  # JSON file of configured systems, 0600
     definitions: tuple[Path, ...] = ()  # folders added to the shipped YAML, separated by os.pathsep
+    keep_spans_days: int = 0  # spans that arrived longer ago are archived and removed; 0: they are kept
+    keep_spans_mib: int = 0  # the oldest spans beyond this size are archived and removed; 0: they are kept
+    archive: str = ""  # folder of archives; empty: `archive` in data_dir; none: spans are removed without one
     admin_token_file: Path | None = None
     behind_proxy: bool = False
     demo: bool = False
@@ -47,6 +50,13 @@ class Settings:
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'throughline.sqlite3'}"
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Where archives of spans go; None when there are to be none."""
+        if self.archive == "none":
+            return None
+        return Path(self.archive).absolute() if self.archive else self.data_dir / "archive"
 
     @property
     def engine_url(self) -> str:
@@ -83,7 +93,7 @@ def _read(name: str, value: str) -> Any:
         if value not in ("0", "1"):
             raise ValueError(f"'{value}' is neither 0 nor 1")
         return value == "1"
-    if name in ("port", "grpc_port", "otlp_port", "seed"):
+    if name in ("port", "grpc_port", "otlp_port", "seed", "keep_spans_days", "keep_spans_mib"):
         return int(value)
     if name == "poll_s":
         return float(value)

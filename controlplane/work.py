@@ -10,6 +10,7 @@ from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
 from controlplane.jobs import Worker
+from controlplane.retention import Retention
 from controlplane.settings import Role
 from controlplane.telemetry import Telemetry
 from sync.runtime import Runtime
@@ -24,6 +25,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "unsent-spans": (frozenset({"all", "worker"}), 0.3),
     "deadlines": (frozenset({"all", "scheduler"}), 1.0),
     "contract-use": (frozenset({"all", "scheduler"}), 15.0),
+    "retention": (frozenset({"all", "scheduler"}), 600.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
@@ -37,6 +39,7 @@ def workers(
     live: Live,
     runtime: Runtime | None,
     telemetry: Telemetry | None,
+    retention: Retention,
 ) -> tuple[Worker, ...]:
     """The workers of a process of that role, not started."""
 
@@ -55,6 +58,8 @@ def workers(
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
         "contract-use": judged(governance.judge_use, "contracts in use"),
     }
+    if not retention.keep.is_endless:
+        work["retention"] = retention.step
     if telemetry:
         work["unsent-spans"] = telemetry.send
     if runtime:

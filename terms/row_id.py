@@ -6,6 +6,8 @@ import secrets
 import threading
 import time
 
+from terms.instant import Instant
+
 _EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 _COUNTER_BITS = 14
 _WRITER_BITS = 8
@@ -42,3 +44,13 @@ def row_ids(count: int) -> range:
         if _last_ms > now:
             _counter = itertools.count((start + count) & ((1 << _COUNTER_BITS) - 1))
     return range(first, first + count * step, step)
+
+
+def first_row_id(instant: Instant) -> int:
+    """The least id that may be made at that instant or later; 0 for one before there were ids."""
+    return row_ids_in(max(instant - _EPOCH_MS * 1_000, 0))
+
+
+def row_ids_in(duration_us: int) -> int:
+    """How far apart two ids are that were made so many microseconds apart, to the millisecond."""
+    return (duration_us // 1_000) << (_COUNTER_BITS + _WRITER_BITS)

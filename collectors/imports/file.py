@@ -9,11 +9,21 @@ from typing import Any
 import orjson
 
 from collectors import jaeger_json, zipkin_json
-from collectors.imports import cloudevents_file, csv_file, csv_mapping, ocel, ocel2, ocel2_sqlite, otlp_file
+from collectors.imports import (
+    archive_file,
+    cloudevents_file,
+    csv_file,
+    csv_mapping,
+    ocel,
+    ocel2,
+    ocel2_sqlite,
+    otlp_file,
+)
 from collectors.imports.batch import Batch, contents
+from collectors.retention import parquet
 from terms.problem import ProblemError
 
-KINDS = "OTLP (JSON or protobuf), Jaeger JSON, Zipkin v2 JSON, OCEL 1.0 or 2.0, CloudEvents (one a line), CSV with a mapping"
+KINDS = "OTLP (JSON or protobuf), Jaeger JSON, Zipkin v2 JSON, OCEL 1.0 or 2.0, CloudEvents (one a line), CSV with a mapping, an archive of spans"
 
 
 def batches(path: Path, source: str = "", mapping: Path | None = None) -> Iterator[Batch]:
@@ -30,6 +40,8 @@ def batches(path: Path, source: str = "", mapping: Path | None = None) -> Iterat
     begin = _beginning(path)
     if begin.startswith(ocel2_sqlite.MAGIC):
         yield from ocel2.batches(ocel2_sqlite.read(path), source or f"ocel/{path.stem}", path.stat().st_size)
+    elif begin.startswith(parquet.MAGIC):
+        yield from archive_file.batches(path)
     elif begin.lstrip()[:1] not in (b"{", b"["):
         yield from _no_json(path, begin)
     elif (by_line := _line_reader(path)) is not None:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
+from collectors.retention.keep import Keep
 from controlplane.database import Database
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering
@@ -62,6 +63,7 @@ class Sources:
     replay: Replay
     registering: Registering
     users: Users
+    keep: Keep
 
 
 @dataclass(frozen=True)

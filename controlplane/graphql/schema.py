@@ -20,6 +20,7 @@ from controlplane.graphql.me import MeQuery
 from controlplane.graphql.policy import PolicyQuery
 from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
+from controlplane.graphql.retention import RetentionQuery
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
 from controlplane.graphql.validation import ValidationQuery
@@ -42,6 +43,7 @@ class Query(
     ViolationQuery,
     ExceptionQuery,
     TraceQuery,
+    RetentionQuery,
 ):
     pass
 

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import collectors.key_tables
 import collectors.kpi_tables
+import collectors.retention.tables
 import collectors.tables
 import collectors.use_tables
 import controlplane.audit
@@ -18,6 +19,7 @@ metadata = SQLModel.metadata
 TABLES = (
     collectors.key_tables,
     collectors.kpi_tables,
+    collectors.retention.tables,
     collectors.tables,
     collectors.use_tables,
     controlplane.audit,

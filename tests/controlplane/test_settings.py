@@ -45,6 +45,8 @@ def test_every_field_can_be_set() -> None:
         "port": "1",
         "grpc_port": "1",
         "otlp_port": "1",
+        "keep_spans_days": "30",
+        "keep_spans_mib": "500",
         "seed": "1",
         "poll_s": "2",
         "behind_proxy": "1",

@@ -207,6 +207,7 @@ ENTRANCES = {
     "Query.transactions": "{ transactions { totalCount } }",
     "Query.transaction": '{ transaction(id: "x") { id } }',
     "Query.trace": '{ trace(id: "x") { count } }',
+    "Query.retention": "{ retention { keepDays } }",
     "Query.stuck": "{ stuck { totalCount } }",
     "Query.kpis": "{ kpis { id } }",
     "Query.kpi": '{ kpi(id: "x") { id } }',

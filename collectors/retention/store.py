@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which spans are to go, what they hold, and their removal. Whole blocks of attributes go, the oldest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session
+
+from collectors import tables
+from collectors.retention.keep import ROW_BYTES, Keep
+from collectors.retention.tables import SpanArchiveRow
+from collectors.span_block import unpack
+from collectors.span_intake import BLOCK
+from terms.instant import Instant
+from terms.row_id import first_row_id, row_ids_in
+from terms.tenant import TENANT
+
+BLOCKS = 40
+"""Blocks to one file: some 20,000 spans, a few MB of memory and a commit of a fraction of a second."""
+
+_HOUR_US = 3_600_000_000
+_SWEPT = 20_000  # mentions looked at in one transaction
+
+_span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
+_block: Any = tables.SpanBlockRow.__table__  # type: ignore[attr-defined]
+_resource: Any = tables.ResourceRow.__table__  # type: ignore[attr-defined]
+_mention: Any = tables.SpanObjectRow.__table__  # type: ignore[attr-defined]
+_archive: Any = SpanArchiveRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class OldSpan:
+    """A span on its way out, with all that was kept of it. `attributes` and `resource` hold JSON values."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    kind: int
+    name: str
+    service: str
+    scope: str
+    start_ns: int
+    end_ns: int
+    status: int
+    status_message: str | None
+    attributes: dict[str, Any]
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """One removal: the file and what is in it. Instants are nanoseconds of spans, `removed_at` microseconds."""
+
+    archive_id: int
+    path: str
+    sha256: str
+    bytes: int
+    spans: int
+    from_ns: int
+    to_ns: int
+    removed_at: Instant
+
+
+def outdated(session: Session, keep: Keep, now: Instant) -> tuple[int, ...]:
+    """The blocks to remove next, oldest first, at most BLOCKS: those that are too old, then those that are too many."""
+    oldest = [
+        int(block_id)
+        for (block_id,) in session.execute(
+            select(_block.c.block_id)
+            .where(_block.c.tenant == TENANT)
+            .order_by(_block.c.block_id)
+            .limit(BLOCKS)
+        )
+    ]
+    before = first_row_id(keep.arrived_before(now))
+    old = sum(block_id < before for block_id in oldest)
+    return tuple(oldest[: max(old, _too_many(session, keep, oldest))])
+
+
+def _too_many(session: Session, keep: Keep, oldest: Sequence[int]) -> int:
+    if not keep.mib or not oldest:
+        return 0
+    excess = keep.excess(size(session))
+    if not excess:
+        return 0
+    bodies = {
+        int(row.block_id): int(row.size)
+        for row in session.execute(
+            select(_block.c.block_id, func.length(_block.c.body).label("size")).where(
+                _block.c.tenant == TENANT, _block.c.block_id.in_(oldest)
+            )
+        )
+    }
+    for count, block_id in enumerate(oldest, start=1):
+        excess -= bodies[block_id] + BLOCK * ROW_BYTES
+        if excess <= 0:
+            return count
+    return len(oldest)
+
+
+def size(session: Session) -> int:
+    """Bytes that spans take, within a few per cent: their attributes as they are stored, and what a row costs."""
+    count, bodies = session.execute(
+        select(func.count(), func.coalesce(func.sum(func.length(_block.c.body)), 0)).where(
+            _block.c.tenant == TENANT
+        )
+    ).one()
+    return int(bodies) + int(count) * BLOCK * ROW_BYTES
+
+
+def spans(session: Session, blocks: Sequence[int]) -> tuple[OldSpan, ...]:
+    """Every span of the blocks, by start, then by id."""
+    bodies = {
+        row.block_id: unpack(row.body)
+        for row in session.execute(
+            select(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks))
+        )
+    }
+    found = session.execute(
+        select(_span, _resource.c.service, _resource.c.scope, _resource.c.attributes)
+        .join(_resource, (_resource.c.tenant == TENANT) & (_resource.c.resource_id == _span.c.resource_id))
+        .where(*_in(blocks))
+        .order_by(_span.c.start_ns, _span.c.span_key)
+    )
+    return tuple(
+        OldSpan(
+            row.trace_id.hex(),
+            row.span_id.hex(),
+            row.parent_span_id.hex() if row.parent_span_id else None,
+            row.kind,
+            row.name,
+            row.service,
+            row.scope,
+            row.start_ns,
+            row.end_ns,
+            row.status,
+            row.status_message,
+            bodies[row.block_id][row.block_ix],
+            row.attributes,
+        )
+        for row in found
+    )
+
+
+def remove(session: Session, blocks: Sequence[int], archived: Archived) -> None:
+    """Removes the spans of the blocks and records where they went. Doing it again changes nothing but the record."""
+    session.execute(delete(_span).where(*_in(blocks)))
+    session.execute(delete(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks)))
+    session.add(
+        SpanArchiveRow(
+            archive_id=archived.archive_id, path=archived.path, sha256=archived.sha256, bytes=archived.bytes,
+            spans=archived.spans, from_ns=archived.from_ns, to_ns=archived.to_ns, removed_at=archived.removed_at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def sweep(session: Session, after: int) -> int | None:
+    """Removes which object is named by spans that are gone, a stretch of objects at a time.
+
+    `after` is 0 at first, then what the last call answered, until that is None.
+    """
+    end = session.execute(
+        select(_mention.c.object_id)
+        .where(_mention.c.tenant == TENANT, _mention.c.object_id > after)
+        .order_by(_mention.c.object_id)
+        .offset(_SWEPT)
+        .limit(1)
+    ).scalar()
+    stretch = [_mention.c.tenant == TENANT, _mention.c.object_id > after]
+    if end is not None:
+        stretch.append(_mention.c.object_id <= end)
+    there = select(_span.c.span_key).where(_span.c.tenant == TENANT, _span.c.span_key == _mention.c.span_key)
+    session.execute(delete(_mention).where(*stretch, ~there.exists()))
+    return end
+
+
+def archives(session: Session, limit: int, before: int | None = None) -> tuple[Archived, ...]:
+    """The removals, newest first, older than the one with the id `before`."""
+    query = (
+        select(_archive)
+        .where(_archive.c.tenant == TENANT)
+        .order_by(_archive.c.archive_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(_archive.c.archive_id < before)
+    return tuple(
+        Archived(
+            row.archive_id, row.path, row.sha256, row.bytes, row.spans, row.from_ns, row.to_ns, Instant(row.removed_at)
+        )
+        for row in session.execute(query)
+    )  # fmt: skip
+
+
+def _in(blocks: Sequence[int]) -> tuple[Any, ...]:
+    """The spans of the blocks: a stretch of the table, since a span gets its key right after its block has its own."""
+    return (
+        _span.c.tenant == TENANT,
+        _span.c.span_key > min(blocks),
+        _span.c.span_key < max(blocks) + row_ids_in(_HOUR_US),
+        _span.c.block_id.in_(blocks),
+    )
