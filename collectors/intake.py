@@ -13,13 +13,10 @@ from collectors.bulk import Bulk
 from collectors.definitions import Definitions
 from collectors.event_intake import content_hash, store_events, store_objects
 from collectors.extraction import extract, once
-from collectors.restitch import restitch
+from collectors.restitch import restitch, stitch_alone
 from collectors.span import Decoded, Rejected
 from collectors.span_intake import store_mentions, store_spans
 from terms.instant import Instant
-from terms.tenant import TENANT
-
-_LOCK = 0x7468726F  # a lock number of our own among those of the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,7 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     stays, so that the order of arrival does not decide.
     """
     bulk = Bulk(session)
-    # Two intakes at once would each miss what the other is about to join.
-    bulk.lock(_LOCK + TENANT)
+    stitch_alone(bulk)
     extracted = extract(request.spans, definitions.extraction)
     events = once(
         [*(event for event in extracted.events if event is not None), *request.events], content_hash

@@ -8,15 +8,21 @@ down along the rules that merge, and one link further where a place changed. Obj
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from collectors import hub
 from collectors.bulk import Bulk
+from collectors.decision import NO_RULINGS, Decision, Rulings
+from collectors.key_finding import KeyFinding
 from collectors.process import Process
+from collectors.ruling_store import RulingStore
 from collectors.stitch import assertions
 from collectors.stitch_event import Assertion, Outside, StitchEvent
 from collectors.tree import Trees, object_type
+from terms.instant import Instant
 
 EVENT_COLUMNS = "occurred_at, source, source_event_id, event_id, type, system, objects, amount_minor, currency, legal_entity, region"
 # From a changed place: to what is named beside it, to what carriers among that name, and to their own company.
@@ -27,20 +33,36 @@ _TREE = ("anchor", "same_as", "child_of")
 
 
 class Neighbourhood:
-    """The events around new ones. `ids` maps key texts to object ids and grows with what is loaded; `fresh` are new keys."""
+    """The events around new ones, and the rulings about what they name.
 
-    def __init__(self, bulk: Bulk, processes: tuple[Process, ...], ids: dict[str, int]) -> None:
+    `ids` maps key texts to object ids and grows with what is loaded; `fresh` are new keys.
+    """
+
+    def __init__(
+        self,
+        bulk: Bulk,
+        processes: tuple[Process, ...],
+        ids: dict[str, int],
+        rulings: RulingStore,
+    ) -> None:
         self._bulk = bulk
+        self._rulings = rulings
+        self._decisions: dict[int, Decision] = {}
+        self.hubs: frozenset[str] = frozenset()
+        self._known_hubs: set[str] = set()
         self.processes = processes
         self.ids = ids
         self.events: dict[int, StitchEvent] = {}
         self._active = frozenset(kind for process in processes for kind in process.active_types)
+        self._most_parents, self._least_hub = _hub_bounds(processes)
+        self._anchors = frozenset(process.anchor for process in processes)
         self._nearby: set[str] = set()
         self._links_of: dict[str, dict[str, set[str]]] = {p.id: defaultdict(set) for p in processes}
         self._linked: set[str] = set()
         self._events_of: dict[str, list[StitchEvent]] = defaultdict(list)
         self._said: dict[str, dict[int, list[Assertion]]] = {process.id: {} for process in processes}
         self._merging: dict[str, set[str]] = defaultdict(set)
+        self._same: dict[str, set[str]] = defaultdict(set)
         self._complete: set[str] = set()
         self.fresh: set[str] = set()
 
@@ -56,17 +78,27 @@ class Neighbourhood:
         if len(event.keys) <= _SMALL:
             self._nearby.update(active)
         for process in self.processes:
-            said = assertions(process, event)
+            said = assertions(process, event, self.hubs)
             if not said:
                 continue
             self._said[process.id][event_id] = said
-            for child, parent, role, _, _, _ in said:
-                if role == "link":
-                    self._linked.add(child)
-                    self._links_of[process.id][parent].add(child)
-                else:
-                    self._merging[child].add(parent)
-                    self._merging[parent].add(child)
+            for one in said:
+                self._connect(process, one)
+
+    def _connect(self, process: Process, assertion: Assertion) -> None:
+        child, parent, role, _, _, _ = assertion
+        if role == "link":
+            if child not in self.hubs:
+                self._linked.add(child)
+                self._links_of[process.id][parent].add(child)
+            return
+        self._merging[child].add(parent)
+        self._merging[parent].add(child)
+        if role == "same_as":
+            # What is linked under one of a thing's keys is linked under all of them.
+            self._linked.update((child, parent))
+            self._same[child].add(parent)
+            self._same[parent].add(child)
 
     def new(self, keys: Iterable[str]) -> None:
         """Says that these objects were never named before, so that nothing is stored about them."""
@@ -79,21 +111,89 @@ class Neighbourhood:
         if not missing:
             return
         self._complete.update(missing)
+        for decision in self._rulings.decisions(self.ids, missing):
+            self._decided(decision)
         rows = self._bulk.select("event_id", "event_object", "object_id", [self.ids[key] for key in missing])
         unread = {row[0] for row in rows}.difference(self.events)
-        for row in self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread):
-            self.add(self._event(row))
+        events = [self._event(row) for row in self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread)]
+        self.find_hubs(key for event in events for key in event.keys)
+        for event in events:
+            self.add(event)
+
+    def find_hubs(self, keys: Iterable[str]) -> None:
+        """Learns which of the keys are hubs. Events are taken in after that was learned of what they name."""
+        if self._rulings.has_hubs:
+            unknown = (
+                {key for key in keys if object_type(key) in self._active} - self._known_hubs - self.fresh
+            )
+            self._known_hubs |= unknown
+            self.hubs |= self._rulings.hubs(self.ids, unknown)
+
+    def _decided(self, decision: Decision) -> None:
+        if decision.decision_id not in self._decisions:
+            self._decisions[decision.decision_id] = decision
+            for process in self.processes:
+                for one in Rulings((decision,)).asserted(process):
+                    self._connect(process, one)
+                    # No event names both, so not even a link would lead from one to the other.
+                    self._merging[one.child].add(one.parent)
+                    self._merging[one.parent].add(one.child)
+
+    def crossing(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys`, all loaded, that join too much and are not known for it yet."""
+        return {key for key in keys if key not in self.hubs and self._crosses(key)}
+
+    def falling(self, keys: Iterable[str]) -> set[str]:
+        """Those of the hubs among `keys` that do not join too much any more."""
+        hubs = self.hubs.intersection(keys)
+        self.load(hubs)
+        return {key for key in hubs if not self._crosses(key)}
+
+    def _crosses(self, key: str) -> bool:
+        events = self._events_of.get(key, ())
+        if len(events) * self._most_parents <= self._least_hub:
+            return False
+        said = (a for process in self.processes for event in events for a in assertions(process, event))
+        return hub.crosses(key, said, hub.limits(self.processes, object_type(key)))
+
+    def hub_finding(self, key: str) -> KeyFinding:
+        """What people are told of a hub. It is found out once and not counted on, so it says no more than that."""
+        first, last = self._events_of[key][0], self._events_of[key][-1]
+        limit = min(hub.limits(self.processes, object_type(key)), key=lambda one: (one.joins, -one.within))
+        what = f"would join more than {limit.joins} others within {limit.words}"
+        return KeyFinding("hub", object_type(key), first.source, key, Instant(last.at), what, last.event_id)
+
+    def again(self, hubs: frozenset[str]) -> "Neighbourhood":
+        """The same events, taken in as they are to be with these hubs."""
+        near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings)
+        near.hubs, near._known_hubs = hubs, self._known_hubs | hubs
+        near.fresh, near._complete = self.fresh, self._complete
+        for event in self.events.values():
+            near.add(event)
+        for decision in self._decisions.values():
+            near._decided(decision)
+        return near
+
+    def rulings(self, keys: Collection[str]) -> Rulings:
+        """The hubs, and the decisions about `keys`, which are loaded."""
+        decisions = tuple(d for d in self._decisions.values() if d.one in keys or d.other in keys)
+        return Rulings(decisions, self.hubs) if decisions or self.hubs else NO_RULINGS
+
+    def follows(self, key: str) -> bool:
+        """Whether the events of this object may lead to others, or make it a transaction."""
+        kind = object_type(key)
+        return kind in self._active and (key not in self.hubs or kind in self._anchors)
 
     def fetch_ahead(self, keys: Iterable[str]) -> None:
         """Loads in few round trips what the steps to come will probably ask for, one after the other."""
-        self.load({key for key in keys if object_type(key) in self._active})
+        self.load({key for key in keys if self.follows(key)})
         for _ in range(_LINK_STEPS):
-            self.load(self._nearby - self._complete)
+            self.load(self._nearby - self._complete - self.hubs)
 
     def closure(self, keys: Iterable[str]) -> set[str]:
         """The active objects that `keys` hang together with by rules that merge, refused or not, all loaded."""
         closed: set[str] = set()
-        frontier = {key for key in keys if object_type(key) in self._active}
+        frontier = {key for key in keys if self.follows(key)}
         while frontier:
             self.load(frontier)
             closed |= frontier
@@ -109,7 +209,7 @@ class Neighbourhood:
             for one in asked
             for event in self._events_of.get(one, ())
             for kind, key in zip(event.kinds, event.keys, strict=True)
-            if kind in self._active
+            if kind in self._active and key not in self.hubs
         }
 
     def carriers(self, keys: Iterable[str]) -> set[str]:
@@ -137,8 +237,20 @@ class Neighbourhood:
         said = self._said[process.id]
         events = {event.event_id: event for key in keys for event in self._events_of.get(key, ())}
         return Trees(
-            process, [a for event in sorted(events.values()) for a in said.get(event.event_id, ())], {}
+            process,
+            [a for event in sorted(events.values()) for a in said.get(event.event_id, ())],
+            {},
+            self.rulings(keys),
         )
+
+    def _aliases(self, keys: set[str]) -> set[str]:
+        """`keys` and the other keys of the same things, all loaded."""
+        found, frontier = set(keys), keys
+        while frontier:
+            self.load(frontier)
+            frontier = {other for key in frontier for other in self._same.get(key, ())} - found
+            found |= frontier
+        return found
 
     def around(self, process: Process, keys: Collection[str]) -> tuple[list[StitchEvent], set[str]]:
         """(events that name `keys` or carriers linked to them, active objects of those events beyond `keys`).
@@ -147,8 +259,7 @@ class Neighbourhood:
         """
         links = self._links_of[process.id]
         named = {child for key in keys if key in links for child in links[key]} - set(keys)
-        linked = {key for key in named if object_type(key) in process.active_types}
-        self.load(linked)
+        linked = self._aliases({key for key in named if object_type(key) in process.active_types})
         events = {
             event.event_id: event
             for group in (keys, linked)
@@ -159,7 +270,9 @@ class Neighbourhood:
             key
             for event in events.values()
             for kind, key in zip(event.kinds, event.keys, strict=True)
-            if kind in process.active_types and key not in keys
+            if kind in process.active_types
+            and key not in keys
+            and (key not in self.hubs or kind == process.anchor)
         }
         return list(events.values()), beyond
 
@@ -183,6 +296,17 @@ class Neighbourhood:
             entity,
             region,
         )
+
+
+@lru_cache(64)
+def _hub_bounds(processes: tuple[Process, ...]) -> tuple[int, int]:
+    """(how many objects one event can have a key join, how many the strictest limit allows)."""
+    partners: dict[str, set[str]] = defaultdict(set)
+    for rule in (rule for process in processes for rule in process.edges if rule.role in hub.MERGING):
+        partners[rule.child].add(rule.parent)
+        partners[rule.parent].add(rule.child)
+    least = min((p.hub_limit(kind).joins for p in processes for kind in p.joining_types), default=0)
+    return max(map(len, partners.values()), default=0), least
 
 
 def places(

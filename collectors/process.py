@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a business process is: its anchor, which objects belong together, its milestones, how it ends, how it fails."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from terms.instant import DAY, HOUR, MINUTE, SECOND
+
+_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
 
 EdgeRole = Literal["same_as", "child_of", "link"]
 EDGE_ROLES: tuple[EdgeRole, ...] = ("same_as", "child_of", "link")
@@ -24,6 +29,22 @@ class EdgeRule:
     role: EdgeRole
     on: frozenset[str]
     carries_events: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HubLimit:
+    """A key that is said to belong to more than `joins` objects within `within` microseconds of event time joins none."""
+
+    joins: int
+    within: int
+
+    @property
+    def words(self) -> str:
+        """The time as a rule would write it: `1 h`."""
+        return next(f"{self.within // u:,} {w}" for u, w in _UNITS if self.within % u == 0 or u == SECOND)
+
+
+USUAL_HUB = HubLimit(50, HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,17 @@ class Process:
     cancelled_by: frozenset[str]
     failure: FailureRule | None
     hops: tuple[Hop, ...]
+    hubs: Mapping[str, HubLimit] = field(default_factory=dict)
+
+    def hub_limit(self, kind: str) -> HubLimit:
+        """How much an object of this type may join."""
+        return self.hubs.get(kind, USUAL_HUB)
+
+    @cached_property
+    def joining_types(self) -> frozenset[str]:
+        """Object types that can be told to belong to, or be the same as, others."""
+        children = {rule.child for rule in self.edges if rule.role in ("child_of", "same_as")}
+        return frozenset(children | {rule.parent for rule in self.edges if rule.role == "same_as"})
 
     @cached_property
     def rules_of_child(self) -> dict[str, tuple[EdgeRule, ...]]:

@@ -4,20 +4,31 @@
 import re
 from typing import Any
 
-from collectors.process import EDGE_ROLES, HOP_ROLES, EdgeRule, FailureRule, Hop, MilestoneRule, Process
+from collectors.process import (
+    EDGE_ROLES,
+    HOP_ROLES,
+    EdgeRule,
+    FailureRule,
+    Hop,
+    HubLimit,
+    MilestoneRule,
+    Process,
+)
 from terms.instant import DAY, HOUR, MINUTE, SECOND
 from terms.problem import Problem, did_you_mean
 from terms.yaml_lines import Document
 
 _KEYS = (
     "kind", "id", "version", "title", "description", "anchor", "customer", "amount", "edges", "milestones",
-    "completed_when", "cancelled_by", "failure", "hops",
+    "completed_when", "cancelled_by", "failure", "hops", "hubs",
 )  # fmt: skip
 _EDGE_KEYS = ("id", "child", "parent", "role", "on", "carries_events")
 _MILESTONE_KEYS = ("name", "title", "system", "event", "names", "sla", "from", "owner")
 _FAILURE_KEYS = ("opened", "resolved", "object")
+_HUB_KEYS = ("object", "joins", "within")
 _HOP_KEYS = ("id", "source", "target", "title", "milestone")
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
+_HOW_LONG = "write 30m, 4h or 30d"
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -29,6 +40,7 @@ def read_process(document: Document, problems: list[Problem]) -> Process | None:
     edges = _rows(document, "edges", _EDGE_KEYS, ("id", "child", "parent", "role"), found)
     milestones = _rows(document, "milestones", _MILESTONE_KEYS, ("name", "event"), found)
     hops = _rows(document, "hops", _HOP_KEYS, ("id", "source", "target", "milestone"), found)
+    hubs = _rows(document, "hubs", _HUB_KEYS, _HUB_KEYS, found)
     failure = data.get("failure")
     if isinstance(failure, dict):
         found += document.unknown_keys("/failure", failure, _FAILURE_KEYS)
@@ -36,6 +48,7 @@ def read_process(document: Document, problems: list[Problem]) -> Process | None:
     if not found:
         found += _edge_problems(document, str(data["anchor"]), edges)
         found += _milestone_problems(document, milestones, hops)
+        found += _hub_problems(document, hubs, edges)
     # The head's problems (id, version, title) are told by the caller.
     if found or document.missing_keys("", data, ("id", "version", "title")):
         problems.extend(found)
@@ -54,7 +67,18 @@ def read_process(document: Document, problems: list[Problem]) -> Process | None:
         cancelled_by=frozenset(_words(data.get("cancelled_by"))),
         failure=_failure(failure),
         hops=tuple(_hop(hop) for hop in hops),
+        hubs={str(hub["object"]): HubLimit(hub["joins"], duration(hub["within"]) or 0) for hub in hubs},
     )
+
+
+def duration(text: Any) -> int | None:
+    """The microseconds of `30m`, `4h`, `2d`; None for what is no length of time.
+
+    >>> duration("90s")
+    90000000
+    """
+    found = _DURATION.fullmatch(str(text))
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _rows(
@@ -116,6 +140,30 @@ def _edge_problems(document: Document, anchor: str, edges: list[dict[str, Any]])
     return problems
 
 
+def _hub_problems(
+    document: Document, hubs: list[dict[str, Any]], edges: list[dict[str, Any]]
+) -> list[Problem]:
+    problems: list[Problem] = []
+    joining = [str(edge["child"]) for edge in edges if edge["role"] != "link"]
+    for index, hub in enumerate(hubs):
+        pointer = f"/hubs/{index}"
+        if hub["object"] not in joining:
+            problems.append(
+                document.problem(
+                    f"'{hub['object']}' joins nothing here",
+                    f"{pointer}/object",
+                    did_you_mean(str(hub["object"]), joining),
+                )
+            )
+        if type(hub["joins"]) is not int or hub["joins"] < 1:
+            problems.append(document.problem("joins is not a whole number from 1", f"{pointer}/joins"))
+        if not duration(hub["within"]):
+            problems.append(
+                document.problem(f"'{hub['within']}' is not a length of time", f"{pointer}/within", _HOW_LONG)
+            )
+    return problems
+
+
 def _above(child: str, parents: dict[str, set[str]]) -> set[str]:
     above: set[str] = set()
     waiting = list(parents.get(child, ()))
@@ -154,12 +202,10 @@ def _milestone_problems(
             continue
         if "sla" in milestone:
             known(milestone["from"], f"{pointer}/from")
-            if not _DURATION.fullmatch(str(milestone["sla"])):
+            if duration(milestone["sla"]) is None:
                 problems.append(
                     document.problem(
-                        f"'{milestone['sla']}' is not a length of time",
-                        f"{pointer}/sla",
-                        "write 30m, 4h or 30d",
+                        f"'{milestone['sla']}' is not a length of time", f"{pointer}/sla", _HOW_LONG
                     )
                 )
     for index, name in enumerate(_words(document.data["completed_when"])):
@@ -197,15 +243,15 @@ def _edge(edge: dict[str, Any]) -> EdgeRule:
 
 
 def _milestone(milestone: dict[str, Any]) -> MilestoneRule:
-    limit = _DURATION.fullmatch(str(milestone.get("sla", "")))
+    limit = duration(milestone.get("sla"))
     return MilestoneRule(
         name=str(milestone["name"]),
         title=str(milestone.get("title", milestone["name"])),
         system=str(milestone.get("system", "")),
         events=_words(milestone["event"]),
         names=frozenset(_words(milestone.get("names"))),
-        sla=int(limit[1]) * _UNITS[limit[2]] if limit else None,
-        sla_from=str(milestone["from"]) if limit else None,
+        sla=limit,
+        sla_from=None if limit is None else str(milestone["from"]),
         owner=str(milestone.get("owner", "")),
     )
 

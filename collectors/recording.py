@@ -146,6 +146,9 @@ def _write_txns(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, change
             updated.append((*target.txn, txn_id))
             changed.add(digest)
     changed.update(target.digest for target in new)
+    if new and bulk.any_in(tables.TxnRedirectRow)[0]:
+        # One that was joined with another and stands by itself again is found under its own id again.
+        bulk.delete(tables.TxnRedirectRow, "old_digest", [(target.digest,) for target in new])
     bulk.insert(tables.TxnRow, f"txn_id, {_TXN_COLUMNS}", inserted)
     bulk.update(tables.TxnRow, _TXN_COLUMNS, "txn_id", updated)
 

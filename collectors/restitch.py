@@ -3,15 +3,27 @@
 
 from collections.abc import Iterable, Sequence
 
+from collectors import key_finding_store
 from collectors.bulk import Bulk
+from collectors.key_finding import Demotion
 from collectors.neighbourhood import Neighbourhood, places
 from collectors.outcome import outcome
 from collectors.process import Process
 from collectors.recording import Derived, record
+from collectors.ruling_store import RulingStore
 from collectors.stitch import stitch
 from collectors.stitch_event import Outside, StitchEvent
 from collectors.tree import object_type
 from terms.instant import Instant
+from terms.tenant import TENANT
+
+_HUB: tuple[Demotion, ...] = ("hub",)
+_LOCK = 0x7468726F  # a lock number of our own among those of the database
+
+
+def stitch_alone(bulk: Bulk) -> None:
+    """Waits until no other transaction stitches: two at once would each miss what the other is about to join."""
+    bulk.lock(_LOCK + TENANT)
 
 
 def restitch(
@@ -28,22 +40,25 @@ def restitch(
     `ids` maps the key texts in the events to object ids; `new_objects` are those never named before, `left_objects`
     those that an event named until its content was replaced.
     """
-    near = Neighbourhood(bulk, processes, ids)
+    rulings = RulingStore(bulk)
+    near = Neighbourhood(bulk, processes, ids, rulings)
     near.new(new_objects)
+    touched = {key for event in events for key in event.keys}.union(left_objects)
+    near.find_hubs(touched)
     for event in events:
         near.add(event)
-    touched = {key for event in events for key in event.keys} | set(left_objects)
     near.fetch_ahead(touched)
-    tree = near.closure(touched)
+    near, tree, left, turned = _judge_hubs(near, touched, set(left_objects))
+    _hold_hubs(bulk, rulings, near, turned, now)
     # Only objects of the tree: those that are never followed (customers ...) must not be asked for their events.
     stored = _stored_places(bulk, near, tree)
-    changed = _moved(near, tree, stored) | near.carriers(tree & touched) | tree.intersection(left_objects)
+    changed = _moved(near, tree, stored) | near.carriers(tree) | tree.intersection(left)
     centre = near.closure(tree | near.reached(changed))
     further = _stored_places(bulk, near, centre - tree)
     # A process with no anchor in the centre, and none that its objects are tied to, has nothing that could change.
     kinds = {object_type(key) for key in centre}
     concerned = [p for p in processes if p.anchor in kinds or stored[p.id] or further[p.id]]
-    derived = [_derive(bulk, near, process, centre) for process in concerned]
+    derived = [_derive(bulk, near, process, centre, turned) for process in concerned]
     anchored = {
         place.txn_id
         for found in (stored, further)
@@ -52,6 +67,34 @@ def restitch(
         if place.txn_id is not None
     }
     return record(bulk, near, derived, anchored, now)
+
+
+def _judge_hubs(
+    near: Neighbourhood, touched: set[str], left: set[str]
+) -> tuple[Neighbourhood, set[str], set[str], set[str]]:
+    """(the neighbourhood with the hubs there are, what `touched` and `left` hang together with, `left`, turned keys).
+
+    Turned keys became hubs, or ceased to be. What they joined before, or join from now on, is added to `left`.
+    """
+    turned: set[str] = set()
+    tree = near.closure(touched | left)
+    hubs = near.hubs - near.falling(left) | near.crossing(tree)
+    while hubs != near.hubs:
+        turning = set(hubs ^ near.hubs)
+        turned |= turning
+        left = left | tree | near.company(turning) | turning
+        near = near.again(hubs)
+        tree = near.closure(touched | left)
+        hubs |= near.crossing(tree)
+    return near, tree, left, turned
+
+
+def _hold_hubs(bulk: Bulk, rulings: RulingStore, near: Neighbourhood, turned: set[str], now: Instant) -> None:
+    if turned:
+        new = sorted(near.hubs & turned)
+        rulings.write_hubs(near.ids, new, turned - near.hubs, now)
+        found = [near.hub_finding(key) for key in new]
+        key_finding_store.hold(bulk, turned, _HUB, found)
 
 
 def _stored_places(bulk: Bulk, near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, Outside]]:
@@ -73,16 +116,17 @@ def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outs
     return moved
 
 
-def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str]) -> Derived:
+def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str], turned: set[str]) -> Derived:
     """What one process makes of the centre's objects. Objects beyond it are taken to stand where they are stored."""
-    mine = {key for key in centre if object_type(key) in process.active_types}
+    active = {key for key in centre if object_type(key) in process.active_types}
+    mine = {key for key in active if key not in near.hubs or object_type(key) == process.anchor}
     events, beyond = near.around(process, mine)
     stored = places(bulk, (process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}
-    stitched = stitch(process, events, outside, near.said(process))
+    stitched = stitch(process, events, outside, near.said(process), near.rulings(mine))
     return Derived(
         process,
         stitched,
         {anchor: outcome(process, joined) for anchor, joined in stitched.memberships.items()},
-        mine,
+        mine | turned,
     )

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from collectors.contradiction import Contradiction
+from collectors.decision import NO_RULINGS, Rulings
+from collectors.hub import demoted
 from collectors.process import EdgeRule, Process
 from collectors.stitch_event import Assertion, Member, Membership, Outside, StitchEvent
 from collectors.transaction import WHOLE_PPM, MembershipRole
@@ -30,8 +32,8 @@ class Stitched(NamedTuple):
     contradictions: list[Contradiction]
 
 
-def assertions(process: Process, event: StitchEvent) -> list[Assertion]:
-    """What one event says by the process's rules.
+def assertions(process: Process, event: StitchEvent, hubs: frozenset[str] = frozenset()) -> list[Assertion]:
+    """What one event says by the process's rules, of which little is left where it names one of the `hubs`.
 
     One child with one parent: the rule's own role. Several on one side: `child_of` holds only towards a single
     parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it.
@@ -40,7 +42,10 @@ def assertions(process: Process, event: StitchEvent) -> list[Assertion]:
     if len(keys) < 2:
         return []
     found = pattern(process, event.type, event.kinds)
-    return [Assertion(keys[c], keys[p], role, rule, event) for c, p, role, rule in found]
+    said = [Assertion(keys[c], keys[p], role, rule, event) for c, p, role, rule in found]
+    if hubs and not hubs.isdisjoint(keys):
+        return [left for one in said if (left := demoted(process, one, hubs)) is not None]
+    return said
 
 
 @lru_cache(10_000)
@@ -82,18 +87,19 @@ def stitch(
     events: Sequence[StitchEvent],
     outside: Mapping[str, Outside] | None = None,
     known: Mapping[int, Sequence[Assertion]] | None = None,
+    rulings: Rulings = NO_RULINGS,
 ) -> Stitched:
     """The transactions that these events make in this process.
 
     Exact for every object whose events are all among `events`; of the others `outside` says where they stand. `known`
-    may hand in what the events assert, by event id.
+    may hand in what the events assert, by event id; `rulings` hold whatever events say.
     """
     ordered = sorted(events)
     if known is None:
-        said = [assertion for event in ordered for assertion in assertions(process, event)]
+        said = [a for event in ordered for a in assertions(process, event, rulings.hubs)]
     else:
         said = [assertion for event in ordered for assertion in known.get(event.event_id, ())]
-    trees = Trees(process, said, outside or {})
+    trees = Trees(process, said, outside or {}, rulings)
     roots = trees.roots({key for event in ordered for key in event.keys})
     attached = trees.attached()
     memberships = _memberships(trees, ordered, roots, attached)
@@ -154,11 +160,12 @@ def _members(
 ) -> dict[str, dict[str, Member]]:
     """The objects of each transaction: its tree, then what is linked to it, then what is only named beside it."""
     members = {anchor: _tree(trees, anchor, joined, roots) for anchor, joined in memberships.items()}
-    for child, parents in trees.links.items():
-        for parent, link in sorted(parents.items(), key=lambda item: trees.preference(item[1])):
+    for child in trees.links:
+        for parent, link in trees.links_of(child):
             root = roots.get(parent)
             if root in members and roots.get(child) != root:
-                members[root].setdefault(child, Member("link", parent, link.rule, link.event))
+                for key in trees.same_as(child):
+                    members[root].setdefault(key, Member("link", parent, link.rule, link.event))
     for anchor, joined in memberships.items():
         mine = members[anchor]
         linked = {key for key, member in mine.items() if member.role == "link"}
@@ -175,7 +182,7 @@ def _members(
 
 def _beside(trees: Trees, key: str, linked: set[str]) -> Member | None:
     """The place of what is linked to something linked, such as a payment's journal: it has a reason and carries nothing."""
-    for parent, link in trees.links.get(key, {}).items():
+    for parent, link in trees.links_of(trees.canonical(key)):
         if parent in linked:
             return Member("link", parent, link.rule, link.event)
     return None
@@ -187,4 +194,7 @@ def _tree(trees: Trees, anchor: str, joined: list[Membership], roots: Mapping[st
         for key in membership.event.keys:
             if key not in mine and roots.get(key) == anchor:
                 mine[key] = trees.place(key, membership.event)
+    if anchor not in mine:
+        # A person said what it is called, and no event has named it so yet.
+        mine[anchor] = Member("anchor", None, None, joined[0].event)
     return mine

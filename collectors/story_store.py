@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import select
 from sqlmodel import Session
 
-from collectors import tables
+from collectors import decision_store, tables
+from collectors.decision_store import DecisionView
 from collectors.span_block import unpack
 from collectors.span_view import SpanView
 from collectors.transaction import EffectCount, EventView, MemberView
@@ -64,9 +65,10 @@ def members(session: Session, ids: Iterable[str]) -> dict[str, tuple[MemberView,
         .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(_digests(ids)))
     ).all()
     keys = _keys(session, {row.object_id for row in rows} | {row.parent_id for row in rows if row.parent_id})
+    decided = decision_store.decisions_by_id(session, {row.event_id for row in rows if row.type is None})
     found: dict[str, list[MemberView]] = defaultdict(list)
     for row in rows:
-        found[row.digest.hex()].append(_member_view(row, keys))
+        found[row.digest.hex()].append(_member_view(row, keys, decided.get(row.event_id)))
     rank = {role: position for position, role in enumerate((*TREE, "link", "annotate"))}
     return {
         one: tuple(sorted(views, key=lambda view: (rank[view.role], view.object)))
@@ -160,15 +162,16 @@ def _event_view(row: Any) -> EventView:
     )
 
 
-def _member_view(row: Any, keys: dict[int, ObjectKey]) -> MemberView:
+def _member_view(row: Any, keys: dict[int, ObjectKey], decided: DecisionView | None) -> MemberView:
     parent = keys.get(row.parent_id) if row.parent_id else None
-    said = f"{row.type} of {_clock(row.occurred_at)}" if row.type else "an event no longer kept"
+    told = f"{row.type} of {_clock(row.occurred_at)}" if row.type else "an event no longer kept"
+    said = f"decided by {decided.decided_by}: {decided.reason}" if decided else f"says {told}"
     why = {
         "anchor": "the transaction is anchored on it",
-        "same_as": f"the same as {parent}, says {said}",
-        "child_of": f"belongs to {parent}, says {said}",
-        "link": f"linked to {parent}, says {said}",
-        "annotate": f"named beside it by {said}; joins nothing",
+        "same_as": f"the same as {parent}, {said}",
+        "child_of": f"belongs to {parent}, {said}",
+        "link": f"linked to {parent}, {said}",
+        "annotate": f"named beside it by {told}; joins nothing",
     }[row.role]
     return MemberView(
         object=keys[row.object_id],
@@ -176,9 +179,10 @@ def _member_view(row: Any, keys: dict[int, ObjectKey]) -> MemberView:
         parent=parent,
         rule=row.rule,
         rule_version=row.definition_version if row.rule else None,
-        event_key=str(row.event_id) if row.event_id else None,
+        event_key=str(row.event_id) if row.event_id and not decided else None,
         event_at=Instant(row.occurred_at) if row.occurred_at is not None else None,
         why=why,
+        decision_id=decided.decision_id if decided else None,
     )
 
 

@@ -108,7 +108,7 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """An object that belongs to a transaction, and the event and rule that made it so. The anchor has no rule."""
+    """An object that belongs to a transaction, and the event or decision, and the rule, that made it so. The anchor has no rule."""
 
     object: ObjectKey
     role: MemberRole
@@ -118,6 +118,7 @@ class MemberView:
     event_key: str | None
     event_at: Instant | None
     why: str
+    decision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

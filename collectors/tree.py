@@ -7,27 +7,39 @@ the first in judged order takes effect; the others are kept as refused.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from collectors.alias import aliases, object_type
+from collectors.alias import aliases, object_type, pair
 from collectors.contradiction import Contradiction
+from collectors.decision import NO_RULINGS, Rulings
 from collectors.key_finding import Demotion
 from collectors.process import Process
 from collectors.stitch_event import Assertion, Member, Outside, StitchEvent
 
 __all__ = ["Trees", "object_type"]
 
+_APART = "it was decided that they do not belong together"
+
 
 class Trees:
     """The alias classes and trees of a set of objects, from all assertions about them, which come in judged order."""
 
-    def __init__(self, process: Process, said: Sequence[Assertion], outside: Mapping[str, Outside]) -> None:
+    def __init__(
+        self,
+        process: Process,
+        said: Sequence[Assertion],
+        outside: Mapping[str, Outside],
+        rulings: Rulings = NO_RULINGS,
+    ) -> None:
         self.outside = outside
+        self._hubs = rulings.hubs
+        decided = rulings.asserted(process) if rulings.decisions else []
+        apart = rulings.apart() if rulings.decisions else []
         self._anchor = process.anchor
         self._carrying = {rule.id for rule in process.edges if rule.carries_events}
         self._classes = aliases(
             process.anchor,
             [one for one in said if one.role == "same_as" and one.child != one.parent],
-            (),
-            frozenset(),
+            [one for one in decided if one.role == "same_as"],
+            frozenset(apart),
         )
         self._alias = self._classes.canonical
         self.links: dict[str, dict[str, Assertion]] = {}
@@ -35,7 +47,17 @@ class Trees:
         # child -> its parents in judged order, each with its reason's position in `edges`
         self._parents: dict[str, dict[str, int]] = {}
         self._root: dict[str, str | None] = {}
+        self._apart = {pair(self.canonical(one), self.canonical(other)) for one, other in apart}
+        self._decided: dict[str, str] = {}
         self._odd: dict[tuple[Demotion, str], list[Assertion]] = {}
+        for assertion in decided:
+            if assertion.role == "child_of":
+                self._hang(assertion)
+                self._decided |= {
+                    child: parent for child, parents in self._parents.items() for parent in parents
+                }
+            elif assertion.role == "link":
+                self._link(assertion)
         for assertion in said:
             if assertion.child == assertion.parent:
                 self._odd.setdefault(("self-loop", assertion.child), []).append(assertion)
@@ -98,6 +120,10 @@ class Trees:
         parents = self._parents.setdefault(child, {})
         if parent in parents:
             refused = ""
+        elif pair(child, parent) in self._apart:
+            refused = _APART
+        elif child in self._decided:
+            refused = f"it was decided that {child} belongs to {self._decided[child]}"
         elif object_type(child) == self._anchor:
             refused = f"{child} is an anchor itself"
         elif self._is_below(parent, child):
@@ -110,11 +136,15 @@ class Trees:
         self.edges.append(assertion._replace(refused=refused) if refused else assertion)
 
     def _link(self, assertion: Assertion) -> None:
+        child, parent = self.canonical(assertion.child), self.canonical(assertion.parent)
+        if pair(child, parent) in self._apart:
+            self.edges.append(assertion._replace(refused=_APART))
+            return
         self.edges.append(assertion)
-        parents = self.links.setdefault(assertion.child, {})
-        known = parents.get(assertion.parent)
-        if known is None or (self.preference(known) and not self.preference(assertion)):
-            parents[assertion.parent] = assertion
+        parents = self.links.setdefault(child, {})
+        known = parents.get(parent)
+        if known is None or (self._carries(assertion) and not self._carries(known)):
+            parents[parent] = assertion
 
     def _choose(self, child: str, parents: dict[str, int]) -> None:
         """Of parents of several types, those under the anchor of the first that has one; the others are refused."""
@@ -147,21 +177,27 @@ class Trees:
 
     def attached(self) -> dict[str, tuple[str, ...]]:
         """For each object under no anchor, the anchors to which a link that carries events ties it; absent when none."""
-        found = {
-            child: tuple(
-                sorted(
-                    {root for p, a in parents.items() if a.rule in self._carrying and (root := self.root(p))}
-                )
-            )
-            for child, parents in self.links.items()
-            if child not in self.outside
-        }
+        found: dict[str, tuple[str, ...]] = {}
+        for child, parents in self.links.items():
+            roots = {
+                root for parent, a in parents.items() if self._carries(a) and (root := self.root(parent))
+            }
+            if roots:
+                found |= dict.fromkeys(self.same_as(child), tuple(sorted(roots)))
         found |= {key: place.attached for key, place in self.outside.items()}
         return {key: roots for key, roots in found.items() if roots and self.root(key) is None}
 
-    def preference(self, link: Assertion) -> bool:
-        """Sorts a link that carries events before one that does not, and keeps the judged order otherwise."""
-        return link.rule not in self._carrying
+    def same_as(self, key: str) -> Sequence[str]:
+        """All keys of the thing that `key` stands for."""
+        return self._classes.classes.get(key) or (key,)
+
+    def links_of(self, child: str) -> list[tuple[str, Assertion]]:
+        """What the thing that `child` stands for is linked to, with the reason: links that carry events come first."""
+        links = self.links.get(child)
+        return sorted(links.items(), key=lambda item: not self._carries(item[1])) if links else []
+
+    def _carries(self, link: Assertion) -> bool:
+        return link.rule in self._carrying and link.child not in self._hubs
 
     def place(self, key: str, named_by: StitchEvent) -> Member:
         """How an object that stands under an anchor came to its place; `named_by` is the first event that names it."""

@@ -3,6 +3,7 @@
 
 from sqlmodel import SQLModel
 
+import collectors.decision_tables
 import collectors.key_tables
 import collectors.kpi_tables
 import collectors.retention.tables
@@ -17,6 +18,7 @@ import sync.tables
 
 metadata = SQLModel.metadata
 TABLES = (
+    collectors.decision_tables,
     collectors.key_tables,
     collectors.kpi_tables,
     collectors.retention.tables,

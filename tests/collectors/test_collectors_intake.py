@@ -14,6 +14,7 @@ from collectors.bulk import Bulk
 from collectors.definitions import Definitions, load
 from collectors.intake import IngestResult, ingest
 from collectors.neighbourhood import Neighbourhood
+from collectors.ruling_store import RulingStore
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from collectors.story_store import spans
 from collectors.transaction import TransactionView, transaction_id
@@ -255,7 +256,8 @@ def test_a_customer_with_many_orders_is_never_followed(database: Database) -> No
         rows = session.execute(
             select(tables.ObjectRow.type, tables.ObjectRow.value, tables.ObjectRow.object_id)
         )  # type: ignore[call-overload]
-        near = Neighbourhood(Bulk(session), DEFINITIONS.processes, {f"{k}:{v}": one for k, v, one in rows})
+        bulk, ids = Bulk(session), {f"{k}:{v}": one for k, v, one in rows}
+        near = Neighbourhood(bulk, DEFINITIONS.processes, ids, RulingStore(bulk))
         asked = {"order:SO-7", "customer:C-1"}
         near.fetch_ahead(asked)
         return near.closure(near.closure(asked) | near.reached(asked - {"customer:C-1"}))

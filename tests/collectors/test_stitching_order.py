@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from sqlmodel import Session, SQLModel
 
-from collectors import key_tables, tables
+from collectors import decision_store, decision_tables, key_tables, tables
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest
 from collectors.span import BusinessEvent, Decoded
 from controlplane.database import Actor, Database
-from terms.instant import Instant
+from terms import object_key
+from terms.instant import SECOND, Instant
 
 # A process in which one thing has several names, so that transactions join and their ids change on the way.
 ALIASES = """kind: process
@@ -32,8 +33,12 @@ edges:
   - {id: journal-of-invoice, child: journal, parent: invoice, role: child_of}
   - {id: payment-of-invoice, child: payment, parent: invoice, role: link}
   - {id: journal-of-payment, child: journal, parent: payment, role: link}
+  - {id: receipt-is-payment, child: receipt, parent: payment, role: same_as}
 milestones: [{name: ordered, event: order-placed}, {name: posted, event: journal-posted}]
 completed_when: [posted]
+hubs:
+  - {object: invoice, joins: 2, within: 2s}
+  - {object: credit-memo, joins: 1, within: 1s}
 """
 
 
@@ -48,12 +53,12 @@ MACHINE = Actor("machine", "test")
 TABLES: tuple[type[SQLModel], ...] = (
     tables.EventRow, tables.EventObjectRow, tables.ObjectRow, tables.EdgeRow, tables.TxnRow, tables.TxnEventRow,
     tables.TxnObjectRow, tables.MilestoneRow, tables.TxnRedirectRow, tables.ChangedTxnRow,
-    key_tables.KeyFindingRow,
+    key_tables.KeyFindingRow, decision_tables.DecisionRow, decision_tables.HubRow,
 )  # fmt: skip
 OBJECTS = [
     "order:SO-1", "order:SO-2", "order:SO-3", "invoice:INV-1", "invoice:INV-2", "invoice:INV-3", "payment:pi_1",
     "payment:pi_2", "journal:JE-1", "journal:JE-2", "journal:JE-3", "amendment:AMD-1", "amendment:AMD-2",
-    "credit-memo:CM-1", "subscription:SUB-1", "customer:CUST-1", "exception:E-1", "exception:E-2",
+    "credit-memo:CM-1", "receipt:R-1", "subscription:SUB-1", "customer:CUST-1", "exception:E-1", "exception:E-2",
 ]  # fmt: skip
 TYPES = [
     "order-placed", "invoice-issued", "payment-settled", "journal-posted", "crm-updated", "renewal-amended",
@@ -66,15 +71,20 @@ DIGEST = {
     "events": "SELECT t.process, t.anchor, e.source_event_id, m.role, o.value, m.share_ppm FROM txn_event m "
     "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id "
     "JOIN object o ON o.object_id = m.via_id",
-    "objects": "SELECT t.process, t.anchor, o.type, o.value, m.role, p.value, m.rule, e.source_event_id "
+    "objects": "SELECT t.process, t.anchor, o.type, o.value, m.role, p.value, m.rule, e.source_event_id, d.reason "
     "FROM txn_object m JOIN txn t ON t.txn_id = m.txn_id JOIN object o ON o.object_id = m.object_id "
-    "JOIN event e ON e.event_id = m.event_id LEFT JOIN object p ON p.object_id = m.parent_id",
+    "LEFT JOIN event e ON e.event_id = m.event_id LEFT JOIN decision d ON d.decision_id = m.event_id "
+    "LEFT JOIN object p ON p.object_id = m.parent_id",
     "milestones": "SELECT t.process, t.anchor, m.name, m.reached_at, e.source_event_id FROM milestone m "
     "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id WHERE m.retracted_at IS NULL",
-    "edges": "SELECT g.definition, c.value, p.value, g.role, g.rule, g.refused, e.source_event_id FROM edge g "
+    "edges": "SELECT g.definition, c.value, p.value, g.role, g.rule, g.refused, e.source_event_id, d.reason FROM edge g "
     "JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id "
-    "JOIN event e ON e.event_id = g.event_id WHERE g.retracted_at IS NULL",
-    "findings": "SELECT reason, type, source, key, what, uses, first_seen, last_seen FROM key_finding",
+    "LEFT JOIN event e ON e.event_id = g.event_id LEFT JOIN decision d ON d.decision_id = g.event_id "
+    "WHERE g.retracted_at IS NULL",
+    "findings": "SELECT reason, type, source, key, what, uses, first_seen, last_seen FROM key_finding "
+    "WHERE reason <> 'hub'",
+    "hubs": "SELECT o.type, o.value, f.reason FROM hub h JOIN object o ON o.object_id = h.object_id "
+    "LEFT JOIN key_finding f ON f.key = o.type || ':' || o.value AND f.reason = 'hub'",
 }
 
 
@@ -117,7 +127,7 @@ def histories(draw: st.DrawFn) -> list[BusinessEvent]:
                 source="test",
                 source_event_id=f"e{number}",
                 type=draw(st.sampled_from(TYPES)),
-                occurred_at=Instant(draw(st.integers(0, 4))),
+                occurred_at=Instant(draw(st.integers(0, 4)) * SECOND),
                 system="test",
                 objects=tuple(sorted(objects)),
                 amount_minor=draw(st.sampled_from([None, 100, 200])),
@@ -127,21 +137,72 @@ def histories(draw: st.DrawFn) -> list[BusinessEvent]:
     return events
 
 
+class Ruling(NamedTuple):
+    """A decision to take, or (kind "revoke") the number of one to take back."""
+
+    number: int
+    kind: str
+    one: str
+    other: str
+
+
 @st.composite
-def arrivals(draw: st.DrawFn) -> list[list[BusinessEvent]]:
-    """A history in batches; some events come twice, and some of those tell it differently the second time."""
+def decisions(draw: st.DrawFn) -> list[Ruling]:
+    count = draw(st.integers(0, 3))
+    made = []
+    for number in range(count):
+        kind = draw(st.sampled_from(["same", "part", "apart", "apart", "revoke"]))
+        one, other = draw(st.lists(st.sampled_from(OBJECTS), min_size=2, max_size=2, unique=True))
+        made.append(Ruling(number, kind, one, other))
+    return made
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> tuple[list[list[BusinessEvent] | Ruling], list[Ruling]]:
+    """A history in batches, with decisions in between; some events come twice, and some of those tell it differently."""
     history = draw(histories())
     again = draw(st.lists(st.sampled_from(history), max_size=3))
     otherwise = [
         event._replace(
-            objects=draw(st.sampled_from(history)).objects, occurred_at=Instant(draw(st.integers(0, 4)))
+            objects=draw(st.sampled_from(history)).objects,
+            occurred_at=Instant(draw(st.integers(0, 4)) * SECOND),
         )
         for event in draw(st.lists(st.sampled_from(history), max_size=2))
     ]
     arriving = draw(st.permutations(history + again + otherwise))
     cuts = sorted(draw(st.lists(st.integers(0, len(arriving)), max_size=5)))
-    batches = [arriving[a:b] for a, b in zip([0, *cuts], [*cuts, len(arriving)], strict=True)]
-    return [batch for batch in batches if batch]
+    steps: list[list[BusinessEvent] | Ruling] = [
+        arriving[a:b] for a, b in zip([0, *cuts], [*cuts, len(arriving)], strict=True) if a < b
+    ]
+    made = draw(decisions())
+    places = sorted(draw(st.lists(st.integers(0, len(steps)), min_size=len(made), max_size=len(made))))
+    for place, ruling in reversed(list(zip(places, made, strict=True))):
+        steps.insert(place, ruling)
+    return steps, made
+
+
+def rule(database: Database, ruling: Ruling, definitions: Definitions) -> None:
+    """Takes the decision, or takes one back; what cannot be taken is left."""
+
+    def work(session: Session) -> object:
+        if ruling.kind == "revoke":
+            known = decision_store.decisions(session, 200, standing=True).items
+            if not known:
+                return None
+            return decision_store.revoke(
+                session, definitions.processes, known[-1].decision_id, "ann", "", Instant(3)
+            )
+        wanted = decision_store.Wanted(
+            ruling.kind,  # type: ignore[arg-type]
+            object_key.parse(ruling.one),
+            object_key.parse(ruling.other),
+            f"d{ruling.number}",
+            "ann",
+            f"k{ruling.number}",
+        )
+        return decision_store.decide(session, definitions.processes, wanted, Instant(2))
+
+    database.write(work, actor=MACHINE, reason="test")
 
 
 @settings(
@@ -149,17 +210,27 @@ def arrivals(draw: st.DrawFn) -> list[list[BusinessEvent]]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(batches=arrivals())
-def test_arrival_order_batches_and_repeats_change_nothing(
-    database: Database, definitions: Definitions, batches: list[list[BusinessEvent]]
+@given(arriving=arrivals())
+def test_arrival_order_batches_repeats_and_when_it_was_decided_change_nothing(
+    database: Database,
+    definitions: Definitions,
+    arriving: tuple[list[list[BusinessEvent] | Ruling], list[Ruling]],
 ) -> None:
-    """Any order of arrival, any batch size and any duplication end in the same transactions, edges and milestones."""
+    """Any order of arrival, batch size, duplication and place of decisions end in the same transactions, edges and milestones."""
+    steps, made = arriving
     empty(database)
-    take(database, [event for batch in batches for event in batch], definitions)
+    take(
+        database, [event for batch in steps if not isinstance(batch, Ruling) for event in batch], definitions
+    )
+    for ruling in made:
+        rule(database, ruling, definitions)
     at_once = digest(database)
     empty(database)
-    for batch in batches:
-        take(database, batch, definitions)
+    for step in steps:
+        if isinstance(step, Ruling):
+            rule(database, step, definitions)
+        else:
+            take(database, step, definitions)
     assert digest(database) == at_once
 
 
