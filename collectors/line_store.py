@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session
 
 from collectors import tables
-from collectors.transaction_store import is_overdue, is_stuck
+from collectors.transaction_condition import is_overdue, is_stuck
 from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 from terms.money import Money

@@ -155,8 +155,18 @@ class ObjectRow(SQLModel, table=True):
 
     __tablename__ = "object"
     __table_args__ = (
-        # An index with a name, because SQLite does not use a constraint's for its first two columns alone.
-        Index("uq_object_key", "tenant", "value", "type", "namespace", "scope", unique=True),
+        # An index with a name, because SQLite does not use a constraint's for its first two columns alone. On PostgreSQL
+        # by bytes, so that the beginning of a value is a range of it in every collation.
+        Index(
+            "uq_object_key",
+            "tenant",
+            "value",
+            "type",
+            "namespace",
+            "scope",
+            unique=True,
+            postgresql_ops={"value": "text_pattern_ops"},
+        ),
         _CLUSTERED,
     )
 

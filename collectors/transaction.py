@@ -145,34 +145,13 @@ class EffectCount:
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionFilter:
-    """Every set field narrows. `key` is a business key (`order:SO-1`) or a bare value (`SO-1`).
-
-    `overdue` asks for what was due before `now`, so it needs `now`; `stuck` is failed or overdue. With `watermarks` a
-    stage whose source is behind is not overdue yet.
-    """
-
-    process: str | None = None
-    status: Status | None = None
-    key: str | None = None
-    legal_entity: str | None = None
-    waiting_for: str | None = None
-    overdue: bool | None = None
-    stuck: bool | None = None
-    started_from: Instant | None = None
-    started_before: Instant | None = None
-    now: Instant | None = None
-    watermarks: Watermarks = NOTHING_HELD
-
-
-@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A stretch of a list. `cursors` go with `items`; a cursor handed back as `after` continues behind its item."""
+    """A stretch of a list. `cursors` go with `items`; a cursor handed back continues behind its item, or before it."""
 
     items: tuple[T, ...]
     cursors: tuple[str, ...]
     has_next: bool
-    total: int
+    has_previous: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transactions, read: one by id or key, lists with filters, and the list of those that changed."""
+"""Transactions, read: by id or by the key of what they hold, and the list of those that changed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlmodel import Session
 
 from collectors import tables
-from collectors.transaction import Changed, MilestoneView, Page, TransactionFilter, TransactionView
-from collectors.watermark import NOTHING_HELD, Watermarks
+from collectors.transaction import Changed, MilestoneView, TransactionView
 from terms import object_key
 from terms.instant import Instant
 from terms.money import Money
 from terms.object_key import ObjectKey
-from terms.problem import ProblemError
 from terms.row_id import row_ids
 from terms.tenant import TENANT
 
@@ -30,44 +28,6 @@ _txn_object: Any = tables.TxnObjectRow.__table__  # type: ignore[attr-defined]
 _KEY = (_object.c.value, _object.c.type, _object.c.namespace, _object.c.scope)
 _redirect: Any = tables.TxnRedirectRow.__table__  # type: ignore[attr-defined]
 _changed: Any = tables.ChangedTxnRow.__table__  # type: ignore[attr-defined]
-
-
-def transactions(
-    session: Session, names: MilestoneNames, wanted: TransactionFilter, first: int, after: str | None = None
-) -> Page[TransactionView]:
-    """At most `first` (<= 200) transactions that pass the filter, newest start first; `total` counts all that pass.
-
-    Raises ProblemError for a cursor that is none of ours.
-    """
-    matching = _matching(wanted)
-    total = session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
-    page = matching.order_by(_txn.c.started_at.desc(), _txn.c.txn_id.desc()).limit(min(first, MAX_PAGE) + 1)
-    if after is not None:
-        page = page.where(tuple_(_txn.c.started_at, _txn.c.txn_id) < _position(after))
-    rows = session.execute(page).all()
-    shown = rows[: min(first, MAX_PAGE)]
-    cursors = tuple(f"{row.started_at}.{row.txn_id}" for row in shown)
-    return Page(tuple(_views(session, names, shown)), cursors, len(rows) > len(shown), total)
-
-
-def stuck(
-    session: Session,
-    names: MilestoneNames,
-    now: Instant,
-    first: int,
-    after: str | None = None,
-    watermarks: Watermarks = NOTHING_HELD,
-) -> Page[TransactionView]:
-    """Failed and overdue transactions, the one that has waited longest first."""
-    matching = _matching(TransactionFilter(stuck=True, now=now, watermarks=watermarks))
-    total = session.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
-    since, size = func.coalesce(_txn.c.waiting_since, _txn.c.started_at), min(first, MAX_PAGE)
-    page = matching.add_columns(since.label("since")).order_by(since, _txn.c.txn_id).limit(size + 1)
-    if after is not None:
-        page = page.where(tuple_(since, _txn.c.txn_id) > _position(after))
-    rows = session.execute(page).all()
-    cursors = tuple(f"{row.since}.{row.txn_id}" for row in rows[:size])
-    return Page(tuple(_views(session, names, rows[:size])), cursors, len(rows) > size, total)
 
 
 def transaction(session: Session, names: MilestoneNames, transaction_id: str) -> TransactionView | None:
@@ -90,7 +50,7 @@ def transactions_by_id(
     }
     targets = {moved.get(digest, digest) for digest in asked}
     rows = session.execute(select(_txn).where(_txn.c.tenant == TENANT, _txn.c.digest.in_(targets))).all()
-    found = {view.transaction_id: view for view in _views(session, names, rows)}
+    found = {view.transaction_id: view for view in views(session, names, rows)}
     return {
         one: found[target.hex()]
         for digest, one in asked.items()
@@ -152,67 +112,6 @@ def change_all(session: Session) -> None:
         session.execute(insert(_changed), rows)
 
 
-def _matching(wanted: TransactionFilter) -> Select[Any]:
-    query = select(_txn).where(_txn.c.tenant == TENANT)
-    for column in ("process", "status", "legal_entity", "waiting_for"):
-        value = getattr(wanted, column)
-        if value is not None:
-            query = query.where(_txn.c[column] == value)
-    if wanted.started_from is not None:
-        query = query.where(_txn.c.started_at >= wanted.started_from)
-    if wanted.started_before is not None:
-        query = query.where(_txn.c.started_at < wanted.started_before)
-    if wanted.key is not None:
-        query = query.where(_txn.c.txn_id.in_(_named(wanted.key)))
-    if wanted.overdue is not None:
-        overdue = is_overdue(wanted.now, wanted.watermarks)
-        query = query.where(overdue if wanted.overdue else ~overdue)
-    if wanted.stuck is not None:
-        stuck = is_stuck(wanted.now, wanted.watermarks)
-        query = query.where(stuck if wanted.stuck else ~stuck)
-    return query
-
-
-def is_overdue(now: Instant | None, watermarks: Watermarks = NOTHING_HELD) -> Any:
-    """The condition on a transaction's row that says what TransactionView.is_overdue says. Needs `now`."""
-    if now is None:
-        raise ValueError("overdue is a question about an instant")
-    late: Any = func.coalesce(_txn.c.due_at < now, False)
-    for until, stages in watermarks.groups():
-        held = tuple_(_txn.c.process, func.coalesce(_txn.c.waiting_for, "")).in_(stages)
-        late &= ~(held & (func.coalesce(_txn.c.due_at, now) >= until))
-    return _txn.c.status.in_(("open", "failed")) & late
-
-
-def is_stuck(now: Instant | None, watermarks: Watermarks = NOTHING_HELD) -> Any:
-    """The condition for failed or overdue."""
-    return or_(_txn.c.status == "failed", is_overdue(now, watermarks))
-
-
-def _named(key: str) -> Select[Any]:
-    """The ids of transactions that hold the object of a key text, or any object with that bare value."""
-    one = object_key.parse(key) if ":" in key else None
-    objects = select(_object.c.object_id).where(
-        _object.c.tenant == TENANT, _object.c.value == (one.value if one else key)
-    )
-    if one:
-        objects = objects.where(
-            _object.c.type == one.type, _object.c.namespace == one.namespace, _object.c.scope == one.scope
-        )
-    return select(_txn_object.c.txn_id).where(
-        _txn_object.c.tenant == TENANT, _txn_object.c.object_id.in_(objects)
-    )
-
-
-def _position(cursor: str) -> Any:
-    started, _, txn_id = cursor.partition(".")
-    if not (started.lstrip("-").isdigit() and txn_id.isdigit()):
-        raise ProblemError(
-            f"'{cursor}' is not a cursor", "after", "hand back the endCursor of the page before"
-        )
-    return tuple_(int(started), int(txn_id))
-
-
 def _digest(transaction_id: str) -> bytes | None:
     try:
         return bytes.fromhex(transaction_id)
@@ -220,7 +119,8 @@ def _digest(transaction_id: str) -> bytes | None:
         return None
 
 
-def _views(session: Session, names: MilestoneNames, rows: Iterable[Any]) -> list[TransactionView]:
+def views(session: Session, names: MilestoneNames, rows: Iterable[Any]) -> list[TransactionView]:
+    """The transactions of these rows, in their order, with the milestones they reached."""
     rows = list(rows)
     reached: dict[int, dict[str, MilestoneView]] = {row.txn_id: {} for row in rows}
     for row in session.execute(

@@ -23,6 +23,14 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def currencies_by_exponent() -> dict[int, tuple[str, ...]]:
+    """The currencies whose minor unit has not 2 decimals, by how many it has."""
+    return {
+        decimals: tuple(code for code, own in _EXPONENTS.items() if own == decimals)
+        for decimals in sorted(set(_EXPONENTS.values()))
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """`minor` whole minor units of `currency`, a three-letter upper-case code. Negative is a credit."""

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
+from collectors.query_vocabulary import Vocabulary
 from collectors.retention.keep import Keep
 from controlplane.database import Database
 from controlplane.graphql.loaders import Loaders
@@ -78,6 +79,12 @@ class Context:
     def loaders(self) -> Loaders:
         """What many fields of this request ask for one by one, read together."""
         return Loaders(self.sources.database, self.sources.definitions.milestone_names)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that queries may use, by the definitions in force."""
+        roles = {fact.name: fact.role for fact in self.sources.instance.systems}
+        return Vocabulary(self.sources.definitions.processes, roles)
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """What `work` reads, in the database's own pool."""

@@ -38,6 +38,8 @@ WEIGHTS: Mapping[str, int] = {
     "Transaction.spans": 100,
     "Query.trace": 100,
     "Query.policies": 20,
+    "TransactionConnection.facets": 20,
+    "TransactionConnection.histogram": 10,
 }
 _CAP = 1_000_000  # doubling fragments would make numbers of many digits; beyond every limit, all are alike
 
@@ -165,11 +167,11 @@ class _Walk:
         if parent.endswith("Connection") and node.name.value in ("nodes", "edges"):
             return 1  # the connection itself was counted as often as its page has items
         if "first" in definition.args:
-            given = next((item.value for item in node.arguments or () if item.name.value == "first"), None)
-            if given is None:
+            given = [item.value for item in node.arguments or () if item.name.value in ("first", "last")]
+            if not given:
                 default = definition.args["first"].default_value
                 return int(default) if isinstance(default, int) else LARGEST_PAGE
-            return self._page(given)
+            return max(map(self._page, given))
         return ESTIMATED_LIST if is_list_type(get_nullable_type(definition.type)) else 1
 
     def _page(self, given: Any) -> int:

@@ -23,6 +23,7 @@ from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
+from controlplane.graphql.transaction_query import QueryLanguageQuery
 from controlplane.graphql.validation import ValidationQuery
 from controlplane.graphql.value import DATE_TIME, LARGEST_PAGE
 from controlplane.graphql.violation import ViolationQuery
@@ -38,6 +39,7 @@ class Query(
     ValidationQuery,
     DeploymentQuery,
     TransactionQuery,
+    QueryLanguageQuery,
     KpiQuery,
     PolicyQuery,
     ViolationQuery,

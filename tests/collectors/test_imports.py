@@ -13,7 +13,9 @@ from collectors.imports.batch import Batch, decode
 from collectors.imports.file import batches
 from collectors.intake import ingest
 from collectors.span import BusinessEvent
-from collectors.transaction_store import TransactionFilter, transactions
+from collectors.transaction_condition import Wanted
+from collectors.transaction_list import Sort, Stretch, page
+from collectors.transaction_query import Condition
 from controlplane.database import Actor, Database
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
@@ -62,12 +64,11 @@ def store(database: Database, batch: Batch) -> int:
 
 
 def anchors(database: Database) -> list[str]:
-    page = database.read(
-        lambda session: transactions(
-            session, DEFINITIONS.milestone_names, TransactionFilter(process="purchase-to-pay"), 200
-        )
+    wanted = Wanted((Condition("process", ":", ("purchase-to-pay",)),), Instant(0))
+    found = database.read(
+        lambda session: page(session, DEFINITIONS.milestone_names, wanted, Sort(), Stretch(200))
     )
-    return sorted(view.anchor.value for view in page.items)
+    return sorted(view.anchor.value for view in found.items)
 
 
 def test_an_event_log_becomes_one_transaction_per_order(database: Database, tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors import line_store, transaction_store
+from collectors import line_store, transaction_facets, transaction_list
 from collectors.definitions import load
 from collectors.intake import ingest
 from collectors.milestone_state import milestone_states
+from collectors.query_vocabulary import Vocabulary
 from collectors.span import BusinessEvent, Decoded
-from collectors.transaction import TransactionFilter, TransactionView
+from collectors.transaction import TransactionView
+from collectors.transaction_condition import Wanted
+from collectors.transaction_query import Condition
 from collectors.watermark import NOTHING_HELD, Reach, Watermarks, watermarks
 from controlplane.database import Actor, Database
 from terms.instant import HOUR, MINUTE, Instant
@@ -94,10 +97,18 @@ def invoiced(database: Database, *times: int) -> None:
     )
 
 
+def of_status(word: str, known: Watermarks) -> Wanted:
+    return Wanted((Condition("status", ":", (word,)),), NOW, known)
+
+
 def overdue(database: Database, known: Watermarks) -> list[TransactionView]:
-    names = DEFINITIONS.milestone_names
-    wanted = TransactionFilter(overdue=True, now=NOW, watermarks=known)
-    return list(database.read(lambda s: transaction_store.transactions(s, names, wanted, 50)).items)
+    names, wanted = DEFINITIONS.milestone_names, of_status("overdue", known)
+    page = database.read(
+        lambda s: transaction_list.page(
+            s, names, wanted, transaction_list.Sort(), transaction_list.Stretch(50)
+        )
+    )
+    return list(page.items)
 
 
 def test_a_posting_is_not_overdue_while_the_tracer_of_the_ledger_is_behind(database: Database) -> None:
@@ -114,10 +125,13 @@ def test_a_posting_is_not_overdue_while_the_tracer_of_the_ledger_is_behind(datab
     )
     state = {one.name: one.state for one in milestone_states(LEAD, recent, NOW, behind)}
     assert state["posted"] == "waiting"
-    stuck = database.read(
-        lambda s: transaction_store.stuck(s, DEFINITIONS.milestone_names, NOW, 50, None, behind)
+    assert database.read(lambda s: transaction_list.count(s, of_status("stuck", behind))) == 1
+    facets = database.read(
+        lambda s: transaction_facets.facets(
+            s, Wanted((), NOW, behind), Vocabulary(DEFINITIONS.processes, {}), ("status",)
+        )
     )
-    assert stuck.total == 1
+    assert {one.value: one.count for one in facets["status"]} == {"open": 2, "overdue": 1, "stuck": 1}
     totals = database.read(lambda s: line_store.totals(s, Instant(0), NOW, behind))
     (posted,) = [
         s

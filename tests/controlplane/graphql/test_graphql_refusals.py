@@ -206,6 +206,7 @@ ENTRANCES = {
     "Query.compatibility": '{ compatibility(document: "{}") { __typename } }',
     "Query.transactions": "{ transactions { totalCount } }",
     "Query.transaction": '{ transaction(id: "x") { id } }',
+    "Query.transactionQuery": '{ transactionQuery(text: "x") { text } }',
     "Query.trace": '{ trace(id: "x") { count } }',
     "Query.retention": "{ retention { keepDays } }",
     "Query.stuck": "{ stuck { totalCount } }",
