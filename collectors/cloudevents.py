@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudEvents 1.0 in the JSON format, one or a batch -> business events: the walk's first step for events without spans.
 
-Objects, amounts and the like stand in `data` under the same words as on a span (`throughline.object.order` ...).
+Rules look at a CloudEvent like at a span: objects, amounts and the like stand in `data` under our own words
+(`throughline.object.order` ...) or under those of a rule.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from collectors.extraction import Reader, UnreadableError
-from collectors.extraction_rule import ExtractionRule
-from collectors.span import BusinessEvent, Decoded, Rejected
+from collectors.extraction import Extractor, Said
+from collectors.extraction_value import UnreadableError
+from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
 
 _REQUIRED = ("id", "source", "type", "specversion")
+_NO_SPAN = "span:/"  # how an event is called that no span told and no rule gave an id
 _DO = "send application/cloudevents+json or application/cloudevents-batch+json"
 
 
-def decode(body: bytes, rules: Sequence[ExtractionRule], now: Instant) -> Decoded:
+def decode(body: bytes, rules: Extractor, now: Instant) -> Decoded:
     """The events of one CloudEvent or a batch of them. Raises ProblemError when the body is neither.
 
     An event that lacks what every CloudEvent has, or whose words cannot be read, is rejected alone. One without
@@ -32,16 +33,24 @@ def decode(body: bytes, rules: Sequence[ExtractionRule], now: Instant) -> Decode
     if not isinstance(document, dict | list):
         raise ProblemError("is neither a CloudEvent nor a list of them", "body", _DO)
     decoded = Decoded()
-    readers = [Reader(rule) for rule in rules]
     for index, event in enumerate(document if isinstance(document, list) else [document]):
         try:
-            decoded.events.append(_event(event, readers, now))
+            span = span_of(event, now)
+            said = rules.say(span)
         except UnreadableError as error:
             decoded.rejected.append(Rejected(error.reason, f"event {index}: {error}"))
+            continue
+        found = events_of(span, said)
+        decoded.findings.extend((len(decoded.events), finding) for finding in said.findings)
+        decoded.events.extend(found)
     return decoded
 
 
-def _event(event: Any, readers: list[Reader], now: Instant) -> BusinessEvent:
+def span_of(event: Any, now: Instant) -> Span:
+    """A CloudEvent as rules look at it: its type is the name, its source the service, the members of its data the attributes.
+
+    What the envelope says wins over the data. Raises UnreadableError for what is no CloudEvent.
+    """
     if not isinstance(event, dict):
         raise UnreadableError("bad_event", "it is not a JSON object")
     missing = [name for name in _REQUIRED if not isinstance(event.get(name), str) or not event[name]]
@@ -55,16 +64,26 @@ def _event(event: Any, readers: list[Reader], now: Instant) -> BusinessEvent:
         ) from error
     data = event.get("data")
     words: dict[str, Any] = dict(data) if isinstance(data, dict) else {}
-    for reader in readers:
-        named = reader.named(words)
-        if named:
-            break
-    else:
-        reader, named = readers[-1], ()
-    rule = reader.rule
-    # The envelope says who, what and when; only the rest is read from the data.
-    words |= {rule.type: event["type"], rule.event_id: event["id"], rule.source: event["source"]}
+    words |= {f"cloudevents.event_{name}": event[name] for name in ("type", "id", "source")}
     if event.get("subject"):
         words.setdefault("cloudevents.event_subject", event["subject"])
-    words.pop(rule.time, None)
-    return reader.business_event(words, named, event["source"], event["id"], at)
+    words.pop("throughline.event_time", None)
+    origin = Origin(event["source"], "", {})
+    return Span(origin, b"", b"", None, event["type"], 0, at * 1000, at * 1000, 0, None, words)
+
+
+def events_of(span: Span, said: Said) -> list[BusinessEvent]:
+    """The events of a CloudEvent: it is one itself where the rules find no other in it."""
+    words = span.attributes
+    own, at = words["cloudevents.event_id"], Instant(span.start_ns // 1000)
+    if not said.events:
+        source = words["cloudevents.event_source"]
+        return [
+            BusinessEvent(source, own, words["cloudevents.event_type"], at, source, tuple(sorted(said.named)))
+        ]
+    return [
+        event._replace(source_event_id=own + event.source_event_id.removeprefix(_NO_SPAN))
+        if event.source_event_id.startswith(_NO_SPAN)
+        else event
+        for event in said.events
+    ]

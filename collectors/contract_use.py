@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from collectors.bulk import Bulk
-from collectors.extraction_rule import ExtractionRule
 from collectors.span import BusinessEvent, Span
 from collectors.use_tables import ContractUseRow
 from terms.instant import DAY, Instant, day
@@ -51,18 +50,16 @@ def count(
     spans: Sequence[Span],
     keys: Sequence[int | None],
     events: Sequence[BusinessEvent],
-    rules: Sequence[ExtractionRule],
+    words: Sequence[tuple[str, str]],
 ) -> None:
     """Counts the spans that are new (their row key is not None) and the events, which came without a span and are new.
 
-    The application is the span's service, or the event's source; a span that names no contract costs one look.
+    `words` are the attributes (subject, version) by which spans name contracts. The application is the span's service,
+    or the event's source; a span that names no contract costs one look.
     """
     # By what was said as it was said; names are looked at once a request, not once a span.
     raw: dict[tuple[Any, Any, str, int], list[int]] = {}
-    for rule in rules:
-        name, version = rule.contract_subject, rule.contract_version
-        if not name:
-            continue
+    for name, version in words:
         for span, key in zip(spans, keys, strict=True):
             attributes = span.attributes
             if key is not None and name in attributes:

@@ -5,10 +5,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from collectors.extraction_rule import ExtractionRule, read_extraction
+from collectors.extraction import Extractor
+from collectors.extraction_example import broken_examples
+from collectors.extraction_file import read_extraction
+from collectors.extraction_rule import ExtractionRule
 from collectors.process import Process
 from collectors.process_file import read_process
 from terms import yaml_lines
@@ -23,12 +27,17 @@ _FOLDERS = {"process": "processes", "extraction": "extraction"}
 ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definitions:
     """What one intake works with. Processes are sorted by id; of the extraction rules the first that fits a span is used."""
 
     processes: tuple[Process, ...]
     extraction: tuple[ExtractionRule, ...]
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """The extraction rules, ready for spans and CloudEvents."""
+        return Extractor(self.extraction)
 
     @property
     def milestone_names(self) -> dict[str, tuple[str, ...]]:
@@ -48,12 +57,13 @@ def load(folders: Sequence[Path] = ()) -> Definitions:
 
     In a folder, `processes/*.yaml`, `extraction/*.yaml` and any `*.yaml` that says `kind: process` or
     `kind: extraction` are read; files of other kinds are left to their own readers. A definition replaces a shipped
-    one of the same id when its version is higher. Raises one ProblemError with every problem found (file:line).
+    one of the same id when its version is higher. The examples of every extraction rule must hold. Raises one ProblemError with every problem found (file:line).
     """
     problems: list[Problem] = []
     documents = [_documents(folder, problems) for folder in (_HERE, *folders)]
     processes = _latest([d.get("process", []) for d in documents], read_process, problems)
     extraction = _latest([d.get("extraction", []) for d in documents], read_extraction, problems)
+    problems += [problem for rule in extraction for problem in broken_examples(rule)]
     if problems:
         raise ProblemError(tuple(problems))
     # Added rules are asked first: whoever maps a foreign runtime knows it better than we do.

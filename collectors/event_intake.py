@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Business events -> rows, each identity once, and the objects they name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from terms.row_id import row_ids
 
 _CONTENT = (
     "source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, amount_minor, "
-    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data"
+    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data, rule_no"
 )
 
 
@@ -62,20 +62,20 @@ def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[
 
 
 def store_events(
-    bulk: Bulk, events: Sequence[BusinessEvent], ids: dict[str, int], now: Instant
+    bulk: Bulk, events: Sequence[BusinessEvent], ids: dict[str, int], rules: Mapping[str, int], now: Instant
 ) -> StoredEvents:
-    """Stores events, whose identities differ and whose objects have `ids`.
+    """Stores events, whose identities differ, whose objects have `ids` and whose rules the numbers in `rules`.
 
     One that is stored with the same or a greater content hash is left as it is; with a lesser one it is replaced.
     """
     taken = dict(zip(_ids(events), events, strict=True))
-    rows = [(event_id, *_row(event, ids, now)) for event_id, event in taken.items()]
+    rows = [(event_id, *_row(event, ids, rules, now)) for event_id, event in taken.items()]
     left: dict[str, int] = {}
     if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip") != len(rows):
         there = {row[0] for row in bulk.select("event_id", "event", "event_id", taken)}
         known = [event for event_id, event in taken.items() if event_id not in there]
         taken = {event_id: event for event_id, event in taken.items() if event_id in there}
-        taken |= _replace(bulk, known, ids, now, left)
+        taken |= _replace(bulk, known, ids, rules, now, left)
     named = sorted((ids[key], event_id) for event_id, event in taken.items() for key in event.objects)
     bulk.insert(tables.EventObjectRow, "object_id, event_id", named)
     return StoredEvents(
@@ -86,7 +86,12 @@ def store_events(
 
 
 def _replace(
-    bulk: Bulk, known: list[BusinessEvent], ids: dict[str, int], now: Instant, left: dict[str, int]
+    bulk: Bulk,
+    known: list[BusinessEvent],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
+    left: dict[str, int],
 ) -> dict[int, BusinessEvent]:
     """The stored events whose content gives way, by id; what they named until now is added to `left`."""
     replaced: dict[int, BusinessEvent] = {}
@@ -106,15 +111,17 @@ def _replace(
                 left.update({key: object_id for object_id, key in pairs})
                 unnamed += [(object_id, event_id) for object_id, _ in pairs]
     bulk.delete(tables.EventObjectRow, "object_id, event_id", unnamed)
-    rows = [(*_row(event, ids, now), event_id) for event_id, event in replaced.items()]
+    rows = [(*_row(event, ids, rules, now), event_id) for event_id, event in replaced.items()]
     bulk.update(tables.EventRow, _CONTENT, "event_id", rows)
     return replaced
 
 
-def _row(event: BusinessEvent, ids: dict[str, int], now: Instant) -> tuple[Any, ...]:
+def _row(
+    event: BusinessEvent, ids: dict[str, int], rules: Mapping[str, int], now: Instant
+) -> tuple[Any, ...]:
     return (
         event.source, event.source_event_id, content_hash(event), event.type, event.occurred_at, now, event.system,
-        orjson.dumps([(ids[key], key) for key in event.objects]).decode(), *event[6:],
+        orjson.dumps([(ids[key], key) for key in event.objects]).decode(), *event[6:-1], rules.get(event.rule or ""),
     )  # fmt: skip
 
 

@@ -1,139 +1,211 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Spans -> business events and the objects spans name: the second step of the walk. The words come from a rule."""
+"""Spans -> business events and the objects spans name: the second step of the walk. Which rule reads a span is looked up, not searched.
 
-import re
+A span is dispatched on its service and scope, its name where a rule asks for it, and the names of its attributes. What
+was found for one span holds for the next that looks like it: a runtime says a few dozen different things, over and over.
+"""
+
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import orjson
-
+from collectors.extraction_plan import Compiled, Plan, Refused
 from collectors.extraction_rule import ExtractionRule
-from collectors.span import MAX_INT64, BusinessEvent, Rejected, Span, without_nul
-from terms.instant import Instant, parse
-from terms.problem import ProblemError
+from collectors.extraction_value import UnreadableError
+from collectors.key_finding import KeyFinding, Rejection
+from collectors.key_form import masked
+from collectors.span import BusinessEvent, Origin, Rejected, Span
+from terms.instant import Instant
 
-MAX_KEY = 512
-MAX_OBJECTS = 1_000  # one event; a run that names more is split by its sender
-_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,63}")
-Attributes = dict[str, Any]
+_MOST = 5_000  # origins, and shapes of each; a runtime that names attributes after its customers must not fill the memory
+_FINDING: Final[dict[str, Rejection]] = {
+    "bad_event_time": "bad-time",
+    "bad_amount": "bad-amount",
+    "amount_without_currency": "bad-amount",
+    "bad_event_id": "too-long",
+    "too_many_objects": "too-many",
+    "bad_object_type": "pattern",
+}
 
 
 class Extracted(NamedTuple):
-    """What the spans of one request say. `named[i]` are the key texts that `spans[i]` names; `events` pairs with it."""
+    """What the spans of one request say. `named[i]` are the key texts that `spans[i]` names; `events` pairs with it.
+
+    `more` are further events of spans that carry several. `findings` are values that stand where a key should and are
+    none, each with the position of its span.
+    """
 
     spans: list[Span]
     named: list[tuple[str, ...]]
     events: list[BusinessEvent | None]
     rejected: list[Rejected]
+    more: list[BusinessEvent]
+    findings: list[tuple[int, KeyFinding]]
+
+    def all_events(self) -> list[BusinessEvent]:
+        """Every event, in the order of the spans."""
+        return [*(event for event in self.events if event is not None), *self.more]
 
 
-class UnreadableError(ValueError):
-    """A span's business words cannot be read. `reason` is a stable word."""
+class Said(NamedTuple):
+    """What one span says, and by which rule and reading; all empty when no rule reads it."""
 
-    def __init__(self, reason: str, what: str) -> None:
-        super().__init__(what)
-        self.reason = reason
-
-
-def extract(spans: Sequence[Span], rules: Sequence[ExtractionRule]) -> Extracted:
-    """Spans with the event each carries and the objects it names; those whose words cannot be read are rejected.
-
-    Of `rules` the first that fits a span is used; a span that fits none is kept and says nothing.
-    """
-    out = Extracted([], [], [], [])
-    readers = [Reader(rule) for rule in rules]
-    for span in spans:
-        named: tuple[str, ...] = ()
-        event = None
-        try:
-            for reader in readers:
-                named = reader.named(span.attributes)
-                if named or reader.rule.type in span.attributes:
-                    event = reader.event(span, named)
-                    break
-        except UnreadableError as error:
-            out.rejected.append(Rejected(error.reason, f"span '{span.name}' ({span.span_id.hex()}): {error}"))
-            continue
-        out.spans.append(span)
-        out.named.append(named)
-        out.events.append(event)
-    return out
+    named: tuple[str, ...]
+    events: list[BusinessEvent]
+    findings: list[KeyFinding]
+    rule: ExtractionRule | None
+    reading: str
 
 
-class Reader:
-    """Reads attributes by one rule."""
+NOTHING: Final = Said((), [], [], None, "")
 
-    def __init__(self, rule: ExtractionRule) -> None:
-        self.rule = rule
 
-    def named(self, attributes: Attributes) -> tuple[str, ...]:
-        """The key texts of the objects that are named, sorted, each once."""
-        found = _object_names(tuple(attributes), self.rule.objects)
-        if not found:
-            return ()
-        if len(found) == 1 and type(attributes[found[0][0]]) is str:
-            return (_key(found[0][1], attributes[found[0][0]]),)
-        keys: set[str] = set()
-        for name, kind in found:
-            value = attributes[name]
-            for one in value if isinstance(value, list) else (value,):
-                keys.add(_key(kind, one))
-        if len(keys) > MAX_OBJECTS:
-            raise UnreadableError(
-                "too_many_objects", f"it names {len(keys)} objects; {MAX_OBJECTS} are allowed"
+class Extractor:
+    """Rules, made ready. Of the rules, and of the readings of each, the first that fits a span is used."""
+
+    def __init__(self, rules: Iterable[ExtractionRule]) -> None:
+        self.rules = tuple(rules)
+        self._compiled = [Compiled(rule, reading) for rule in self.rules for reading in rule.readings]
+        self._tables: dict[tuple[str, str], _Table] = {}
+        self.contract_words = tuple(
+            (reading.texts["contract_subject"].names[0], reading.texts["contract_version"].names[0])
+            for rule in self.rules
+            for reading in rule.readings
+            if all(
+                name in reading.texts and reading.texts[name].place == "attribute"
+                for name in ("contract_subject", "contract_version")
             )
-        return tuple(sorted(keys))
-
-    def event(self, span: Span, named: tuple[str, ...]) -> BusinessEvent | None:
-        """The event a span carries; None when it carries none. An event without an id is known by its span."""
-        if self.rule.type not in span.attributes:
-            return None
-        fallback = f"span:{span.trace_id.hex()}/{span.span_id.hex()}"
-        return self.business_event(
-            span.attributes, named, span.origin.service or "unknown", fallback, span.start_ns // 1000,
-            span.trace_id, span.span_id,
-        )  # fmt: skip
-
-    def business_event(
-        self,
-        words: Attributes,
-        named: tuple[str, ...],
-        source: str,
-        event_id: str,
-        at: int,
-        trace_id: bytes | None = None,
-        span_id: bytes | None = None,
-    ) -> BusinessEvent:
-        """The event of these words; `source`, `event_id` and `at` stand in where the words do not say."""
-        rule, get = self.rule, words.get
-        told = get(rule.time)
-        amount, currency = _amount(get(rule.amount_minor)), _text(get(rule.currency))
-        if amount is not None and not currency:
-            raise UnreadableError(
-                "amount_without_currency", f"{rule.amount_minor} has no {rule.currency} beside it"
-            )
-        source, event_id = _text(get(rule.source)) or source, _text(get(rule.event_id)) or event_id
-        if len(source) > MAX_KEY or len(event_id) > MAX_KEY:
-            raise UnreadableError("bad_event_id", f"its source or id is longer than {MAX_KEY}")
-        return BusinessEvent(
-            source,
-            event_id,
-            _text(get(rule.type)) or "",
-            Instant(at) if told is None else _instant(told, rule.time),
-            _text(get(rule.system)) or source,
-            named,
-            amount,
-            currency,
-            _text(get(rule.legal_entity)),
-            _text(get(rule.region)),
-            _text(get(rule.contract_subject)),
-            _text(get(rule.contract_version)),
-            _text(get(rule.message)),
-            trace_id,
-            span_id,
-            _data(words, rule.data),
         )
+        """(subject, version): the attributes by which spans name contracts."""
+
+    def extract(self, spans: Sequence[Span]) -> Extracted:
+        """Spans with the events each carries and the objects it names; those that a strict rule cannot read are rejected.
+
+        A span that no rule fits is kept and says nothing.
+        """
+        out = Extracted([], [], [], [], [], [])
+        last: Origin | None = None
+        table = _Table([])
+        refused: list[Refused] = []
+        for span in spans:
+            if span.origin is not last:
+                last = span.origin
+                table = self._table(last)
+            named: tuple[str, ...] = ()
+            event: BusinessEvent | None = None
+            try:
+                for plan in table.plans(span):
+                    if plan.holds is not None and not plan.holds(span):
+                        continue
+                    named, event, more = plan.read(span, refused)
+                    if more:
+                        out.more.extend(more)
+                    if refused:
+                        out.findings.extend((len(out.spans), _finding(one, span, event)) for one in refused)
+                    if named or event is not None or refused:
+                        refused.clear()
+                        break
+            except UnreadableError as error:
+                refused.clear()
+                if plan.rule.is_strict:
+                    what = f"span '{span.name}' ({span.span_id.hex()}): {error}"
+                    out.rejected.append(Rejected(error.reason, what))
+                    continue
+                named, event = (), None
+                out.findings.append((len(out.spans), _unread(error, span)))
+            out.spans.append(span)
+            out.named.append(named)
+            out.events.append(event)
+        return out
+
+    def say(self, span: Span) -> Said:
+        """What one span says. Raises UnreadableError where a strict rule cannot read it."""
+        for plan in self._table(span.origin).plans(span):
+            if plan.holds is not None and not plan.holds(span):
+                continue
+            refused: list[Refused] = []
+            reading = plan.compiled.reading.id
+            try:
+                named, event, more = plan.read(span, refused)
+            except UnreadableError as error:
+                if plan.rule.is_strict:
+                    raise
+                return Said((), [], [_unread(error, span)], plan.rule, reading)
+            if named or event is not None or refused:
+                events = [event, *more] if event is not None else []
+                return Said(
+                    named, events, [_finding(one, span, event) for one in refused], plan.rule, reading
+                )
+        return NOTHING
+
+    def _table(self, origin: Origin) -> "_Table":
+        key = origin.service, origin.scope
+        table = self._tables.get(key)
+        if table is None:
+            if len(self._tables) >= _MOST:
+                self._tables.clear()
+            fitting = [
+                one
+                for one in self._compiled
+                if one.rule.service.fits(origin.service) and one.rule.scope.fits(origin.scope)
+            ]
+            table = self._tables[key] = _Table(fitting)
+        return table
+
+
+class _Table:
+    """The readings for one service and scope, by what spans of it look like."""
+
+    def __init__(self, compiled: list[Compiled]) -> None:
+        self.compiled = compiled
+        names = [one.reading.when.name for one in compiled]
+        self._exact = frozenset(text for name in names for text in name.exact)
+        self._beginnings = tuple(sorted({text for name in names for text in name.beginnings}))
+        self._by_shape: dict[Any, tuple[Plan, ...]] = {}
+
+    def plans(self, span: Span) -> tuple[Plan, ...]:
+        """The plans that may be for the span, in the order they are tried."""
+        shape: Any = tuple(span.attributes)
+        if self._exact or self._beginnings:
+            name = span.name
+            shape = (
+                name if name in self._exact else "",
+                tuple(text for text in self._beginnings if name.startswith(text)),
+                shape,
+            )
+        found = self._by_shape.get(shape)
+        if found is None:
+            if len(self._by_shape) >= _MOST:
+                self._by_shape.clear()
+            found = self._by_shape[shape] = self._plans(span)
+        return found
+
+    def _plans(self, span: Span) -> tuple[Plan, ...]:
+        there = span.attributes.keys()
+        return tuple(
+            plan
+            for one in self.compiled
+            if one.reading.when.name.fits(span.name) and one.reading.when.has <= there
+            for plan in (Plan(one, tuple(there)),)
+            if plan.may_say
+        )
+
+
+def _unread(error: UnreadableError, span: Span) -> KeyFinding:
+    return KeyFinding(_FINDING[error.reason], "", _service(span), str(error), _start(span))
+
+
+def _finding(refused: Refused, span: Span, event: BusinessEvent | None) -> KeyFinding:
+    source, at = (event.source, event.occurred_at) if event else (_service(span), _start(span))
+    text = masked(refused.text) if refused.is_classified or "@" in refused.text else refused.text
+    return KeyFinding(refused.reason, refused.type, source, text, at)
+
+
+def _service(span: Span) -> str:
+    return span.origin.service or "unknown"
+
+
+def _start(span: Span) -> Instant:
+    return Instant(span.start_ns // 1000)
 
 
 def once(events: Iterable[BusinessEvent], rank: Callable[[BusinessEvent], bytes]) -> list[BusinessEvent]:
@@ -145,59 +217,3 @@ def once(events: Iterable[BusinessEvent], rank: Callable[[BusinessEvent], bytes]
         if known is None or (known is not event and rank(event) > rank(known)):
             kept[identity] = event
     return list(kept.values())
-
-
-@lru_cache(10_000)
-def _object_names(names: tuple[str, ...], prefix: str) -> tuple[tuple[str, str], ...]:
-    """(attribute, object type) for those of the names that name an object: spans of one kind have the same names."""
-    found = tuple((name, name[len(prefix) :]) for name in names if name.startswith(prefix))
-    for _, kind in found:
-        if not _TYPE.fullmatch(kind):
-            raise UnreadableError("bad_object_type", f"{kind[:80]!r} is not an object type")
-    return found
-
-
-def _key(kind: str, value: Any) -> str:
-    if type(value) is not str:
-        if type(value) is not int:
-            raise UnreadableError("bad_object_key", f"the key of {kind!r} is neither text nor a whole number")
-        value = str(value)
-    value = value.strip()
-    if not value or len(value) > MAX_KEY:
-        raise UnreadableError("bad_object_key", f"the key of {kind!r} is empty or longer than {MAX_KEY}")
-    return f"{kind}:{without_nul(value)}"
-
-
-def _text(value: Any) -> str | None:
-    if type(value) is str:
-        return without_nul(value) or None
-    return None if value is None else without_nul(str(value))
-
-
-def _amount(value: Any) -> int | None:
-    if value is None or type(value) is int:
-        return value if value is None or abs(value) <= MAX_INT64 else _refuse_amount(value)
-    if isinstance(value, str) and len(value) < 20:
-        try:
-            return int(value)
-        except ValueError:
-            pass
-    return _refuse_amount(value)
-
-
-def _refuse_amount(value: Any) -> int:
-    raise UnreadableError("bad_amount", f"{str(value)[:40]!r} is not a whole number of minor units")
-
-
-def _instant(value: Any, name: str) -> Instant:
-    try:
-        return parse(value)
-    except (ProblemError, TypeError) as error:
-        raise UnreadableError(
-            "bad_event_time", f"{name} {str(value)[:60]!r} is not an RFC 3339 time"
-        ) from error
-
-
-def _data(words: Attributes, names: tuple[str, ...]) -> str | None:
-    kept = {name: words[name] for name in names if name in words}
-    return orjson.dumps(kept).decode() if kept else None

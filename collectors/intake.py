@@ -4,18 +4,21 @@
 Everything here is idempotent: what was stored before is a duplicate, and changes nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from collectors import contract_use
+from collectors import contract_use, key_finding_store
 from collectors.bulk import Bulk
 from collectors.definitions import Definitions
 from collectors.event_intake import content_hash, store_events, store_objects
-from collectors.extraction import extract, once
+from collectors.extraction import Extracted, once
+from collectors.extraction_store import rule_numbers
+from collectors.key_finding import KeyFinding
 from collectors.restitch import restitch, stitch_alone
 from collectors.span import Decoded, Rejected
-from collectors.span_intake import store_mentions, store_spans
+from collectors.span_intake import StoredSpans, store_mentions, store_spans
 from terms.instant import Instant
 
 
@@ -37,15 +40,14 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     """
     bulk = Bulk(session)
     stitch_alone(bulk)
-    extracted = extract(request.spans, definitions.extraction)
-    events = once(
-        [*(event for event in extracted.events if event is not None), *request.events], content_hash
-    )
+    extracted = definitions.extractor.extract(request.spans)
+    events = once([*extracted.all_events(), *request.events], content_hash)
     spans = store_spans(bulk, extracted.spans)
     keys = {key for event in events for key in event.objects}
     keys.update(key for names in extracted.named for key in names)
     ids, new_objects = store_objects(bulk, keys)
-    stored = store_events(bulk, events, ids, now)
+    rules = rule_numbers(bulk, definitions.extractor.rules, events, now)
+    stored = store_events(bulk, events, ids, rules, now)
     ids.update(stored.left)
     store_mentions(bulk, extracted, spans, stored.told_by, ids)
     changed: tuple[str, ...] = ()
@@ -54,7 +56,16 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     # A span and the event it carries count as one; only events that came alone count themselves.
     new = {(event.source, event.source_event_id) for event in stored.events} if request.events else ()
     alone = [event for event in once(request.events, content_hash) if event[:2] in new]
-    contract_use.count(bulk, extracted.spans, spans.keys, alone, definitions.extraction)
+    contract_use.count(bulk, extracted.spans, spans.keys, alone, definitions.extractor.contract_words)
+    key_finding_store.note(bulk, _findings(request, extracted, spans, new))
     taken = spans.new + len(alone)
     sent = len(extracted.spans) + len(request.events)
     return IngestResult(taken, sent - taken, (*request.rejected, *extracted.rejected), changed)
+
+
+def _findings(
+    request: Decoded, extracted: Extracted, spans: StoredSpans, new: Collection[tuple[str, str]]
+) -> list[KeyFinding]:
+    """What is wrong with keys in spans and events that were not stored before: each use is counted once."""
+    found = [finding for position, finding in extracted.findings if spans.keys[position] is not None]
+    return found + [finding for position, finding in request.findings if request.events[position][:2] in new]

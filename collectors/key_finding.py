@@ -10,7 +10,9 @@ from typing import Final, Literal, NamedTuple
 
 from terms.instant import Instant
 
-Rejection = Literal["null-like", "date-like", "too-short", "too-long", "pattern", "checksum", "not-a-key"]
+Rejection = Literal[
+    "null-like", "date-like", "too-short", "too-long", "pattern", "checksum", "not-a-key", "too-many", "bad-time", "bad-amount"
+]  # fmt: skip
 Demotion = Literal["conflict", "two-parents", "circle", "self-loop", "hub", "reused"]
 Reason = Rejection | Demotion
 
@@ -22,6 +24,9 @@ REJECTED: Final[Mapping[Rejection, str]] = {
     "pattern": "It does not have the form that the rule declares.",
     "checksum": "Its check characters do not fit it.",
     "not-a-key": "It is neither text nor a whole number.",
+    "too-many": "One event names more objects than may be; no event is made of it.",
+    "bad-time": "The event's time cannot be read; no event is made of it.",
+    "bad-amount": "The event's amount cannot be read; no event is made of it.",
 }
 DEMOTED: Final[Mapping[Demotion, str]] = {
     "conflict": "Events disagree about what it is the same as; none of them is believed.",

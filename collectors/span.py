@@ -7,6 +7,7 @@ Named tuples and not dataclasses: half a million of them are made in a minute.
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from collectors.key_finding import KeyFinding
 from terms.instant import Instant
 
 MAX_INT64 = 2**63 - 1
@@ -42,7 +43,8 @@ class Span(NamedTuple):
 class BusinessEvent(NamedTuple):
     """Something that happened in the business: its identity is `source` and `source_event_id`.
 
-    `objects` are key texts (`order:SO-1`), sorted, each once. `trace_id` and `span_id` name the span that told it.
+    `objects` are key texts (`order:SO-1`), sorted, each once. `trace_id` and `span_id` name the span that told it, `rule`
+    the extraction rule that read it (`throughline@1`).
     """
 
     source: str
@@ -61,6 +63,7 @@ class BusinessEvent(NamedTuple):
     trace_id: bytes | None = None
     span_id: bytes | None = None
     data: str | None = None
+    rule: str | None = None
 
 
 class Rejected(NamedTuple):
@@ -72,11 +75,15 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One request, decoded. `events` are those that came without a span. `rejected` lists what is not among them."""
+    """One request, decoded. `events` are those that came without a span. `rejected` lists what is not among them.
+
+    `findings` are values in `events` that stand where a key should and are none, each with the position of its event.
+    """
 
     spans: list[Span] = field(default_factory=list)
     events: list[BusinessEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    findings: list[tuple[int, KeyFinding]] = field(default_factory=list)
 
 
 def flaw_of(

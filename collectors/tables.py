@@ -137,6 +137,21 @@ class EventRow(SQLModel, table=True):
     trace_id: bytes | None = _bytes(nullable=True)
     span_id: bytes | None = _bytes(nullable=True)
     data: str | None = _text(nullable=True)
+    rule_no: int | None = Field(default=None, nullable=True, sa_type=SmallInteger)
+
+
+class ExtractionRuleRow(SQLModel, table=True):
+    """A version of an extraction rule that made events, under the number they bear. `digest` is over what it says."""
+
+    __tablename__ = "extraction_rule"
+    __table_args__ = (UniqueConstraint("tenant", "id", "version", name="uq_extraction_rule"), _CLUSTERED)
+
+    tenant: int = _tenant()
+    rule_no: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    id: str = _text()
+    version: int = _small()
+    digest: str = _text()
+    first_used_at: int = _big()
 
 
 class EventObjectRow(SQLModel, table=True):

@@ -168,7 +168,7 @@ def create_app(parts: Parts) -> Starlette:
         take_spans=take_spans,
         take_events=taking(
             parts.database,
-            lambda body, _: cloudevents.decode(body, parts.definitions.extraction, parts.clock()),
+            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock()),
             store,
             noticed,
         ),

@@ -30,7 +30,7 @@ class LocalSinks:
 
             def take(batch: Batch) -> Taken:
                 now = wall_clock()
-                decoded = decode(batch, known.extraction, now)
+                decoded = decode(batch, known.extractor, now)
                 stored = database.write(
                     lambda session: intake.ingest(session, decoded, now, known),
                     actor=Actor("machine", "import"),

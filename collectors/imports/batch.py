@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collectors import cloudevents, otlp
-from collectors.extraction_rule import ExtractionRule
+from collectors.extraction import Extractor
 from collectors.span import Decoded
 from terms.instant import Instant
 from terms.problem import ProblemError
@@ -61,7 +61,7 @@ def zoned(time: str) -> str:
     return time if has_zone else f"{time.replace(' ', 'T')}Z"
 
 
-def decode(batch: Batch, rules: Sequence[ExtractionRule], now: Instant) -> Decoded:
+def decode(batch: Batch, rules: Extractor, now: Instant) -> Decoded:
     """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
     if batch.path == EVENTS:
         return cloudevents.decode(batch.body, rules, now)

@@ -11,7 +11,7 @@ from collectors.definitions import load
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
 
-RULES = load().extraction
+RULES = load().extractor
 EVENT = {
     "specversion": "1.0", "id": "e1", "source": "/billing", "type": "invoice-issued", "time": "2026-03-01T12:00:00+01:00",
     "data": {

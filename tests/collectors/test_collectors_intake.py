@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel
 
 from collectors import tables
 from collectors.bulk import Bulk
+from collectors.cloudevents import decode
 from collectors.definitions import Definitions, load
 from collectors.intake import IngestResult, ingest
+from collectors.key_tables import KeyFindingRow
 from collectors.neighbourhood import Neighbourhood
 from collectors.ruling_store import RulingStore
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
@@ -135,6 +138,47 @@ def test_rejected_spans_are_told_and_the_rest_is_kept(database: Database) -> Non
     )
     assert [one.reason for one in result.rejected] == ["bad_span_id", "bad_event_time"]
     assert count(database, tables.SpanRow) == 1
+
+
+def test_an_event_remembers_the_rule_that_read_it(database: Database) -> None:
+    """The version of a rule stands once, under a small number that its events bear; an event no rule read bears none."""
+    take(database, a_span(1, {"cloudevents.event_type": "order-placed", "throughline.object.order": "SO-1"}))
+    take(database, a_span(2, {"cloudevents.event_type": "crm-updated", "throughline.object.order": "SO-1"}))
+    take(database, said(3, "order-placed", "order:SO-2"))
+    rules = database.read(lambda session: session.exec(select(tables.ExtractionRuleRow)).all())
+    assert [(one[0].id, one[0].version, one[0].rule_no) for one in rules] == [("throughline", 1, 1)]
+    events = database.read(
+        lambda session: session.execute(
+            select(tables.EventRow.type, tables.EventRow.rule_no).order_by(tables.EventRow.occurred_at)  # type: ignore[call-overload]
+        ).all()
+    )
+    assert [tuple(row) for row in events] == [("order-placed", 1), ("crm-updated", 1), ("order-placed", None)]
+
+
+def test_a_bad_key_is_counted_once_for_each_span_however_often_it_is_sent(database: Database) -> None:
+    """A client that repeats a request does not make its keys look worse than they are; events on their own count alike."""
+    words = {"cloudevents.event_type": "order-placed", "throughline.object.order": "n/a"}
+    event = {
+        "specversion": "1.0",
+        "id": "e1",
+        "source": "shop",
+        "type": "paid",
+        "data": {"throughline.object.order": "0"},
+    }
+    for _ in range(2):
+        take(database, a_span(1, words), a_span(2, words))
+        decoded = decode(orjson.dumps(event), DEFINITIONS.extractor, Instant(5))
+        database.write(
+            lambda session, one=decoded: ingest(session, one, Instant(9), DEFINITIONS),
+            actor=MACHINE,
+            reason="test",
+        )
+    rows = database.read(lambda session: session.exec(select(KeyFindingRow)).all())
+    found = [(row[0].source, row[0].type, row[0].reason, row[0].key, row[0].uses) for row in rows]
+    assert sorted(found) == [
+        ("flows", "order", "null-like", "n/a", 2),
+        ("shop", "order", "null-like", "0", 1),
+    ]
 
 
 def test_a_failure_in_the_middle_stores_nothing(database: Database) -> None:

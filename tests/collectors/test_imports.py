@@ -52,7 +52,7 @@ def write(path: Path, document: Any) -> Path:
 
 
 def store(database: Database, batch: Batch) -> int:
-    decoded = decode(batch, DEFINITIONS.extraction, Instant(0))
+    decoded = decode(batch, DEFINITIONS.extractor, Instant(0))
     assert decoded.rejected == []
     result = database.write(
         lambda session: ingest(session, decoded, Instant(0), DEFINITIONS),
@@ -103,7 +103,7 @@ def test_a_vendor_and_a_payment_run_merge_nothing(database: Database, tmp_path: 
 def test_an_event_of_a_log_keeps_what_it_says(tmp_path: Path) -> None:
     """Activity, time with its zone, objects by their type, and the event's own attributes."""
     (batch,) = batches(write(tmp_path / "p2p.jsonocel", a_log(1)), source="erp")
-    event: BusinessEvent = decode(batch, DEFINITIONS.extraction, Instant(0)).events[0]
+    event: BusinessEvent = decode(batch, DEFINITIONS.extractor, Instant(0)).events[0]
     assert event[:3] == ("erp", "e0", "Create Purchase Requisition")
     assert event.occurred_at == parse("2026-01-01T00:00:00Z")
     assert event.objects == ("MATERIAL:MAT-0", "PURCHREQ:REQ-0")

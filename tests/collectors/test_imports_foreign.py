@@ -17,7 +17,7 @@ from collectors.span import Decoded
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
 
-RULES = load((Path(__file__).parents[2] / "examples" / "purchase-to-pay",)).extraction
+RULES = load((Path(__file__).parents[2] / "examples" / "purchase-to-pay",)).extractor
 
 
 def imported(path: Path, mapping: Path | None = None) -> Decoded:

@@ -9,7 +9,6 @@ from sqlmodel import select
 from collectors import contract_use as counted
 from collectors import definitions
 from collectors.bulk import Bulk
-from collectors.extraction_rule import ExtractionRule
 from collectors.span import BusinessEvent
 from controlplane import contract_use
 from controlplane.database import Actor, Database
@@ -23,7 +22,7 @@ from registry.refusal import RefusedError
 from terms.instant import DAY, Clock, Instant
 
 MACHINE = Actor("machine", "test")
-NO_RULES: tuple[ExtractionRule, ...] = ()
+NO_WORDS: tuple[tuple[str, str], ...] = ()
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def seen(write: Any, version: str, application: str, at: int, times: int = 1) ->
         BusinessEvent(application, f"{version}{n}", "call", Instant(at), "", (), contract_subject="invoices-api", contract_version=version)
         for n in range(times)
     ]  # fmt: skip
-    write(lambda session: counted.count(Bulk(session), (), (), events, NO_RULES))
+    write(lambda session: counted.count(Bulk(session), (), (), events, NO_WORDS))
 
 
 def test_what_is_leaving_and_what_nobody_declared_shows(database: Database, write: Any, clock: Clock) -> None:
