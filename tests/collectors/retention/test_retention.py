@@ -98,7 +98,7 @@ def test_an_archive_comes_back_as_it_was(database: Database, folder: Path) -> No
     (file,) = folder.iterdir()
     for batch in batches(file):
         assert batch.items == 2
-        decoded = decode(batch, DEFINITIONS.extraction, wall_clock())
+        decoded = decode(batch, DEFINITIONS.extractor, wall_clock())
         assert decoded.spans[0].origin.attributes == ORIGIN.attributes
         take(database, *decoded.spans)
     assert database.read(lambda session: trace(session, f"{TRACE:032x}")) == before
