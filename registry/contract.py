@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry.document import Document
-from registry.lifecycle import LIFECYCLES, State
+from registry.lifecycle import ACTIVE, LIFECYCLES, State, successor_name
 from registry.references import Reference
 from registry.semver import is_semver, precedence
 from registry.subject_name import is_subject
 from registry.verdict import DEFAULT_MODE, MODES, Verdict
+from terms import instant
 from terms.instant import Instant
 from terms.problem import ProblemError
 
@@ -36,7 +37,8 @@ class Contract:
     `semver` is empty where none is stated: registering gives it one. `compatibility` is the default where none is stated,
     and `states_mode` tells which. `document` has everything it refers to copied in; `body` holds the bytes to keep where
     they are not its text. `dialect` is the `$schema` it was read with though it states none. `extra` holds what came beside
-    the document: `metadata` and `ruleSet`.
+    the document: `metadata` and `ruleSet`. `successor` (`subject@version`), `deprecated_at` and `sunset_at` are what the
+    document says of its own end.
     """
 
     subject: str
@@ -59,6 +61,14 @@ class Contract:
     dialect: str = ""
     body: bytes | None = None
     syntax: str = ""
+    successor: str = ""
+    deprecated_at: Instant | None = None
+    sunset_at: Instant | None = None
+
+    @property
+    def state(self) -> State:
+        """The state the document says it is in."""
+        return State(self.lifecycle, self.successor, self.deprecated_at, self.sunset_at)
 
     @property
     def bytes(self) -> bytes:
@@ -162,8 +172,9 @@ def contract(document: Document, subject: str | None = None) -> Contract:
     """
     said, place = _said(document)
     mode = _one_of(document, place, said, "compatibility", (*MODES, NONE), "mode")
+    stated = _subject(document, place, said, subject)
     return Contract(
-        subject=_subject(document, place, said, subject),
+        subject=stated,
         semver=_semver(document, place, said, subject is not None),
         title=str(_titled(document).get("title", subject or said.get("subject", ""))),
         description=str(_titled(document).get("description", "")),
@@ -171,13 +182,16 @@ def contract(document: Document, subject: str | None = None) -> Contract:
         steward=_text(document, place, said, "steward"),
         domain=_text(document, place, said, "domain"),
         audience=_text(document, place, said, "audience"),
-        lifecycle=_one_of(document, place, said, "lifecycle", LIFECYCLES, "lifecycle") or "active",
+        lifecycle=_one_of(document, place, said, "lifecycle", LIFECYCLES, "lifecycle") or ACTIVE,
         compatibility=mode or DEFAULT_MODE,
         document=document,
         states_mode=bool(mode),
         retention=_text(document, place, said, "retention"),
         event_type=_text(document, place, said, "event_type"),
         labels=_labels(document, place, said),
+        successor=successor_name(stated, _text(document, place, said, "successor")),
+        deprecated_at=_day(document, place, said, "deprecated"),
+        sunset_at=_day(document, place, said, "sunset"),
     )
 
 
@@ -271,6 +285,18 @@ def _text(document: Document, place: str, said: dict[str, Any], name: str) -> st
     if not isinstance(value, str):
         raise _problem(document, place, name, f"{name} is not a text", "write it in quotes")
     return value
+
+
+def _day(document: Document, place: str, said: dict[str, Any], name: str) -> Instant | None:
+    """The instant a text names, a day meaning its beginning in UTC; None where nothing is stated."""
+    text = _text(document, place, said, name)
+    if not text:
+        return None
+    try:
+        return instant.parse(f"{text}T00:00:00Z" if len(text) == len("2027-06-30") else text)
+    except ProblemError as error:
+        what = f"'{text[:40]}' is neither a day nor an RFC 3339 time"
+        raise _problem(document, place, name, what, "write it like 2027-06-30") from error
 
 
 def _problem(document: Document, place: str, name: str, what: str, do: str) -> ProblemError:

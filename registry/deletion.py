@@ -62,6 +62,43 @@ def delete_subject(session: Session, subject: str, now: Instant, *, permanent: b
     return [row.number for row in deleted]
 
 
+def restore_version(session: Session, subject: str, number: int, now: Instant) -> int:
+    """The number of the softly deleted version that is back, in the state it had. Raises RefusedError where it may not come back.
+
+    That is where it was not deleted, where another version has taken its place since, or where what it refers to is gone.
+    """
+    config.require_writable(session, subject)
+    rows = _rows(session, subject)
+    row = next((each for each in rows if each.number == number), None)
+    if row is None:
+        raise RefusedError("unknown-version", f"there is no version {number} of '{subject}'", "version")
+    if row.deleted_at is None:
+        raise RefusedError(
+            "version-not-deleted", f"version {number} of '{subject}' is not deleted", "version"
+        )
+    taken = next((each for each in rows if each.deleted_at is None and _is_same(each, row)), None)
+    if taken is not None:
+        raise RefusedError(
+            "version-taken",
+            f"version {taken.number} of '{subject}' is {taken.semver} now",
+            "version",
+            "keep that one, or delete it first",
+        )
+    held = content.by_content_id(session, row.content_id)
+    assert held is not None, "a version's content is kept as long as the version"
+    for reference in held.references:
+        content.referenced(session, reference)
+    row.deleted_at = None
+    session.add(row)
+    session.flush()
+    subjects.refresh(session, subject, now)
+    return number
+
+
+def _is_same(one: ContractVersionRow, other: ContractVersionRow) -> bool:
+    return one.semver == other.semver or one.content_id == other.content_id
+
+
 def referenced_by(session: Session, subject: str, number: int) -> list[tuple[str, int, int]]:
     """The living versions that refer to this one: (subject, number, schema id), by subject and number."""
     found = session.exec(

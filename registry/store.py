@@ -12,7 +12,7 @@ from registry.comparison import Comparison
 from registry.contract import Contract, SubjectView, VersionInfo
 from registry.insertion import insert_new
 from registry.judgement import judged
-from registry.lifecycle import DRAFT, RETIRED
+from registry.lifecycle import DRAFT, RETIRED, first_state
 from registry.refusal import RefusedError
 from registry.semver import following
 from registry.tables import ContractReferenceRow, ContractSubjectRow, ContractVersionRow
@@ -182,7 +182,9 @@ def _agreed(
     now: Instant,
 ) -> VersionInfo:
     """A draft that is registered again, and not as a draft: it is agreed."""
-    row.lifecycle, row.verdict = lifecycle, _text(verdict)
+    state = first_state(replace(contract.state, lifecycle=lifecycle), now)
+    row.lifecycle, row.successor, row.verdict = state.lifecycle, state.successor, _text(verdict)
+    row.deprecated_at, row.sunset_at, row.retired_at = state.deprecated_at, state.sunset_at, state.retired_at
     session.add(row)
     session.flush()
     subjects.refresh(session, contract.subject, now)
@@ -202,14 +204,18 @@ def _added(
     _hold(session, contract)
     schema_id = content.keep(session, contract, held, now, terms.schema_id)
     is_breaking = verdict is not None and verdict.status == BREAKING
+    state = first_state(replace(contract.state, lifecycle=terms.lifecycle or contract.lifecycle), now)
     row = ContractVersionRow(
         tenant=TENANT,
         subject=contract.subject,
         number=_number(rows, last, terms),
         semver=contract.semver or following([each.semver for each in rows], is_breaking),
         content_id=held,
-        lifecycle=terms.lifecycle or contract.lifecycle,
-        successor="",
+        lifecycle=state.lifecycle,
+        successor=state.successor,
+        deprecated_at=state.deprecated_at,
+        sunset_at=state.sunset_at,
+        retired_at=state.retired_at,
         verdict=_text(verdict),
         registered_at=now,
     )

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from registry import config, content, subjects, versions
 from registry.contract import VersionView, contract
 from registry.judgement import judged
-from registry.lifecycle import ACTIVE, DRAFT, Wish, moved
+from registry.lifecycle import ACTIVE, DRAFT, Wish, moved, successor_name
 from registry.refusal import RefusedError
 from registry.verdict import COMPATIBLE, Verdict
 from registry.versions import Stored
@@ -81,15 +81,13 @@ def _verdict(session: Session, found: Stored, now: Instant) -> Verdict:
 
 def _successor(session: Session, subject: str, text: str) -> str:
     """`subject@version` of what takes its place; a version alone is one of the same subject."""
-    if not text:
-        return ""
-    name, at, version = text.rpartition("@")
-    name = name if at else subject
-    if versions.find(session, name, version) is None:
+    full = successor_name(subject, text)
+    name, _, version = full.rpartition("@")
+    if full and versions.find(session, name, version) is None:
         raise RefusedError(
             "unknown-version",
             f"there is no version {version} of '{name}' to follow it",
             "successor",
             "register it first",
         )
-    return f"{name}@{version}"
+    return full

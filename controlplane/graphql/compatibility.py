@@ -27,7 +27,7 @@ from registry.json_indent import readable
 from registry.judgement import Question
 from registry.sources import Versions
 from registry.subjects import stated_subject
-from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked, with_findings
+from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked
 from terms.instant import to_datetime
 from terms.problem import ProblemError
 
@@ -196,14 +196,11 @@ def _diff(
     old, new, before, after = pair
     compared = Versions((before,), complete=False)
     verdict = check_documents(after, compared, mode, policy, on, witnesses=True)
-    findings = tuple(
-        replace(found, approval=str(approved.get(found.fingerprint, ""))) for found in verdict.findings
-    )
     return Diff(
         subject=view.name,
         old=_side(before, old.semver),
         new=_side(after, new.semver),
-        verdict=verdict_of(with_findings(verdict, findings)),
+        verdict=verdict_of(approval_store.counted(verdict, approved)),
     )
 
 

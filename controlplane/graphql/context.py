@@ -78,7 +78,7 @@ class Context:
     @cached_property
     def loaders(self) -> Loaders:
         """What many fields of this request ask for one by one, read together."""
-        return Loaders(self.sources.database, self.sources.definitions.milestone_names)
+        return Loaders(self.sources.database, self.sources.definitions.milestone_names, self.now)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

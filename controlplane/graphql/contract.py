@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contracts in the schema: subjects, their versions, and which versions really flow."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 import strawberry
-from starlette.concurrency import run_in_threadpool
 
 from collectors.line_store import ContractTraffic as Traffic
-from controlplane.graphql.api_operation import ApiOperation, operations_of
-from controlplane.graphql.compatibility import shown_document
+from controlplane.graphql.approval import ContractApproval, approval_of
 from controlplane.graphql.context import Info
-from controlplane.graphql.contract_field import ContractField, fields_of
 from controlplane.graphql.contract_use import (
     ContractApplication,
     ContractMatrix,
@@ -20,63 +14,16 @@ from controlplane.graphql.contract_use import (
     matrix_of,
     observed_of,
 )
+from controlplane.graphql.contract_version import ContractVersion, version_of
 from controlplane.graphql.described import answer, asked, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
-from controlplane.graphql.verdict import Verdict, VerdictStatus, verdict_of
-from registry import example, subjects
-from registry.contract import SubjectHead, SubjectView, VersionView
-from registry.document import Document
-from registry.json_indent import indented, readable
+from controlplane.graphql.verdict import VerdictStatus
+from registry import subjects, versions
+from registry.contract import SubjectHead, SubjectView
 from registry.lifecycle import VISIBLE
 from registry.subjects import Wanted
-from terms import canonical_json
 from terms.instant import Instant
 from terms.problem import ProblemError, did_you_mean
-
-T = TypeVar("T")
-
-
-@noun
-class ContractVersion:
-    """One registered version. `type` is json-schema, openapi or asyncapi; `document` is the text as registered, in `syntax`
-    (json or yaml); `verdict` compares it with the version before. `successor` (`subject@version`) and the dates tell of the
-    end of its life.
-    """
-
-    number: int
-    semver: str
-    content_id: str
-    lifecycle: str
-    registered_at: Instant
-    type: str
-    syntax: str
-    document: str
-    verdict: Verdict | None
-    successor: str | None
-    deprecated_at: Instant | None
-    sunset_at: Instant | None
-    retired_at: Instant | None
-    subject: strawberry.Private[str]
-
-    @answer
-    def text(self) -> str:
-        """The document as people read it: JSON on a single line is indented, anything else is as registered."""
-        return readable(self.document, self.syntax)
-
-    @answer
-    async def fields(self, info: Info) -> list[ContractField]:
-        """The fields its document states, nested ones by their pointer."""
-        return await _read(info, self, fields_of, [])
-
-    @answer
-    async def operations(self, info: Info) -> list[ApiOperation]:
-        """What can be asked of an API or heard from it; empty for an event."""
-        return await _read(info, self, operations_of, [])
-
-    @answer
-    async def examples(self, info: Info, full: bool = True) -> list[str]:
-        """A valid document of an event as JSON text: with every field, or only those required. None for an API."""
-        return await _read(info, self, lambda document: _examples(document, full), [])
 
 
 @noun
@@ -96,6 +43,16 @@ class ContractTraffic:
     first_seen_at: Instant
     last_seen_at: Instant
     legal_entities: list[str]
+
+
+@noun
+class DeletedVersion:
+    """A version that was deleted softly: out of sight, its number taken, and to be restored."""
+
+    number: int
+    semver: str
+    lifecycle: str
+    deleted_at: Instant
 
 
 @noun
@@ -152,6 +109,27 @@ class Contract:
         """One version by its number or semantic version, the latest without; null when there is none."""
         found = reversed(await _versions(info, self.subject))
         return next((one for one in found if version in (None, str(one.number), one.semver)), None)
+
+    @answer
+    async def deleted_versions(self, info: Info) -> list[DeletedVersion]:
+        """Versions that were deleted softly, oldest first."""
+        rows = await info.context.read(lambda session: versions.rows(session, self.subject))
+        return [
+            DeletedVersion(
+                number=row.number,
+                semver=row.semver,
+                lifecycle=row.lifecycle,
+                deleted_at=Instant(row.deleted_at),
+            )
+            for row in rows
+            if row.deleted_at is not None
+        ]
+
+    @answer
+    async def approvals(self, info: Info) -> list[ContractApproval]:
+        """The findings of it that somebody accepted, and whose approval is in force, by fingerprint."""
+        found = await info.context.loaders.approvals.load(self.subject)
+        return [approval_of(found[fingerprint], info.context.now) for fingerprint in sorted(found)]
 
     @answer
     async def traffic(self, info: Info) -> list[ContractTraffic]:
@@ -298,21 +276,6 @@ def _subject(cursor: str) -> str:
     return cursor.removeprefix("subject:")
 
 
-def _examples(document: Document, full: bool) -> list[str]:
-    if document.type != "json-schema":
-        return []
-    made = example.examples(document.schema, full=full)
-    return [indented(canonical_json.text(value)) for value in made]
-
-
-async def _read(info: Info, version: ContractVersion, look: Callable[[Document], T], nothing: T) -> T:
-    """What the version's document, with all it refers to, has to say; parsed once for several who ask."""
-    document = await info.context.read(
-        lambda session: shown_document(session, version.subject, version.number)
-    )
-    return nothing if document is None else await run_in_threadpool(lambda: look(document))
-
-
 async def _versions(info: Info, subject: str) -> list[ContractVersion]:
     view = await info.context.loaders.contracts.load(subject)
     return [] if view is None else [version_of(view.name, version) for version in view.versions]
@@ -341,26 +304,6 @@ def contract_of(said: SubjectHead | SubjectView) -> Contract:
 def _current(view: SubjectView) -> str:
     seen = [version.semver for version in view.versions if version.lifecycle in VISIBLE]
     return seen[-1] if seen else view.versions[-1].semver
-
-
-def version_of(subject: str, view: VersionView) -> ContractVersion:
-    """A version for the schema."""
-    return ContractVersion(
-        number=view.number,
-        semver=view.semver,
-        content_id=view.content_id,
-        lifecycle=view.lifecycle,
-        registered_at=view.registered_at,
-        type=view.type,
-        syntax=view.syntax,
-        document=view.document,
-        verdict=None if view.verdict is None else verdict_of(view.verdict),
-        successor=view.state.successor or None,
-        deprecated_at=view.state.deprecated_at,
-        sunset_at=view.state.sunset_at,
-        retired_at=view.state.retired_at,
-        subject=subject,
-    )
 
 
 @strawberry.type

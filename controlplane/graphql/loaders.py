@@ -14,11 +14,13 @@ from collectors.transaction import EventView, MemberView, TransactionView
 from controlplane.database import Database
 from policies import listing
 from policies.lifecycle import Violation
-from registry import store
+from registry import approval_store, store
+from registry.approval_store import Approval
 from registry.contract import SubjectView
 from registry.standing import Standing, standings
 from sync import store as sync_store
 from sync.store import ExceptionView
+from terms.instant import Instant
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -27,7 +29,7 @@ V = TypeVar("V")
 class Loaders:
     """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) and what is said of contracts (a subject)."""
 
-    def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]], now: Instant) -> None:
         def many(read: Callable[[Session, list[str]], Mapping[str, V]], absent: V) -> DataLoader[str, V]:
             async def load(keys: list[str]) -> list[V]:
                 found = await database.read_async(lambda session: read(session, keys))
@@ -50,6 +52,9 @@ class Loaders:
         self.traffic: DataLoader[str, tuple[ContractTraffic, ...]] = many(_traffic, ())
         self.contracts: DataLoader[str, SubjectView | None] = many(
             lambda session, keys: {view.name: view for view in store.subject_views(session, keys)}, None
+        )
+        self.approvals: DataLoader[str, Mapping[str, Approval]] = many(
+            lambda session, keys: approval_store.in_force_of(session, keys, now), {}
         )
         self.standings: DataLoader[str, Standing | None] = many(standings, None)
         self.exceptions: DataLoader[str, tuple[ExceptionView, ...]] = many(_exceptions, ())

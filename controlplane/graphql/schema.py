@@ -8,12 +8,15 @@ import strawberry
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
+from controlplane.graphql.approval import ApprovalQuery
+from controlplane.graphql.approving import ApprovalMutation
 from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
 from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
 from controlplane.graphql.kpi import KpiQuery
+from controlplane.graphql.lifecycle import LifecycleMutation
 from controlplane.graphql.limits import MOST_TOKENS, Limits
 from controlplane.graphql.line import LineQuery
 from controlplane.graphql.me import MeQuery
@@ -36,6 +39,7 @@ class Query(
     LineQuery,
     ContractQuery,
     CompatibilityQuery,
+    ApprovalQuery,
     ValidationQuery,
     DeploymentQuery,
     TransactionQuery,
@@ -51,7 +55,7 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(ReplayMutation, RegistrationMutation):
+class Mutation(ReplayMutation, RegistrationMutation, LifecycleMutation, ApprovalMutation):
     pass
 
 

@@ -27,13 +27,13 @@ from registry.approval_store import Approval
 from registry.config import Config
 from registry.contract import Contract, VersionInfo, VersionView, contract
 from registry.document import parse
-from registry.lifecycle import LIFECYCLES, TRANSITIONS, Wish
+from registry.lifecycle import LIFECYCLES, Wish, step, steps
 from registry.references import Reference, bundled
 from registry.refusal import RefusedError
 from registry.store import Terms
 from registry.subjects import Wanted
 from registry.verdict import Verdict
-from terms.instant import DAY, Instant
+from terms.instant import DAY, Instant, text
 from terms.problem import ProblemError
 
 ADA = Actor("person", "Ada")
@@ -173,16 +173,59 @@ def test_a_life_from_draft_to_retired(registry: Registry) -> None:
 @pytest.mark.parametrize("after", LIFECYCLES)
 def test_a_step_that_no_row_allows_is_refused_with_the_ones_there_are(before: str, after: str) -> None:
     """Whoever may not go there is told where they may."""
-    from registry.lifecycle import step
-
-    allowed = [row.after for row in TRANSITIONS if row.before == before]
+    allowed = {row.after: row.by_force for row in steps(before)}
     if after in allowed:
-        assert step(before, after).after == after
+        assert step(before, after, force=allowed[after]).after == after
+    if not allowed.get(after, True):
         return
     with pytest.raises(ProblemError) as refused:
         step(before, after)
     for each in allowed:
         assert each in refused.value.problems[0].do
+
+
+def test_a_version_begins_as_its_document_says(registry: Registry) -> None:
+    """Since when it is deprecated, when it may stop and what follows are kept from the first day, the follower yet to come."""
+    said = {"lifecycle": "deprecated", "successor": "2.0.0", "deprecated": "2026-09-01", "sunset": "2027-06-30T12:00:00+02:00"}  # fmt: skip
+    registry.register(made("a", "1.0.0", said))
+    registry.register(made("b", "1.0.0", {"lifecycle": "deprecated"}))
+    registry.register(made("c", "1.0.0", {"sunset": "2027-06-30", "successor": "c@2.0.0"}))
+
+    def told(subject: str) -> list[str | None]:
+        found = registry.database.read(lambda s: versions.find(s, subject, 1))
+        assert found is not None
+        state = versions.state(found.row)
+        times = (state.deprecated_at, state.sunset_at)
+        return [state.lifecycle, state.successor, *(None if at is None else text(at) for at in times)]
+
+    assert told("a") == ["deprecated", "a@2.0.0", "2026-09-01T00:00:00Z", "2027-06-30T10:00:00Z"]
+    assert told("b") == ["deprecated", "", "2026-11-20T12:00:00Z", None]
+    assert told("c") == ["active", "", None, None]
+    with pytest.raises(ProblemError, match=r"made.json:1.*'next year' is neither a day"):
+        made("d", "1.0.0", {"lifecycle": "deprecated", "sunset": "next year"})
+
+
+def test_what_was_announced_can_be_put_right(registry: Registry) -> None:
+    """Another successor, another day; never a sunset before the deprecation, never a successor that is not there."""
+    registry.register(made("a", "1.0.0"))
+    registry.register(made("a", "2.0.0"))
+    now = registry.clock()
+    later = Instant(now + 40 * DAY)
+    registry.move("a", "1.0.0", Wish("deprecated", deprecated_at=Instant(now + DAY), sunset_at=later))
+    put_right = registry.move("a", "1.0.0", Wish("deprecated", successor="2.0.0"))
+    assert (put_right.state.successor, put_right.state.deprecated_at, put_right.state.sunset_at) == (
+        "a@2.0.0", now + DAY, later,
+    )  # fmt: skip
+    with pytest.raises(RefusedError, match="before the deprecation"):
+        registry.move("a", "1.0.0", Wish("deprecated", deprecated_at=Instant(later + 1)))
+    with pytest.raises(RefusedError, match=r"no version 3.0.0 of 'a' to follow"):
+        registry.move("a", "1.0.0", Wish("deprecated", successor="3.0.0"))
+    with pytest.raises(RefusedError, match="still used by portal"):
+        registry.move("a", "1.0.0", Wish("retired"), lambda *_: ("portal",))
+    with pytest.raises(RefusedError, match="its sunset is"):
+        registry.move("a", "1.0.0", Wish("retired"))
+    registry.clock.advance(40 * 86_400)
+    assert registry.move("a", "1.0.0", Wish("retired")).lifecycle == "retired"
 
 
 def test_an_agreed_draft_is_judged_against_what_came_meanwhile(registry: Registry) -> None:
@@ -331,6 +374,56 @@ def test_an_approved_break_passes_until_its_day(registry: Registry) -> None:
     assert registry.do(lambda s: approval_store.withdraw(s, "a", finding.fingerprint))
     with pytest.raises(ProblemError, match="without a reason"):
         registry.do(lambda s: approval_store.approve(s, replace(approval, reason=" ")))
+
+
+def test_approvals_are_listed_a_page_at_a_time(registry: Registry) -> None:
+    """By subject and fingerprint, those in force or those that have ended; never one twice."""
+    now = registry.clock()
+    for subject, fingerprint, days in (("b", "f2", 2), ("b", "f1", 9), ("a", "f3", 9), ("a", "f1", 1)):
+        until = Instant(now + days * DAY)
+        one = Approval(subject, fingerprint, "agreed", "Ada", now, until)
+        registry.do(lambda s, one=one: approval_store.approve(s, one))
+
+    def listed(
+        after: tuple[str, str] | None, at: Instant = now, **wanted: Any
+    ) -> tuple[list[str], int, bool]:
+        page = registry.database.read(lambda s: approval_store.page(s, at, 2, after, **wanted))
+        return [one.subject + one.fingerprint for one in page.approvals], page.total, page.has_more
+
+    assert listed(None) == (["af1", "af3"], 4, True)
+    assert listed(("a", "f3")) == (["bf1", "bf2"], 4, False)
+    later = Instant(now + 2 * DAY)
+    assert listed(None, later) == (["af3", "bf1"], 2, False)
+    assert listed(None, later, ended=True) == (["af1", "bf2"], 2, False)
+    assert listed(None, later, ended=True, subject="b") == (["bf2"], 1, False)
+    of_both = registry.database.read(lambda s: approval_store.in_force_of(s, ["a", "b", "c"], later))
+    assert {name: list(found) for name, found in of_both.items()} == {"a": ["f3"], "b": ["f1"]}
+
+
+def test_a_deleted_version_comes_back_as_it_was(registry: Registry) -> None:
+    """Its state, its number and its word about the subject are there again; once only, and not beside its successor in name."""
+    registry.register(made("a", "1.0.0"))
+    registry.register(made("a", "1.1.0", {"owner": "new team"}))
+    registry.move("a", "1.1.0", Wish("deprecated"))
+    registry.delete("a", 2)
+    assert registry.names(owner="new team") == []
+
+    def restore(number: int = 2) -> Any:
+        return registry.do(lambda s: deletion.restore_version(s, "a", number, registry.clock()))
+
+    assert restore() == 2
+    found = registry.database.read(lambda s: versions.find(s, "a", versions.LATEST))
+    assert found is not None
+    assert (found.row.semver, found.row.lifecycle, found.row.deleted_at) == ("1.1.0", "deprecated", None)
+    assert registry.names(owner="new team") == ["a"]
+    for number, kind in ((2, "version-not-deleted"), (9, "unknown-version")):
+        with pytest.raises(RefusedError) as refused:
+            restore(number)
+        assert kind_of(refused) == kind
+    registry.delete("a", 2)
+    registry.register(made("a", "1.1.0", {"owner": "new team"}))
+    with pytest.raises(RefusedError, match=r"version 3 of 'a' is 1.1.0 now"):
+        restore()
 
 
 def test_a_comparison_is_made_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from controlplane.database import Database
+from controlplane.http import ending
 from controlplane.http.ccompat import shapes
 from controlplane.http.ccompat.refusing import (
     INCOMPATIBLE,
@@ -60,11 +61,13 @@ class Subjects:
 
     async def version(self, asked: Asked) -> Response:
         """A version by number, or `latest`."""
-        return shapes.answer(shapes.version(await self._one(asked)))
+        found = await self._one(asked)
+        return shapes.answer(shapes.version(found), headers=ending.headers(found.row))
 
     async def text(self, asked: Asked) -> Response:
         """The schema of a version alone, as it was registered."""
-        return Response((await self._one(asked)).content.body, media_type=shapes.TYPE)
+        found = await self._one(asked)
+        return Response(found.content.body, headers=ending.headers(found.row), media_type=shapes.TYPE)
 
     async def register(self, asked: Asked) -> Response:
         """Registers a schema that is compatible; the answer is its id, the same for the same schema anywhere."""

@@ -36,6 +36,7 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
         Row("POST", f"{one}/check", read, versions.check, ("mode", "policy", "against", "dialect")),
         Row("GET", version, read, versions.one, ("deleted",)),
         Row("DELETE", version, write, versions.delete, ("permanent",)),
+        Row("POST", f"{version}/restore", write, versions.restore),
         Row("GET", f"{version}/document", read, versions.document, ("bundled", "deleted")),
         Row("POST", f"{version}/lifecycle", write, versions.move, ("if_compatible",)),
         Row("POST", f"{version}/validate", read, validation.one, ("at",)),

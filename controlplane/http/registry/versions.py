@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from controlplane.database import Database
+from controlplane.http import ending
 from controlplane.http.raw_routes import Asked
 from controlplane.http.refusal import media_type
 from controlplane.http.registering import Registering
@@ -82,7 +83,7 @@ class Versions:
         found, others = await self.database.read_async(read)
         shown = shapes.version(name, versions.view(found), verdict=True)
         shown["referenced_by"] = [{"subject": other, "number": number} for other, number, _ in others]
-        return shapes.answer(shown)
+        return shapes.answer(shown, headers=ending.headers(found.row))
 
     async def document(self, asked: Asked) -> Response:
         """The bytes as they were registered; `bundled=true` as JSON with everything it refers to copied in."""
@@ -99,8 +100,11 @@ class Versions:
         held = found.content
         if whole is not None:
             tag = f"{held.content_id}-bundled"
-            return shapes.tagged(asked.request, whole, tag, shapes.REVALIDATE, _TYPES["json"])
-        return _bytes(asked.request, held, shapes.REVALIDATE)
+            answer = shapes.tagged(asked.request, whole, tag, shapes.REVALIDATE, _TYPES["json"])
+        else:
+            answer = _bytes(asked.request, held, shapes.REVALIDATE)
+        answer.headers.update(ending.headers(found.row))
+        return answer
 
     async def content(self, asked: Asked) -> Response:
         """The bytes registered under a content id. They never change: keep them as long as you like."""
@@ -111,7 +115,7 @@ class Versions:
         return _bytes(asked.request, held, shapes.IMMUTABLE)
 
     async def move(self, asked: Asked) -> Response:
-        """Moves a version on: `{"to", "reason", "successor", "sunset", "force"}`. A step that is not allowed is 409 and says
+        """Moves a version on: `{"to", "reason", "successor", "deprecated", "sunset", "force"}`. A step that is not allowed is 409 and says
         which are; one that needs nobody to use the version names who does. With `if_compatible=true` a draft that does not
         follow stays one: 409 with the verdict.
         """
@@ -142,6 +146,19 @@ class Versions:
             reason=f"delete {name} version {asked.path['version']}{' for good' if permanent else ''}",
         )
         return shapes.answer({"subject": name, "deleted": [number]})
+
+    async def restore(self, asked: Asked) -> Response:
+        """Takes a soft deletion back: the version has its number and its state again. 409 where another took its place."""
+        name = asked.path["subject"]
+
+        def restore(session: Session) -> int:
+            found = self._found(session, asked, deleted=True)
+            return deletion.restore_version(session, name, found.row.number, self.clock())
+
+        number = await self.database.write_async(
+            restore, actor=asked.caller.actor, reason=f"restore {name} version {asked.path['version']}"
+        )
+        return shapes.answer({"subject": name, "restored": [number]})
 
     async def _against(self, asked: Asked) -> tuple[int, ...] | None:
         which = asked.query.get("against")
@@ -186,7 +203,7 @@ def _bytes(request: Request, held: content.Content, cache: str) -> Response:
 
 
 def _wish(said: dict[str, Any]) -> Wish:
-    texts = {name: said.get(name, "") for name in ("to", "reason", "successor", "sunset")}
+    texts = {name: said.get(name, "") for name in ("to", "reason", "successor", "deprecated", "sunset")}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise ProblemError(f"{name} is not a text", f"/{name}", "write it in quotes")
@@ -198,4 +215,5 @@ def _wish(said: dict[str, Any]) -> Wish:
         texts["successor"],
         instant.parse(texts["sunset"]) if texts["sunset"] else None,
         said.get("force", False),
+        instant.parse(texts["deprecated"]) if texts["deprecated"] else None,
     )

@@ -219,10 +219,14 @@ ENTRANCES = {
     "Query.environments": "{ environments { name } }",
     "Query.deployments": "{ deployments { version } }",
     "Query.canIDeploy": '{ canIDeploy(application: "x", version: "1", to: "prod") { answer } }',
+    "Query.approvals": "{ approvals { totalCount } }",
     "Query.validate": '{ validate(subject: "x", payloads: []) { __typename } }',
     "Mutation.registerContract": 'mutation { registerContract(input: {document: "{", idempotencyKey: "k"}) { __typename } }',
     "Mutation.changeLifecycle": 'mutation { changeLifecycle(input: {subject: "x", version: "1", to: "active", idempotencyKey: "k"}) { __typename } }',
     "Mutation.approveFinding": 'mutation { approveFinding(input: {subject: "x", fingerprint: "f", reason: "r", until: "2027-01-01T00:00:00Z", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.withdrawApproval": 'mutation { withdrawApproval(input: {subject: "x", fingerprint: "f", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.deleteVersion": 'mutation { deleteVersion(input: {subject: "x", number: 1, idempotencyKey: "k"}) { __typename } }',
+    "Mutation.restoreVersion": 'mutation { restoreVersion(input: {subject: "x", number: 1, idempotencyKey: "k"}) { __typename } }',
     "Mutation.replayException": 'mutation { replayException(input: {id: "x", idempotencyKey: "k"}) { __typename } }',
 }
 

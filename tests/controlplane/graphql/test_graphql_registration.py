@@ -37,6 +37,7 @@ mutation($input: ApproveFindingInput!) {
   approveFinding(input: $input) {
     __typename
     ... on FindingApproved { subject fingerprint reason approvedBy until }
+    ... on ContractRefused { kind message where next }
     ... on ContractNotFound { message }
   }
 }
@@ -118,6 +119,9 @@ def test_an_accepted_break_is_marked_in_the_verdict(world: Any) -> None:
     assert "agreed with finance" in marked["approval"]
     other = world.ask(APPROVE, input=given | {"subject": "none"})["approveFinding"]
     assert other["__typename"] == "ContractNotFound"
+    for wrong, where in (({"reason": " "}, "reason"), ({"until": "2020-01-01T00:00:00Z"}, "until")):
+        refused = world.ask(APPROVE, input=given | wrong)["approveFinding"]
+        assert (refused["kind"], refused["where"]) == ("invalid", where)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,7 @@ def test_an_accepted_break_is_marked_in_the_verdict(world: Any) -> None:
     [
         pytest.param(REGISTER, {"document": "{}", "idempotencyKey": " "}, "idempotency key", id="no-key"),
         pytest.param(MOVE, {"subject": "x", "version": "1", "to": "active", "idempotencyKey": "k", "reason": "x" * 1_001}, "reason", id="long-reason"),
-        pytest.param(APPROVE, {"subject": "invoice-issued", "fingerprint": "f", "reason": " ", "until": "2027-01-01T00:00:00Z", "idempotencyKey": "k"}, "without a reason", id="no-reason"),
-        pytest.param(APPROVE, {"subject": "invoice-issued", "fingerprint": "f", "reason": "r", "until": "2020-01-01T00:00:00Z", "idempotencyKey": "k"}, "ends before", id="past"),
+        pytest.param(APPROVE, {"subject": "invoice-issued", "fingerprint": "f", "reason": "r", "until": "2027-01-01T00:00:00Z", "idempotencyKey": ""}, "idempotency key", id="no-key-to-approve"),
     ],
 )  # fmt: skip
 def test_malformed_requests_are_errors_of_the_caller(

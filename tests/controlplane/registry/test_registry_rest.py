@@ -130,6 +130,59 @@ def test_a_version_lives_and_ends(served: Any) -> None:
     )
 
 
+def test_a_version_on_its_way_out_says_so_in_headers_too(served: Any) -> None:
+    """Deprecation (RFC 9745), Sunset (RFC 8594) and the way to what follows, on both APIs; none on a version that stays."""
+    one = "/apis/registry/v1/subjects/invoices-api/versions"
+    successor = f'<{one}/2.0.0>; rel="successor-version"'
+    for path in (f"{one}/1.0.0", f"{one}/1/document", f"{one}/1/document?bundled=true"):
+        headers = served.http.get(path).headers
+        assert headers["deprecation"] == "@1788220800"
+        assert headers["sunset"] == "Wed, 30 Jun 2027 00:00:00 GMT"
+        assert headers["link"] == successor
+    assert not {"deprecation", "sunset", "link"} & served.http.get(f"{one}/2.0.0").headers.keys()
+    tag = served.http.get(f"{one}/1/document").headers["etag"]
+    same = served.http.get(f"{one}/1/document", headers={"if-none-match": tag})
+    assert (same.status_code, same.headers["deprecation"]) == (304, "@1788220800")
+    push(served, "a/b", schema("1.0.0"))
+    ending = {"to": "deprecated", "deprecated": "2027-01-01T00:00:00Z", "successor": "order-placed@1.0.0"}
+    assert served.http.post(at("a/b", "versions", 1, "lifecycle"), json=ending).status_code == 200
+    for path in (f"/apis/ccompat/v7/subjects/a%2Fb/versions/1{part}" for part in ("", "/schema")):
+        headers = served.http.get(path).headers
+        assert headers["deprecation"] == "@1798761600"
+        assert "/subjects/order-placed/versions/1.0.0>" in headers["link"]
+        assert "sunset" not in headers
+
+
+def test_a_soft_deletion_can_be_taken_back(served: Any) -> None:
+    """Number and state are as they were; not where another took the version's place, nor where nothing was deleted."""
+    push(served, "a", schema("1.0.0"))
+    push(served, "a", schema("1.1.0", title="A"))
+    path = at("a", "versions", "1.1.0", "restore")
+    assert served.http.post(path).json()["detail"] == "version 2 of 'a' is not deleted"
+    served.http.delete(at("a", "versions", "1.1.0"))
+    assert served.http.get(at("a", "versions", "latest")).json()["version"] == "1.0.0"
+    assert served.http.post(path).json() == {"subject": "a", "restored": [2]}
+    back = served.http.get(at("a", "versions", "latest")).json()
+    assert (back["version"], back["number"], back["deleted_at"]) == ("1.1.0", 2, None)
+    served.http.delete(at("a", "versions", 2))
+    assert push(served, "a", schema("1.1.0", title="A")).json()["number"] == 3
+    taken = served.http.post(at("a", "versions", 2, "restore"))
+    assert (taken.status_code, taken.json()["detail"]) == (409, "version 3 of 'a' is 1.1.0 now")
+
+
+def test_what_lost_its_references_does_not_come_back(served: Any) -> None:
+    """Once what it refers to was deleted too, that must be restored first."""
+    push(served, "money", schema("1.0.0"))
+    refers = {"references": [{"name": "money.json", "subject": "money", "version": "1.0.0"}]}
+    push(served, "order", schema("1.0.0", refers, properties={"total": {"$ref": "money.json"}}))
+    served.http.delete(at("order", "versions", 1))
+    served.http.delete(at("money", "versions", 1))
+    alone = served.http.post(at("order", "versions", 1, "restore"))
+    assert (alone.status_code, "to refer to" in alone.json()["detail"]) == (404, True)
+    assert served.http.post(at("money", "versions", 1, "restore")).status_code == 200
+    assert served.http.post(at("order", "versions", 1, "restore")).status_code == 200
+
+
 def test_references_are_stated_bundled_and_hold(served: Any) -> None:
     """A document names what it refers to; bundled it stands alone; what is referred to cannot be deleted."""
     push(served, "money", schema("1.0.0", properties={"minor": {"type": "integer"}}))
