@@ -11,6 +11,7 @@ import orjson
 
 from collectors.extraction import Extractor, Said
 from collectors.extraction_value import UnreadableError
+from collectors.payload import Inspect, Told
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from terms.instant import Instant, parse
 from terms.problem import ProblemError
@@ -20,11 +21,11 @@ _NO_SPAN = "span:/"  # how an event is called that no span told and no rule gave
 _DO = "send application/cloudevents+json or application/cloudevents-batch+json"
 
 
-def decode(body: bytes, rules: Extractor, now: Instant) -> Decoded:
+def decode(body: bytes, rules: Extractor, now: Instant, inspect: Inspect | None = None) -> Decoded:
     """The events of one CloudEvent or a batch of them. Raises ProblemError when the body is neither.
 
     An event that lacks what every CloudEvent has, or whose words cannot be read, is rejected alone. One without
-    `time` happened `now`.
+    `time` happened `now`. `inspect` says what is kept of their data; without it nothing is.
     """
     try:
         document = orjson.loads(body)
@@ -43,6 +44,11 @@ def decode(body: bytes, rules: Extractor, now: Instant) -> Decoded:
         found = events_of(span, said)
         decoded.findings.extend((len(decoded.events), finding) for finding in said.findings)
         decoded.events.extend(found)
+        data = event.get("data")
+        payload = (
+            inspect(Told(*found[0][:2], *found[0][10:12], data)) if inspect and data is not None else None
+        )
+        decoded.payloads.extend([payload] if payload else [])
     return decoded
 
 

@@ -16,6 +16,7 @@ from collectors.event_intake import content_hash, store_events, store_objects
 from collectors.extraction import Extracted, once
 from collectors.extraction_store import rule_numbers
 from collectors.key_finding import KeyFinding
+from collectors.payload_store import store_payloads
 from collectors.restitch import restitch, stitch_alone
 from collectors.span import Decoded, Rejected
 from collectors.span_intake import StoredSpans, store_mentions, store_spans
@@ -48,6 +49,7 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     ids, new_objects = store_objects(bulk, keys)
     rules = rule_numbers(bulk, definitions.extractor.rules, events, now)
     stored = store_events(bulk, events, ids, rules, now)
+    store_payloads(bulk, request.payloads, stored.events)
     ids.update(stored.left)
     store_mentions(bulk, extracted, spans, stored.told_by, ids)
     changed: tuple[str, ...] = ()

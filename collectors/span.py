@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from collectors.key_finding import KeyFinding
+from collectors.payload import DATA, Inspect, Payload, taken_out
 from terms.instant import Instant
 
 MAX_INT64 = 2**63 - 1
@@ -78,12 +79,24 @@ class Decoded:
     """One request, decoded. `events` are those that came without a span. `rejected` lists what is not among them.
 
     `findings` are values in `events` that stand where a key should and are none, each with the position of its event.
+    `payloads` are of events that came with one, inspected.
     """
 
     spans: list[Span] = field(default_factory=list)
     events: list[BusinessEvent] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     findings: list[tuple[int, KeyFinding]] = field(default_factory=list)
+    payloads: list[Payload] = field(default_factory=list)
+
+    def with_payloads(self, inspect: Inspect) -> "Decoded":
+        """The same request: what its spans carry of payloads is out of them, and inspected."""
+        for span in self.spans:
+            if DATA in span.attributes:
+                told = taken_out(span.attributes)
+                payload = inspect(told) if told else None
+                if payload:
+                    self.payloads.append(payload)
+        return self
 
 
 def flaw_of(

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from collectors import cloudevents, intake, kpi, otlp, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
+from collectors.payload import Inspect
 from collectors.retention import parquet
 from collectors.retention.keep import Keep
 from collectors.span import Decoded
@@ -41,6 +42,7 @@ from controlplane.http.registry.description import openapi_route
 from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
+from controlplane.payloads import Inspector
 from controlplane.retention import Retention
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
@@ -125,7 +127,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
-    retention = Retention(database, clock, keep, settings.archive_folder)
+    retention = Retention(database, clock, keep, settings.archive_folder, settings.keep_payloads_days)
     made = workers(settings.role, clock, database, governance, live, runtime, telemetry, retention)
     schedule = Schedule(
         tuple(Job(worker.name, WORK[worker.name][1] or settings.poll_s, worker.ask) for worker in made)
@@ -159,7 +161,8 @@ def create_app(parts: Parts) -> Starlette:
         return intake.ingest(session, decoded, parts.clock(), parts.definitions)
 
     house = House(MOST_HELD)
-    take_spans = taking(parts.database, _decode, store, noticed)
+    inspect = Inspector(parts.database)
+    take_spans = taking(parts.database, partial(_decode, inspect), store, noticed)
     service = graphql.Service(_sources(parts))
     open_doors = doors.Doors(
         credentials=parts.credentials,
@@ -168,11 +171,13 @@ def create_app(parts: Parts) -> Starlette:
         take_spans=take_spans,
         take_events=taking(
             parts.database,
-            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock()),
+            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock(), inspect),
             store,
             noticed,
         ),
-        take_zipkin=taking(parts.database, lambda body, _: zipkin_json.decode(body), store, noticed),
+        take_zipkin=taking(
+            parts.database, lambda body, _: zipkin_json.decode(body).with_payloads(inspect), store, noticed
+        ),
         receive_webhook=partial(_receive_webhook, parts),
     )
     return Starlette(
@@ -335,5 +340,6 @@ async def _ask(
     return await service.ask(query, variables, caller)
 
 
-def _decode(body: bytes, is_json: bool) -> Decoded:
-    return otlp.decode_json(body) if is_json else otlp.decode_protobuf(body)
+def _decode(inspect: Inspect, body: bytes, is_json: bool) -> Decoded:
+    decoded = otlp.decode_json(body) if is_json else otlp.decode_protobuf(body)
+    return decoded.with_payloads(inspect)

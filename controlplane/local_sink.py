@@ -10,6 +10,7 @@ from controlplane import settings as environment
 from controlplane.data_directory import DataDirectory
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
+from controlplane.payloads import Inspector
 from terms.instant import wall_clock
 
 
@@ -27,10 +28,11 @@ class LocalSinks:
         with DataDirectory(settings.data_dir):
             schema.upgrade(settings.url)
             database = Database(settings.url, wall_clock)
+            inspect = Inspector(database)
 
             def take(batch: Batch) -> Taken:
                 now = wall_clock()
-                decoded = decode(batch, known.extractor, now)
+                decoded = decode(batch, known.extractor, now, inspect)
                 stored = database.write(
                     lambda session: intake.ingest(session, decoded, now, known),
                     actor=Actor("machine", "import"),

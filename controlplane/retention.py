@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Old spans leave the database: first their file is on the disk, then their rows go and the file is recorded, in one transaction."""
+"""Old payloads are removed, old spans leave: first their file is on the disk, then their rows go and the file is recorded, in one transaction."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from collectors import payload_store
 from collectors.retention import parquet, store
-from collectors.retention.keep import Keep
+from collectors.retention.keep import DAY_US, Keep
 from collectors.retention.store import Archived, OldSpan
 from controlplane.database import Actor, Database
 from terms import instant
@@ -30,10 +31,28 @@ class Retention:
     clock: Clock
     keep: Keep
     folder: Path | None
+    payload_days: int = 0
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether nothing is ever removed."""
+        return self.keep.is_endless and not self.payload_days
 
     def step(self) -> bool:
-        """Removes the oldest stretch, at most some 20,000 spans. Returns whether there may be more."""
+        """Removes the oldest stretch, at most 5,000 payloads and some 20,000 spans. Returns whether there may be more."""
         now = self.clock()
+        forgotten = self._forget_payloads(now) if self.payload_days else 0
+        return self._remove_spans(now) or forgotten == payload_store.AT_ONCE
+
+    def _forget_payloads(self, now: Instant) -> int:
+        before = Instant(now - self.payload_days * DAY_US)
+        return self.database.write(
+            lambda session: payload_store.forget(session, before), actor=MACHINE, reason="old payloads"
+        )
+
+    def _remove_spans(self, now: Instant) -> bool:
+        if self.keep.is_endless:
+            return False
         blocks, spans = self.database.read(lambda session: self._outdated(session, now))
         if not blocks:
             return False

@@ -33,6 +33,7 @@ class Settings:
     definitions: tuple[Path, ...] = ()  # folders added to the shipped YAML, separated by os.pathsep
     keep_spans_days: int = 0  # spans that arrived longer ago are archived and removed; 0: they are kept
     keep_spans_mib: int = 0  # the oldest spans beyond this size are archived and removed; 0: they are kept
+    keep_payloads_days: int = 30  # payloads of events that arrived longer ago are removed; 0: they are kept
     archive: str = ""  # folder of archives; empty: `archive` in data_dir; none: spans are removed without one
     admin_token_file: Path | None = None
     behind_proxy: bool = False
@@ -93,7 +94,15 @@ def _read(name: str, value: str) -> Any:
         if value not in ("0", "1"):
             raise ValueError(f"'{value}' is neither 0 nor 1")
         return value == "1"
-    if name in ("port", "grpc_port", "otlp_port", "seed", "keep_spans_days", "keep_spans_mib"):
+    if name in (
+        "port",
+        "grpc_port",
+        "otlp_port",
+        "seed",
+        "keep_spans_days",
+        "keep_spans_mib",
+        "keep_payloads_days",
+    ):
         return int(value)
     if name == "poll_s":
         return float(value)

@@ -58,7 +58,7 @@ def workers(
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
         "contract-use": judged(governance.judge_use, "contracts in use"),
     }
-    if not retention.keep.is_endless:
+    if not retention.is_endless:
         work["retention"] = retention.step
     if telemetry:
         work["unsent-spans"] = telemetry.send

@@ -215,7 +215,8 @@ def _step_span(row: StepRow) -> SpanRecord:
         ended_at=Instant(row.ended_at or row.started_at),
         ok=row.ok,
         message=row.message,
-        attributes=json.loads(row.attributes),
+        attributes=json.loads(row.attributes)
+        | ({"cloudevents.event_data": row.document} if row.document else {}),
     )
 
 

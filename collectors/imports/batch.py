@@ -7,6 +7,7 @@ from pathlib import Path
 
 from collectors import cloudevents, otlp
 from collectors.extraction import Extractor
+from collectors.payload import Inspect, nothing
 from collectors.span import Decoded
 from terms.instant import Instant
 from terms.problem import ProblemError
@@ -61,13 +62,13 @@ def zoned(time: str) -> str:
     return time if has_zone else f"{time.replace(' ', 'T')}Z"
 
 
-def decode(batch: Batch, rules: Extractor, now: Instant) -> Decoded:
+def decode(batch: Batch, rules: Extractor, now: Instant, inspect: Inspect = nothing) -> Decoded:
     """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
     if batch.path == EVENTS:
-        return cloudevents.decode(batch.body, rules, now)
-    if batch.content_type == PROTOBUF_TYPE:
-        return otlp.decode_protobuf(batch.body)
-    return otlp.decode_json(batch.body)
+        return cloudevents.decode(batch.body, rules, now, inspect)
+    is_protobuf = batch.content_type == PROTOBUF_TYPE
+    decoded = otlp.decode_protobuf(batch.body) if is_protobuf else otlp.decode_json(batch.body)
+    return decoded.with_payloads(inspect)
 
 
 def contents(path: Path) -> bytes:

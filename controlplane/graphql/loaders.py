@@ -7,8 +7,9 @@ from typing import TypeVar
 from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
-from collectors import line_store, story_store, transaction_store
+from collectors import line_store, payload_store, story_store, transaction_store
 from collectors.line_store import ContractTraffic
+from collectors.payload_store import PayloadView
 from collectors.span_view import SpanView
 from collectors.transaction import EventView, MemberView, TransactionView
 from controlplane.database import Database
@@ -27,7 +28,7 @@ V = TypeVar("V")
 
 
 class Loaders:
-    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) and what is said of contracts (a subject)."""
+    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) `payloads` (an event's id) and what is said of contracts (a subject)."""
 
     def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]], now: Instant) -> None:
         def many(read: Callable[[Session, list[str]], Mapping[str, V]], absent: V) -> DataLoader[str, V]:
@@ -44,6 +45,7 @@ class Loaders:
             lambda session, keys: _of_objects(session, names, keys), None
         )
         self.events: DataLoader[str, tuple[EventView, ...]] = many(story_store.events, ())
+        self.payloads: DataLoader[str, PayloadView | None] = many(_payloads, None)
         self.members: DataLoader[str, tuple[MemberView, ...]] = many(story_store.members, ())
         self.spans: DataLoader[str, tuple[SpanView, ...]] = many(_spans, ())
         self.violations: DataLoader[str, tuple[Violation, ...]] = many(
@@ -71,6 +73,11 @@ def _of_objects(
 def _spans(session: Session, ids: Iterable[str]) -> dict[str, tuple[SpanView, ...]]:
     # Spans of several transactions are never listed side by side: the cost rule sees to that.
     return {one: story_store.spans(session, one) for one in ids}
+
+
+def _payloads(session: Session, event_ids: Iterable[str]) -> dict[str, PayloadView]:
+    found = payload_store.payloads_of(session, [int(one) for one in event_ids])
+    return {str(event_id): view for event_id, view in found.items()}
 
 
 def _traffic(session: Session, subjects: Sequence[str]) -> dict[str, tuple[ContractTraffic, ...]]:

@@ -6,9 +6,12 @@ from enum import Enum
 import orjson
 import strawberry
 
+from collectors.payload_store import PayloadView
 from collectors.span_view import SpanView
 from collectors.transaction import EventView, MemberView
-from controlplane.graphql.described import noun
+from controlplane.graphql.context import Info
+from controlplane.graphql.described import answer, noun
+from controlplane.graphql.problem import Problem, problems_of
 from controlplane.graphql.value import Money, ObjectKey, key_of, money_of
 from terms.instant import SECOND, Instant, from_nanoseconds
 
@@ -31,6 +34,25 @@ class MemberRole(Enum):
     ANNOTATE = strawberry.enum_value("annotate", description="Named beside it; it joins nothing.")
 
 
+@strawberry.enum(description="Whether a payload keeps its contract.")
+class PayloadVerdict(Enum):
+    KEPT = strawberry.enum_value("kept", description="It is as the contract says.")
+    BROKEN = strawberry.enum_value("broken", description="It is not; the problems say where.")
+    UNJUDGED = strawberry.enum_value("unjudged", description="It names no contract that is registered.")
+
+
+@noun
+class EventPayload:
+    """What an event carried, as JSON text. Values of confidential and personal fields keep their shape and lose what they
+    say; where no registered contract classifies the fields, every value does."""
+
+    document: str
+    verdict: PayloadVerdict
+    problems: list[Problem]
+    contract_subject: str | None
+    contract_version: str | None
+
+
 @noun
 class TransactionEvent:
     """A business event as this transaction sees it. `sharePpm` is its part of the event in millionths."""
@@ -50,6 +72,12 @@ class TransactionEvent:
     span_id: str | None
     trace_id: str | None
     why: str
+
+    @answer
+    async def payload(self, info: Info) -> EventPayload | None:
+        """What it carried; null when its source gave none, or it is no longer kept."""
+        found = await info.context.loaders.payloads.load(str(self.id))
+        return None if found is None else _payload_of(found)
 
 
 @noun
@@ -105,6 +133,17 @@ def event_of(view: EventView) -> TransactionEvent:
         span_id=view.span_id,
         trace_id=view.trace_id,
         why=view.why,
+    )
+
+
+def _payload_of(view: PayloadView) -> EventPayload:
+    broken = PayloadVerdict.BROKEN if view.problems else PayloadVerdict.KEPT
+    return EventPayload(
+        document=view.body,
+        verdict=PayloadVerdict.UNJUDGED if view.problems is None else broken,
+        problems=problems_of(view.problems or ()),
+        contract_subject=view.contract_subject,
+        contract_version=view.contract_version,
     )
 
 

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 import collectors.decision_tables
 import collectors.key_tables
 import collectors.kpi_tables
+import collectors.payload_tables
 import collectors.retention.tables
 import collectors.tables
 import collectors.use_tables
@@ -21,6 +22,7 @@ TABLES = (
     collectors.decision_tables,
     collectors.key_tables,
     collectors.kpi_tables,
+    collectors.payload_tables,
     collectors.retention.tables,
     collectors.tables,
     collectors.use_tables,

@@ -13,8 +13,8 @@ from starlette.routing import compile_path
 
 Role = Literal["admin", "operator", "steward", "architect", "viewer", "ci", "ingest"]
 Permission = Literal[
-    "me", "line:read", "kpis:read", "transactions:read", "spans:read", "contracts:read", "contracts:write",
-    "policies:read", "exceptions:read", "exceptions:replay", "ingest:spans", "metrics:read", "admin",
+    "me", "line:read", "kpis:read", "transactions:read", "spans:read", "payloads:read", "contracts:read",
+    "contracts:write", "policies:read", "exceptions:read", "exceptions:replay", "ingest:spans", "metrics:read", "admin",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -26,8 +26,8 @@ _READ: frozenset[Permission] = frozenset({
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
-    "operator": _READ | {"exceptions:replay", "metrics:read"},
-    "steward": _READ | {"exceptions:replay", "contracts:write"},
+    "operator": _READ | {"exceptions:replay", "metrics:read", "payloads:read"},
+    "steward": _READ | {"exceptions:replay", "contracts:write", "payloads:read"},
     "architect": _READ | {"contracts:write"},
     "viewer": _READ,
     # A pipeline registers and checks; what customers bought is none of its business.
@@ -175,6 +175,8 @@ FIELDS: Mapping[str, Permission] = {
     "Transaction.exceptions": "exceptions:read",
     "Milestone": "transactions:read",
     "TransactionEvent": "transactions:read",
+    "TransactionEvent.payload": "payloads:read",
+    "EventPayload": "payloads:read",
     "Member": "transactions:read",
     "Spans": "spans:read",
     "Retention": "spans:read",

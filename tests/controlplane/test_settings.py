@@ -46,6 +46,7 @@ def test_every_field_can_be_set() -> None:
         "grpc_port": "1",
         "otlp_port": "1",
         "keep_spans_days": "30",
+        "keep_payloads_days": "7",
         "keep_spans_mib": "500",
         "seed": "1",
         "poll_s": "2",

@@ -93,6 +93,7 @@ class World:
             "throughline.system": event["system"],
             **{f"throughline.object.{kind}": value for kind, value in event["objects"].items()},
             **{f"throughline.{key}": value for key, value in event.get("also", {}).items()},
+            **event.get("attributes", {}),
         }
         values = {
             key: {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}

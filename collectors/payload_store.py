@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Payloads are stored with their events, read by event, and forgotten when their time is over."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from collectors.bulk import Bulk
+from collectors.payload import Payload
+from collectors.payload_tables import PayloadRow
+from collectors.stitch_event import StitchEvent
+from terms.instant import Instant
+from terms.problem import Problem
+from terms.row_id import first_row_id
+from terms.tenant import TENANT
+
+AT_ONCE = 5_000
+"""Payloads forgotten in one transaction."""
+
+_payload: Any = PayloadRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = "event_id, contract_subject, contract_version, body, problems"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadView:
+    """A payload as it may be shown: `body` is JSON text, masked; `problems` None when nothing could judge it."""
+
+    contract_subject: str | None
+    contract_version: str | None
+    body: str
+    problems: tuple[Problem, ...] | None
+
+
+def store_payloads(bulk: Bulk, payloads: Sequence[Payload], events: Sequence[StitchEvent]) -> None:
+    """Stores the payloads of the events that were stored now; the payload of a content that was replaced gives way."""
+    ids = {(event.source, event.source_event_id): event.event_id for event in events}
+    rows = {
+        ids[payload[:2]]: (*payload[2:5], _written(payload.problems))
+        for payload in payloads
+        if payload[:2] in ids
+    }
+    bulk.delete(PayloadRow, "event_id", [(event_id,) for event_id in sorted(rows)])
+    bulk.insert(PayloadRow, _COLUMNS, [(event_id, *rows[event_id]) for event_id in sorted(rows)])
+
+
+def payloads_of(session: Session, event_ids: Iterable[int]) -> dict[int, PayloadView]:
+    """What is kept of the payloads of these events; events without one are left out."""
+    found = session.execute(
+        select(_payload).where(_payload.c.tenant == TENANT, _payload.c.event_id.in_(set(event_ids)))
+    )
+    return {
+        row.event_id: PayloadView(row.contract_subject, row.contract_version, row.body, _read(row.problems))
+        for row in found
+    }
+
+
+def forget(session: Session, arrived_before: Instant) -> int:
+    """Removes payloads of events that arrived before then, the oldest first, at most AT_ONCE; returns how many."""
+    old = (
+        select(_payload.c.event_id)
+        .where(_payload.c.tenant == TENANT, _payload.c.event_id < first_row_id(arrived_before))
+        .order_by(_payload.c.event_id)
+        .limit(AT_ONCE)
+    )
+    done: Any = session.execute(
+        delete(_payload).where(_payload.c.tenant == TENANT, _payload.c.event_id.in_(old))
+    )
+    return int(done.rowcount)
+
+
+def _written(problems: Sequence[Problem] | None) -> str | None:
+    return None if problems is None else orjson.dumps([asdict(each) for each in problems]).decode()
+
+
+def _read(text: str | None) -> tuple[Problem, ...] | None:
+    return None if text is None else tuple(Problem(**each) for each in orjson.loads(text))
