@@ -157,37 +157,43 @@ class _Table:
 
     def __init__(self, compiled: list[Compiled]) -> None:
         self.compiled = compiled
-        names = [one.reading.when.name for one in compiled]
-        self._exact = frozenset(text for name in names for text in name.exact)
-        self._beginnings = tuple(sorted({text for name in names for text in name.beginnings}))
-        self._by_shape: dict[Any, tuple[Plan, ...]] = {}
+        self._by_shape: dict[tuple[str, ...], tuple[Plan, ...] | _ByName] = {}
 
     def plans(self, span: Span) -> tuple[Plan, ...]:
         """The plans that may be for the span, in the order they are tried."""
-        shape: Any = tuple(span.attributes)
-        if self._exact or self._beginnings:
-            name = span.name
-            shape = (
-                name if name in self._exact else "",
-                tuple(text for text in self._beginnings if name.startswith(text)),
-                shape,
-            )
+        shape = tuple(span.attributes)
         found = self._by_shape.get(shape)
         if found is None:
             if len(self._by_shape) >= _MOST:
                 self._by_shape.clear()
-            found = self._by_shape[shape] = self._plans(span)
-        return found
+            found = self._by_shape[shape] = self._for(shape)
+        return found if type(found) is tuple else found.plans(span.name)  # type: ignore[union-attr]
 
-    def _plans(self, span: Span) -> tuple[Plan, ...]:
-        there = span.attributes.keys()
-        return tuple(
-            plan
-            for one in self.compiled
-            if one.reading.when.name.fits(span.name) and one.reading.when.has <= there
-            for plan in (Plan(one, tuple(there)),)
-            if plan.may_say
+    def _for(self, shape: tuple[str, ...]) -> "tuple[Plan, ...] | _ByName":
+        there = frozenset(shape)
+        fitting = [Plan(one, shape) for one in self.compiled if one.reading.when.has <= there]
+        saying = tuple(plan for plan in fitting if plan.may_say)
+        return _ByName(saying) if any(not plan.name.is_any for plan in saying) else saying
+
+
+class _ByName:
+    """Plans of which some are for spans of some names only. Names that no plan asks for are not told apart."""
+
+    def __init__(self, plans: tuple[Plan, ...]) -> None:
+        self._plans = plans
+        self._exact = frozenset(text for plan in plans for text in plan.name.exact)
+        self._beginnings = tuple(sorted({text for plan in plans for text in plan.name.beginnings}))
+        self._found: dict[Any, tuple[Plan, ...]] = {}
+
+    def plans(self, name: str) -> tuple[Plan, ...]:
+        """Those that are for spans of that name."""
+        key = (
+            name if name in self._exact else tuple(text for text in self._beginnings if name.startswith(text))
         )
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = tuple(plan for plan in self._plans if plan.name.fits(name))
+        return found
 
 
 def _unread(error: UnreadableError, span: Span) -> KeyFinding:

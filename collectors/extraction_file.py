@@ -27,7 +27,7 @@ _RULE = ("kind", "id", "version", "title", "description", "strict", "spans", "re
 _SPANS = ("service", "scope")
 _READING = (
     "id", "when", "event", "event_id", "source", "each", "objects", "time", "amount", "system", "legal_entity", "region",
-    "contract", "message", "keep", "annotate",
+    "contract", "message", "must_name", "keep", "annotate",
 )  # fmt: skip
 _WHEN = ("name", "has", "equals", "kind", "status")
 _OBJECT = ("type", "prefix", "keys", "namespace", "scope", *FORM_KEYS)
@@ -57,16 +57,13 @@ class _File(Words):
         readings = tuple(self.reading(*one) for one in self.items("/readings", data.get("readings", [])))
         self._once("/readings", [one.id for one in readings])
         examples = tuple(self.example(*one) for one in self.items("/examples", data.get("examples", [])))
-        strict = data.get("strict", False)
-        if type(strict) is not bool:
-            self.tell("'strict' is neither true nor false", "/strict")
         decides = {key: value for key, value in data.items() if key in ("spans", "readings", "strict")}
         return ExtractionRule(
             id=str(data.get("id", "")),
             version=data["version"] if type(data.get("version")) is int else 0,
             title=str(data.get("title", "")),
             description=str(data.get("description", "")).strip(),
-            is_strict=strict is True,
+            is_strict=self.flag("", data, "strict"),
             service=self.pattern("/spans/service", spans.get("service")),
             scope=self.pattern("/spans/scope", spans.get("scope")),
             readings=readings,
@@ -107,6 +104,7 @@ class _File(Words):
             time=self.time(f"{pointer}/time", data.get("time", "start")),
             amount=amount,
             texts=texts,
+            must_name=self.flag(pointer, data, "must_name"),
             keep=self.texts(f"{pointer}/keep", data.get("keep")),
             annotate={key: self.value(f"{pointer}/annotate/{key}", one) for key, one in annotate.items()},
             where=self.document.where(pointer),

@@ -73,6 +73,7 @@ class Plan:
     def __init__(self, compiled: Compiled, names: Collection[str]) -> None:
         self.compiled = compiled
         self.rule = compiled.rule
+        self.name = compiled.reading.when.name
         self.holds = _condition(compiled.reading)
         there = frozenset(names)
         self._plain = tuple((place, name) for place, name, _ in compiled.texts if name and name in there)
@@ -90,6 +91,7 @@ class Plan:
         self._other_keys = tuple(key for key in keys if not key.name or (key.name in there and not key.head))
         self._tells = _KIND in (place for place, _ in (*self._plain, *self._read))
         self._each = compiled.each
+        self._must_name = compiled.reading.must_name
         self.may_say = bool(self._tells or self._plain_keys or self._other_keys or self._flaw)
 
     def read(
@@ -103,7 +105,8 @@ class Plan:
             raise UnreadableError(*self._flaw)
         if self._each is None:
             named = self._named(span, refused)
-            return named, self._event(span, named, "") if self._tells else None, ()
+            tells = self._tells and (named or not self._must_name)
+            return named, self._event(span, named, "") if tells else None, ()
         items = self._each(span)
         events: list[BusinessEvent] = []
         every: set[str] = set()
@@ -111,7 +114,9 @@ class Plan:
             one = span._replace(attributes={**span.attributes, values.ITEM: item})
             named = self._named(one, refused)
             every.update(named)
-            if (event := self._event(one, named, f"#{number}")) is not None:
+            if (named or not self._must_name) and (
+                event := self._event(one, named, f"#{number}")
+            ) is not None:
                 events.append(event)
         return tuple(sorted(every)), events[0] if events else None, events[1:]
 
@@ -193,7 +198,8 @@ class Plan:
                 "bad_object_key",
                 f"the key of {key.type!r} is neither text nor a whole number, or longer than {MAX_KEY}",
             )
-        refused.append(Refused(key.type, reason or "pattern", text, key.form.classified))
+        if reason is not None:
+            refused.append(Refused(key.type, reason, text, key.form.classified))
 
     def _head(self, key: Key, span: Span, refused: list[Refused]) -> str | None:
         """The beginning of a key text whose namespace or scope the span says; None where that cannot be one."""

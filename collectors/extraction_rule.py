@@ -99,7 +99,8 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a span. Without `event` it only names objects, and is passed over when it finds none.
+    """One way to read a span. Without `event` it only names objects, and is passed over when it finds none; so is one
+    that `must_name` an object.
 
     `texts` are the fields of the event that are texts, by their names in TEXT_FIELDS. `keep` are attributes kept beside
     the event as they are, `annotate` values kept under a name. `each` is a list of which every item is an event.
@@ -115,6 +116,7 @@ class Reading:
     time: Time
     amount: Amount | None
     texts: Mapping[str, Value]
+    must_name: bool
     keep: tuple[str, ...]
     annotate: Mapping[str, Value]
     where: str  # file:line

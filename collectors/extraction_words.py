@@ -77,6 +77,12 @@ class Words:
             tuple(text[:-1] for text in texts if text.endswith("*")),
         )
 
+    def flag(self, pointer: str, data: Mapping[str, Any], key: str, otherwise: bool = False) -> bool:
+        """True or false; `otherwise` where nothing is said."""
+        if type(data.get(key, otherwise)) is not bool:
+            self.tell(f"'{key}' is neither true nor false", f"{pointer}/{key}")
+        return data.get(key, otherwise) is True
+
     def optional(self, pointer: str, data: Mapping[str, Any], key: str) -> Value | None:
         return self.value(f"{pointer}/{key}", data[key]) if key in data else None
 
@@ -136,19 +142,16 @@ class Words:
         if type(least) is not int or least < 1:
             self.tell("'least' is not a whole number from 1", f"{pointer}/least", "write least: 4")
             least = 1
-        for key in ("dates", "classified"):
-            if type(data.get(key, True)) is not bool:
-                self.tell(f"'{key}' is neither true nor false", f"{pointer}/{key}")
         self._expression(f"{pointer}/matches", str(matches))
         return KeyForm(
             normalise=self.normalise(f"{pointer}/normalise", data.get("normalise")),
             least=least,
-            dates=data.get("dates", True) is True,
+            dates=self.flag(pointer, data, "dates", otherwise=True),
             nulls=frozenset(
                 text.strip().casefold() for text in self.texts(f"{pointer}/nulls", data.get("nulls"))
             ),
             matches=str(matches),
-            classified=data.get("classified", False) is True,
+            classified=self.flag(pointer, data, "classified"),
         )
 
     def object_type(self, pointer: str, kind: str) -> None:

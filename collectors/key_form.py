@@ -50,7 +50,7 @@ def cleaner(form: KeyForm) -> Clean:
 
     def clean(value: Any) -> str | None:
         text, reason = judged(form, value)
-        return text if reason is None else None
+        return text if text and reason is None else None
 
     return clean
 
@@ -58,6 +58,7 @@ def cleaner(form: KeyForm) -> Clean:
 def judged(form: KeyForm, value: Any) -> tuple[str, Rejection | None]:
     """The key a value makes after the declared steps, and None; or the text that is no key, and why it is none.
 
+    An empty text without a reason says that there is none: a step that looks for a key in a longer text found nothing.
     What stands for nothing is told apart from what is wrong, before the steps and after them.
 
     >>> judged(PLAIN, " SO-1 "), judged(PLAIN, "n/a"), judged(PLAIN, "0000"), judged(PLAIN, 1.5)
@@ -73,7 +74,7 @@ def judged(form: KeyForm, value: Any) -> tuple[str, Rejection | None]:
     for step in form.normalise:
         found = step.apply(text)
         if found is None:
-            return text, step.reason
+            return ("", None) if step.looks_for_a_key else (text, step.reason)
         text = found
     text = text.strip()
     return without_nul(text), _flaw(form, text)

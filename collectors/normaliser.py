@@ -24,12 +24,16 @@ Change = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """One declared step. `reason` is what a value is refused for when it has not the form the step needs."""
+    """One declared step. `reason` is what a value is refused for when it has not the form the step needs.
+
+    A step that `looks_for_a_key` in a longer text, such as a path, may find none: then nothing is refused.
+    """
 
     name: str
     argument: str
     apply: Change = field(repr=False, compare=False)
     reason: Rejection = "pattern"
+    looks_for_a_key: bool = False
 
 
 def salesforce_id(text: str) -> str | None:
@@ -123,7 +127,7 @@ def normaliser(name: str, argument: str = "") -> Normaliser:
     if name in PLAIN and not argument:
         return PLAIN[name]
     if name in WITH_ARGUMENT and argument:
-        return Normaliser(name, argument, WITH_ARGUMENT[name](argument))
+        return Normaliser(name, argument, WITH_ARGUMENT[name](argument), looks_for_a_key=name == "capture")
     if name in PLAIN:
         raise ProblemError(f"'{name}' takes no argument", do=f"write - {name}")
     if name in WITH_ARGUMENT:

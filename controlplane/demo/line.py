@@ -51,10 +51,18 @@ class ControlPlane:
         except AWAY:
             return False
 
+    def close(self) -> None:
+        """Gives its connections back."""
+        self._http.close()
+
     def sign_in_url(self) -> str:
         """The one-time link of this start."""
         link = (self._place / "sign-in-url").read_text().strip()
         return link if link.startswith("http") else self.url + link
+
+    def token(self) -> str:
+        """The credential it wrote for the demo; read each time, for a server that was started again has written a new one."""
+        return (self._place / "demo-token").read_text().strip()
 
     def send_spans(self, body: bytes) -> None:
         """Returns once the spans are durable. Raises Unanswered, or one of AWAY."""
@@ -108,9 +116,7 @@ class ControlPlane:
         return data
 
     def _post(self, path: str, body: bytes, content_type: str) -> bytes:
-        # Read each time: a server that was started again has written a new one.
-        token = (self._place / "demo-token").read_text().strip()
-        headers = {"authorization": f"Bearer {token}", "content-type": content_type}
+        headers = {"authorization": f"Bearer {self.token()}", "content-type": content_type}
         answer = self._http.post(path, content=body, headers=headers)
         if answer.status_code >= 300:
             raise Unanswered(f"POST {path}: {answer.status_code} {answer.text[:500]}")
@@ -134,6 +140,10 @@ class Sandbox:
         except AWAY:
             return False
 
+    def close(self) -> None:
+        """Gives its connections back."""
+        self._http.close()
+
     def call(self, client: str, path: str) -> int:
         """What a domain API answers one of its client applications: the status, 0 when nobody answers."""
         token = json.loads(self._connections.read_text())["clients"][client]
@@ -141,6 +151,15 @@ class Sandbox:
             return self._http.get(path, headers={"authorization": f"Bearer {token}"}, timeout=5).status_code
         except AWAY:
             return 0
+
+    def read(self, client: str, path: str) -> dict[str, Any]:
+        """What a domain API answers one of its client applications. Raises Unanswered, or one of AWAY."""
+        token = json.loads(self._connections.read_text())["clients"][client]
+        answer = self._http.get(path, headers={"authorization": f"Bearer {token}"}, timeout=5)
+        if answer.status_code >= 300:
+            raise Unanswered(f"GET {path}: {answer.status_code} {answer.text[:500]}")
+        said: dict[str, Any] = answer.json()
+        return said
 
     def close_deals(self, deals: Iterable[LiveDeal]) -> None:
         """The sales team closes these; one that was closed before stays as it is. Raises Unanswered, or one of AWAY."""

@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from rich.console import Console
 
@@ -98,6 +100,7 @@ class Demo:
         self._closed: list[deals.LiveDeal] = []
         self._filling = Filling(self._server, self._memory, clock, stop)
         self._callers = Callers(self._server, self._sandbox, self._memory.seed, stop)
+        self._delivery: Any = None
 
     def start(self, began: float) -> None:
         """Starts both, says where they are, closes the first deals and begins to fill the board."""
@@ -121,6 +124,12 @@ class Demo:
         self._filling.start()
         self._close_deals(wanted)
         self._callers.start()
+        # Loaded when the first page is there already: the OpenTelemetry SDK takes its share of the first seconds.
+        delivery = import_module("controlplane.demo.delivery")
+        self._delivery = delivery.Delivery(
+            self._server, self._sandbox, self._place.path, self._memory.seed, self._stop
+        )
+        self._delivery.start()
 
     def until_stopped(self) -> int:
         """Closes a deal now and then until it is told to stop."""
@@ -161,6 +170,8 @@ class Demo:
             with tell.progress(self._console, "stopping"):
                 self._filling.join()
                 self._callers.join()
+                if self._delivery is not None:
+                    self._delivery.join()
         finally:
             # Even when nobody listens any more: Ctrl-C ends the reader of our pipe as well.
             self._server_process.stop()

@@ -25,7 +25,7 @@ from sync.sandbox.ledger import Ledger
 from terms import canonical_json, instant
 from terms.instant import MINUTE, SECOND, Instant
 
-CLIENTS = ("partner-portal", "collections-desk", "revenue-close", "weekly-export")
+CLIENTS = ("partner-portal", "collections-desk", "revenue-close", "weekly-export", "invoice-delivery")
 A_MINUTE = 600
 _DEPRECATED_AT = instant.parse("2026-09-01T00:00:00Z") // SECOND
 _SUNSET = "Wed, 30 Jun 2027 00:00:00 GMT"
