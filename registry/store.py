@@ -96,7 +96,7 @@ def subject(session: Session, name: str) -> SubjectView | None:
 def subject_views(session: Session, names: Sequence[str]) -> list[SubjectView]:
     """Those of the subjects that have a version which is not deleted, with all such versions, in the order of the names.
 
-    Three statements, however many they are. For a list, ask `subjects.page` first.
+    Three statements, however many they are. For a list, ask `listing.page` first.
     """
     rows = session.exec(
         select(ContractSubjectRow).where(

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which subjects are there, and which of them is meant? Lists and search read one row a subject, however many versions it has."""
+"""Which subjects are there, and which version speaks for each? What it says is kept in one row a subject, for lists to read."""
 
 import json
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from registry import config, content, versions
+from registry import config, content, facets, versions
 from registry.contract import Contract, SubjectHead, contract
 from registry.insertion import upsert
 from registry.lifecycle import VISIBLE
@@ -22,126 +20,25 @@ from registry.tables import ContractContentRow, ContractSearchRow, ContractSubje
 from terms.instant import Instant
 from terms.tenant import TENANT
 
-FACETS = ("domain", "owner", "steward", "audience", "lifecycle", "type", "mode")
-"""What a list can be narrowed by. `mode` is the one the document states; it has no value where none is stated."""
-_COLUMNS = {"type": "artefact_type", "mode": "compatibility"}
-
-
-Facets = dict[str, tuple[tuple[str, int], ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which subjects to list. Every word of `search` must occur, capitals or not; a filter that is empty asks nothing."""
-
-    search: str = ""
-    prefix: str = ""
-    domain: str = ""
-    owner: str = ""
-    steward: str = ""
-    audience: str = ""
-    lifecycle: str = ""
-    type: str = ""
-    mode: str = ""
-
-
-EVERY = Wanted()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Subjects by name. `total` counts all that are wanted; `has_more`: some follow the last one here.
-
-    `facets` are those of all that are wanted (see `facets`), where finding them cost nothing more; else None.
-    """
-
-    heads: tuple[SubjectHead, ...]
-    total: int
-    has_more: bool
-    facets: Facets | None = None
-
-
-def page(
-    session: Session,
-    wanted: Wanted = EVERY,
-    first: int = 50,
-    after: str | None = None,
-    *,
-    with_facets: bool = True,
-) -> Page:
-    """The subjects with a version to be seen that are wanted, from behind the name `after` on, at most `first`.
-
-    The order is that of the names' code points, the same on every database. A search counts facets on its way, unless told
-    not to. Three statements.
-    """
-    if wanted.search.strip():
-        return _searched(session, wanted, first, after, with_facets)
-    conditions = _conditions(session, wanted)
-    total = session.exec(select(func.count()).select_from(ContractSubjectRow).where(*conditions)).one()
-    if after is not None:
-        conditions.append(col(ContractSubjectRow.name) > after)
-    rows = session.exec(
-        select(ContractSubjectRow).where(*conditions).order_by(col(ContractSubjectRow.name)).limit(first + 1)
-    ).all()
-    return Page(_heads(session, rows[:first]), total, len(rows) > first)
-
-
-def facets(session: Session, wanted: Wanted = EVERY, names: Sequence[str] = FACETS) -> Facets:
-    """For each of `names` (all of FACETS) its values among the wanted subjects and how many have each: most first, then by value.
-
-    One statement, one pass over the subjects; the fewer names, the faster.
-    """
-    if not names:
-        return {}
-    columns = [_column(name) for name in names]
-    rows = session.execute(
-        sql.select(*columns, func.count()).where(*_conditions(session, wanted)).group_by(*columns)
-    ).all()
-    return _counted(((tuple(row[:-1]), row[-1]) for row in rows), names)
-
-
-def _searched(session: Session, wanted: Wanted, first: int, after: str | None, with_facets: bool) -> Page:
-    """The page of a search. Reading every text is what costs, so that is done once for the page, the total and the facets."""
-    columns = [_column(name) for name in FACETS] if with_facets else []
-    if not columns and not any(getattr(wanted, name) for name in FACETS):
-        # Only what can be seen has a text, so the texts alone tell the names.
-        found = sql.select(col(ContractSearchRow.subject)).where(*_matching(session, wanted))
-    else:
-        found = sql.select(col(ContractSubjectRow.name), *columns).where(*_conditions(session, wanted))
-    rows = session.execute(found).all()
-    names = sorted(row[0] for row in rows)
-    behind = names if after is None else names[bisect_right(names, after) :]
-    shown = session.exec(
-        select(ContractSubjectRow)
-        .where(ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(behind[:first]))
-        .order_by(col(ContractSubjectRow.name))
-    ).all()
-    counted = _counted((tuple(row[1:]), 1) for row in rows) if with_facets else None
-    return Page(_heads(session, shown), len(names), len(behind) > first, counted)
-
-
-def _counted(found: Iterable[tuple[tuple[str, ...], int]], names: Sequence[str] = FACETS) -> Facets:
-    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
-    for values, count in found:
-        for name, value in zip(names, values, strict=True):
-            counts[name][value] += count
-    return {
-        name: tuple(
-            sorted(((value, n) for value, n in of.items() if value), key=lambda one: (-one[1], one[0]))
-        )
-        for name, of in counts.items()
-    }
-
 
 def head(session: Session, name: str) -> SubjectHead | None:
     """One subject as a list shows it; None when there is none of that name."""
-    row = session.get(ContractSubjectRow, (TENANT, name))
-    return None if row is None else _heads(session, [row])[0]
+    return next(iter(heads(session, [name])), None)
+
+
+def heads(session: Session, names: Sequence[str]) -> tuple[SubjectHead, ...]:
+    """The subjects of those names as a list shows them, by code points. Two statements."""
+    rows = session.exec(
+        select(ContractSubjectRow)
+        .where(ContractSubjectRow.tenant == TENANT, col(ContractSubjectRow.name).in_(names))
+        .order_by(col(ContractSubjectRow.name))
+    ).all()
+    return _heads(session, rows)
 
 
 def names(session: Session, prefix: str = "") -> Sequence[str]:
     """The names of all subjects, deleted ones too, by code points."""
-    where = [ContractSubjectRow.tenant == TENANT, *_starting(prefix)]
+    where = [ContractSubjectRow.tenant == TENANT, *starting(prefix, col(ContractSubjectRow.name))]
     return session.exec(
         select(ContractSubjectRow.name).where(*where).order_by(col(ContractSubjectRow.name))
     ).all()
@@ -165,7 +62,7 @@ def living(
         .where(
             ContractVersionRow.tenant == TENANT,
             ContractContentRow.artefact_type == artefact_type,
-            *_starting(prefix, col(ContractVersionRow.subject)),
+            *starting(prefix, col(ContractVersionRow.subject)),
         )
         .group_by(col(ContractVersionRow.subject))
         .order_by(col(ContractVersionRow.subject))
@@ -207,7 +104,8 @@ def show(session: Session, number: int, semver: str, lifecycle: str, said: Contr
     row.compatibility = said.compatibility if said.states_mode else ""
     row.labels, row.changed_at = json.dumps(dict(said.labels)), now
     session.add(row)
-    upsert(session, ContractSearchRow, {"tenant": TENANT, "subject": said.subject, "text": search_text(said)})
+    found_by = {"facets": facets.keep(session, row), "text": search_text(said)}
+    upsert(session, ContractSearchRow, {"tenant": TENANT, "subject": said.subject, **found_by})
     session.flush()
 
 
@@ -234,18 +132,23 @@ def refresh(session: Session, name: str, now: Instant) -> None:
 
 
 def refresh_missing(session: Session, now: Instant) -> int:
-    """Makes the search text of subjects that have none: those an older version of Throughline registered. Returns how many."""
-    known = select(ContractSearchRow.subject).where(ContractSearchRow.tenant == TENANT)
-    missing = session.exec(
-        select(ContractSubjectRow.name).where(
-            ContractSubjectRow.tenant == TENANT,
-            ContractSubjectRow.current > 0,
-            col(ContractSubjectRow.name).not_in(known),
+    """Makes what subjects are found by where it is missing: an older version of Throughline registered them. Returns how many."""
+    found_by = select(ContractSearchRow.subject).where(ContractSearchRow.tenant == TENANT)
+    visible = select(ContractSubjectRow).where(
+        ContractSubjectRow.tenant == TENANT, ContractSubjectRow.current > 0
+    )
+    unread = session.exec(visible.where(col(ContractSubjectRow.name).not_in(found_by))).all()
+    for row in unread:
+        refresh(session, row.name, now)
+    unfiled = found_by.where(ContractSearchRow.facets == "")
+    rows = session.exec(visible.where(col(ContractSubjectRow.name).in_(unfiled))).all()
+    for row in rows:
+        session.exec(
+            sql.update(ContractSearchRow)
+            .where(col(ContractSearchRow.tenant) == TENANT, col(ContractSearchRow.subject) == row.name)
+            .values(facets=facets.keep(session, row))
         )
-    ).all()
-    for name in missing:
-        refresh(session, name, now)
-    return len(missing)
+    return len(unread) + len(rows)
 
 
 def is_visible(lifecycle: str) -> bool:
@@ -286,30 +189,8 @@ def _heads(session: Session, rows: Sequence[ContractSubjectRow]) -> tuple[Subjec
     )
 
 
-def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[Any] = [ContractSubjectRow.tenant == TENANT, ContractSubjectRow.current > 0]
-    found += [_column(name) == value for name in FACETS if (value := getattr(wanted, name))]
-    found += _starting(wanted.prefix)
-    if wanted.search.strip():
-        matching = select(ContractSearchRow.subject).where(*_matching(session, wanted))
-        found.append(col(ContractSubjectRow.name).in_(matching))
-    return found
-
-
-def _matching(session: Session, wanted: Wanted) -> list[Any]:
-    """Which texts hold every word of the search."""
-    text = col(ContractSearchRow.text)
-    contains = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
-    return [
-        ContractSearchRow.tenant == TENANT,
-        *(contains(text, word) > 0 for word in wanted.search.casefold().split()),
-        *_starting(wanted.prefix, col(ContractSearchRow.subject)),
-    ]
-
-
-def _starting(prefix: str, name: Any = None) -> list[Any]:
+def starting(prefix: str, name: Any) -> list[Any]:
     """Names that begin with the text, as a range that an index answers."""
-    name = col(ContractSubjectRow.name) if name is None else name
     if not prefix:
         return []
     last = prefix[:-1] + chr(ord(prefix[-1]) + 1) if ord(prefix[-1]) < 0x10FFFF else ""
@@ -318,7 +199,3 @@ def _starting(prefix: str, name: Any = None) -> list[Any]:
         if last and not 0xD800 <= ord(last[-1]) <= 0xDFFF
         else [name.startswith(prefix, autoescape=True)]
     )
-
-
-def _column(facet: str) -> Any:
-    return col(getattr(ContractSubjectRow, _COLUMNS.get(facet, facet)))

@@ -73,17 +73,38 @@ class ContractSubjectRow(SQLModel, table=True):
 
 
 class ContractSearchRow(SQLModel, table=True):
-    """All that a subject with a version to be seen can be found by, as words without capitals: names, people, descriptions.
+    """All that a subject with a version to be seen can be found by: its combination of facets, and as words without capitals
+    its names, people and descriptions.
 
     Without row ids the texts stand in the order of the key, so that reading all of them, as a search does, jumps nowhere.
     """
 
     __tablename__ = "contract_search"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_contract_search_facets", "tenant", "facets", "subject"),
+        {"sqlite_with_rowid": False},
+    )
 
     tenant: int = Field(primary_key=True, default=TENANT, sa_type=BigInteger)
     subject: str = Field(primary_key=True, sa_type=Name)
+    facets: str = Field(sa_type=Name)
     text: str = Field(sa_type=Text)
+
+
+class ContractFacetsRow(SQLModel, table=True):
+    """One combination of what a list can be narrowed by. `facets_id` is a hash of the values; no row ever changes or goes."""
+
+    __tablename__ = "contract_facets"
+
+    tenant: int = Field(primary_key=True, default=TENANT, sa_type=BigInteger)
+    facets_id: str = Field(primary_key=True, sa_type=Name)
+    domain: str = Field(sa_type=Text)
+    owner: str = Field(sa_type=Text)
+    steward: str = Field(sa_type=Text)
+    audience: str = Field(sa_type=Text)
+    lifecycle: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    mode: str = Field(sa_type=Text)
 
 
 class ContractVersionRow(SQLModel, table=True):

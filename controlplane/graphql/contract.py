@@ -15,15 +15,12 @@ from controlplane.graphql.contract_use import (
     observed_of,
 )
 from controlplane.graphql.contract_version import ContractVersion, version_of
-from controlplane.graphql.described import answer, asked, noun
-from controlplane.graphql.value import PageInfo, page_info, page_size
+from controlplane.graphql.described import answer, noun
 from controlplane.graphql.verdict import VerdictStatus
-from registry import subjects, versions
+from registry import versions
 from registry.contract import SubjectHead, SubjectView
 from registry.lifecycle import VISIBLE
-from registry.subjects import Wanted
 from terms.instant import Instant
-from terms.problem import ProblemError, did_you_mean
 
 
 @noun
@@ -152,77 +149,6 @@ class Contract:
         return await matrix_of(info, self.subject, policy)
 
 
-@asked
-class ContractFilter:
-    """Which contracts: each that is given must hold. `mode` is the compatibility mode a document states."""
-
-    domain: str | None = None
-    owner: str | None = None
-    steward: str | None = None
-    audience: str | None = None
-    lifecycle: str | None = None
-    type: str | None = None
-    mode: str | None = None
-
-
-@noun
-class FacetValue:
-    """One value and how many of the contracts found have it."""
-
-    value: str
-    count: int
-
-
-@noun
-class Facet:
-    """What a list can be narrowed by: its values among the contracts found, most first."""
-
-    name: str
-    values: list[FacetValue]
-
-
-@noun
-class ContractEdge:
-    """A contract in a list, with the cursor that continues behind it."""
-
-    cursor: str
-    node: Contract
-
-
-@noun
-class ContractConnection:
-    """A page of contracts. `totalCount` counts all pages."""
-
-    edges: list[ContractEdge]
-    nodes: list[Contract]
-    page_info: PageInfo
-    total_count: int
-    wanted: strawberry.Private[Wanted]
-    counted: strawberry.Private[subjects.Facets | None]
-
-    @answer
-    async def facets(self, info: Info, names: list[str] | None = None) -> list[Facet]:
-        """What the contracts found on all pages can be narrowed by: all that there is, or the facets named."""
-        asked = tuple(dict.fromkeys(subjects.FACETS if names is None else names))
-        for name in asked:
-            if name not in subjects.FACETS:
-                raise ProblemError(
-                    f"'{name[:40]}' is not a facet", "names", did_you_mean(name, subjects.FACETS)
-                )
-        if self.counted is not None:
-            return _facets(self.counted, asked)
-        return _facets(
-            await info.context.read(lambda session: subjects.facets(session, self.wanted, asked)), asked
-        )
-
-
-def _facets(found: subjects.Facets, names: tuple[str, ...]) -> list[Facet]:
-    return [
-        Facet(name=name, values=[FacetValue(value=value, count=count) for value, count in found[name]])
-        for name in names
-    ]
-
-
 def traffic_of(seen: tuple[Traffic, ...]) -> list[ContractTraffic]:
     """The traffic of each version, its legal entities together."""
     by_version: dict[str, list[Traffic]] = {}
@@ -240,40 +166,10 @@ def traffic_of(seen: tuple[Traffic, ...]) -> list[ContractTraffic]:
     ]
 
 
-async def contracts(
-    info: Info,
-    first: int = 50,
-    after: str | None = None,
-    search: str | None = None,
-    filter: ContractFilter | None = None,  # noqa: A002
-) -> ContractConnection:
-    """Contracts by subject. Every word of `search` must occur in names, people, descriptions or fields, capitals or not."""
-    size, behind = page_size(first), None if after is None else _subject(after)
-    given = {name: value for name, value in vars(filter).items() if value} if filter else {}
-    wanted = Wanted(search=(search or "").strip(), **given)
-    page = await info.context.read(lambda session: subjects.page(session, wanted, size, behind))
-    nodes = [contract_of(head) for head in page.heads]
-    cursors = tuple(f"subject:{head.name}" for head in page.heads)
-    return ContractConnection(
-        edges=[ContractEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=page_info(cursors, page.has_more, after),
-        total_count=page.total,
-        wanted=wanted,
-        counted=page.facets,
-    )
-
-
 async def contract(info: Info, subject: str) -> Contract | None:
     """The contract of that subject; null when there is none. One that has only drafts is there too."""
     view = await info.context.loaders.contracts.load(subject)
     return None if view is None else contract_of(view)
-
-
-def _subject(cursor: str) -> str:
-    if not cursor.startswith("subject:"):
-        raise ProblemError("is not a cursor of this list", "after", "use an endCursor as it came")
-    return cursor.removeprefix("subject:")
 
 
 async def _versions(info: Info, subject: str) -> list[ContractVersion]:
@@ -308,5 +204,4 @@ def _current(view: SubjectView) -> str:
 
 @strawberry.type
 class ContractQuery:
-    contracts: ContractConnection = answer(contracts)
     contract: Contract | None = answer(contract)

@@ -12,6 +12,7 @@ from controlplane.graphql.approval import ApprovalQuery
 from controlplane.graphql.approving import ApprovalMutation
 from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
+from controlplane.graphql.contract_list import ContractListQuery
 from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
@@ -37,6 +38,7 @@ from terms.instant import Instant
 class Query(
     MeQuery,
     LineQuery,
+    ContractListQuery,
     ContractQuery,
     CompatibilityQuery,
     ApprovalQuery,

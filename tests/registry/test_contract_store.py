@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controlplane.database import Actor, Database
-from registry import canonical, content, store, subjects
+from registry import canonical, content, listing, store
 from registry.contract import Contract, VersionInfo, contract
 from registry.document import parse
 from terms.instant import Clock
@@ -41,7 +41,7 @@ def test_the_shipped_contracts_are_registered_once(
     assert [(i.subject, i.number, i.content_id) for i in again] == [
         (i.subject, i.number, i.content_id) for i in first
     ]
-    page = database.read(subjects.page)
+    page = database.read(listing.page)
     assert [head.name for head in page.heads] == list(canonical.subjects())
     assert (page.total, page.has_more) == (len(page.heads), False)
     invoice = database.read(lambda session: store.subject(session, "invoice-issued"))
@@ -111,7 +111,7 @@ def test_a_version_cannot_be_given_other_content(
 def test_an_unknown_subject_is_nothing(database: Database) -> None:
     """Asking for what was never registered answers None, and the empty registry lists nothing."""
     assert database.read(lambda session: store.subject(session, "nobody")) is None
-    assert database.read(subjects.page).heads == ()
+    assert database.read(listing.page).heads == ()
 
 
 def test_racing_registrations_of_one_content_make_one_version(

@@ -18,6 +18,7 @@ from registry import (
     content,
     deletion,
     judgement,
+    listing,
     store,
     subjects,
     transition,
@@ -28,10 +29,10 @@ from registry.config import Config
 from registry.contract import Contract, VersionInfo, VersionView, contract
 from registry.document import parse
 from registry.lifecycle import LIFECYCLES, Wish, step, steps
+from registry.listing import Wanted
 from registry.references import Reference, bundled
 from registry.refusal import RefusedError
 from registry.store import Terms
-from registry.subjects import Wanted
 from registry.verdict import Verdict
 from terms.instant import DAY, Instant, text
 from terms.problem import ProblemError
@@ -74,7 +75,7 @@ class Registry:
         return None if found is None else found.row.semver
 
     def names(self, **wanted: Any) -> list[str]:
-        page = self.database.read(lambda s: subjects.page(s, Wanted(**wanted)))
+        page = self.database.read(lambda s: listing.page(s, Wanted(**wanted)))
         assert page.total == len(page.heads)
         return [head.name for head in page.heads]
 
@@ -515,7 +516,7 @@ def test_a_subject_is_found_by_what_it_says(registry: Registry) -> None:
         assert registry.names(search=search) == found, search
     assert registry.names(prefix="inv") == ["invoice/é"]
     assert registry.names(owner="billing") == ["payment"]
-    facets = registry.database.read(subjects.facets)
+    facets = registry.database.read(listing.facet_counts)
     assert facets["owner"] == (("Billing", 1), ("billing", 1))
     assert facets["lifecycle"] == (("active", 2),)
     assert registry.database.read(lambda s: subjects.of_event_type(s, "com.acme.invoice")) == "invoice/é"
@@ -531,7 +532,7 @@ def test_a_list_is_cut_into_pages_in_the_order_of_code_points(registry: Registry
     seen: list[str] = []
     while True:
         after = seen[-1] if seen else None
-        page = registry.database.read(partial(subjects.page, first=3, after=after))
+        page = registry.database.read(partial(listing.page, first=3, after=after))
         seen += [head.name for head in page.heads]
         assert page.total == 7
         if not page.has_more:

@@ -14,9 +14,9 @@ from sqlmodel.sql.sqltypes import AutoString
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from controlplane.migrations.tables import metadata
-from registry import canonical, store, subjects
+from registry import canonical, listing, store, subjects
 from registry.content import by_schema_id, content_id
-from registry.subjects import Wanted
+from registry.listing import Wanted
 from terms.instant import Clock
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
@@ -98,7 +98,7 @@ def test_contracts_of_the_first_version_are_kept(
     database.write(lambda s: subjects.refresh_missing(s, clock()), actor=actor, reason="start")
     info = database.write(lambda s: store.register(s, first, clock()), actor=actor, reason="start")
     assert (info.already_there, info.number, info.schema_id) == (True, 1, 1)
-    found = database.read(lambda s: subjects.page(s, Wanted(search="invoice_number")))
+    found = database.read(lambda s: listing.page(s, Wanted(search="invoice_number")))
     assert [head.owner for head in found.heads] == [first.owner]
     held = database.read(lambda s: by_schema_id(s, 1))
     assert held is not None

@@ -10,7 +10,7 @@ from controlplane.http.registry.subjects import Subjects
 from controlplane.http.registry.validation import Validation
 from controlplane.http.registry.versions import Versions
 from controlplane.security.permissions import Permission
-from registry.subjects import FACETS
+from registry.facets import FACETS
 from registry.transition import Users
 from terms.instant import Clock
 from terms.recent import Recent

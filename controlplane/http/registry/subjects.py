@@ -11,10 +11,11 @@ from controlplane.database import Database
 from controlplane.http.raw_routes import Asked
 from controlplane.http.refusal import refusal
 from controlplane.http.registry import shapes
-from registry import config, deletion, subjects, versions
+from registry import config, deletion, facets, listing, subjects, versions
 from registry.contract import SubjectHead, VersionView
+from registry.facets import FACETS, Facets
+from registry.listing import Page, Wanted
 from registry.refusal import RefusedError
-from registry.subjects import FACETS, Page, Wanted
 from terms import canonical_json
 from terms.instant import Clock
 from terms.problem import Problem, ProblemError
@@ -41,13 +42,11 @@ class Subjects:
         first, after = _first(asked), asked.query.get("after")
         with_facets = asked.is_set("facets")
 
-        def read(session: Session) -> tuple[Page, dict[str, tuple[tuple[str, int], ...]]]:
-            page = subjects.page(session, wanted, first, after, with_facets=with_facets)
-            if not with_facets:
-                return page, {}
-            return page, page.facets if page.facets is not None else subjects.facets(session, wanted)
+        def read(session: Session) -> tuple[Page, Facets]:
+            page = listing.page(session, wanted, first, after)
+            return page, facets.counted(session, page.counts) if with_facets else {}
 
-        page, facets = await self.database.read_async(read)
+        page, found = await self.database.read_async(read)
         body = {
             "subjects": [shapes.head(head) for head in page.heads],
             "total": page.total,
@@ -56,7 +55,7 @@ class Subjects:
         if with_facets:
             body["facets"] = {
                 name: [{"value": value, "count": count} for value, count in values]
-                for name, values in facets.items()
+                for name, values in found.items()
             }
         return shapes.answer(body)
 
