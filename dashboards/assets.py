@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css")
-_SCRIPTS = ("page.js", "swap.js", "chart.js", "keys.js")
+_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css", "transactions.css")
+_SCRIPTS = ("page.js", "swap.js", "chart.js", "query.js", "keys.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

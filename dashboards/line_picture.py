@@ -4,9 +4,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from dashboards import status
+from dashboards import query_bar, status
 from dashboards.format import count, moneys
 
 STATIONS = ("crm", "billing", "payments", "erp")
@@ -92,9 +91,9 @@ def _hop(hop: Mapping[str, Any]) -> Hop:
     counts = [f"{count(hop[key])} {key}" for key in ("failed", "overdue") if hop[key]]
     if hop["waiting"] and not counts:
         counts.append(f"{count(hop['waiting'])} waiting")
-    query = {"process": hop["process"]}
+    query = f"process:{hop['process']}"
     if hop["waiting"] or hop["failed"] or hop["overdue"]:
-        query["waiting"] = hop["milestone"]
+        query += f" waiting:{hop['milestone']}"
     source, target = status.system(hop["source"]).word, status.system(hop["target"]).word
     return Hop(
         id=hop["id"],
@@ -106,5 +105,5 @@ def _hop(hop: Mapping[str, Any]) -> Hop:
         counts=", ".join(counts),
         at_risk=moneys(hop["atRisk"]) if hop["atRisk"] else "",
         reason=hop["reason"] or "",
-        address=f"/transactions?{urlencode(query)}",
+        address=query_bar.address(query),
     )

@@ -38,6 +38,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/kpis", kpis.show),
     ("/kpis/{kpi}.json", kpis.figure),
     ("/transactions", transactions.show),
+    ("/transactions/completion", transactions.complete),
     ("/transactions/{id}", transaction.show),
     ("/traces/{id}", trace.show),
     ("/contracts", contracts.show),

@@ -84,27 +84,57 @@ query OneKpi($id: ID!, $days: Int!, $legalEntity: String) {
     + _KPI
 )
 
-TRANSACTIONS = (
+_READING = """
+fragment ReadingParts on QueryReading {
+  text words { text without } problems { what at length next } hints { what at length next }
+}
+"""
+
+QUERY_READING = (
     """
-query Transactions($first: Int!, $after: String, $filter: TransactionFilter) {
+query QueryRead($text: String!) {
+  transactionQuery(text: $text) { ...ReadingParts }
+}
+"""
+    + _READING
+)
+
+QUERY_COMPLETION = (
+    """
+query QueryGoesOn($text: String!, $caret: Int!) {
+  transactionQuery(text: $text, caret: $caret) { ...ReadingParts completions { word title query caret } }
+}
+"""
+    + _READING
+)
+
+QUERY_TROUBLE = (
+    """
+query QueryWrong($text: String!, $caret: Int!) {
   ...Frame
-  line(days: 30) { stages { process milestone } }
-  transactions(first: $first, after: $after, filter: $filter) {
-    totalCount pageInfo { hasNextPage endCursor } nodes { ...TransactionParts }
-  }
+  transactionQuery(text: $text, caret: $caret) { ...ReadingParts completions { word title query caret } }
 }
 """
     + _FRAME
-    + _TRANSACTION
+    + _READING
 )
 
-STUCK = (
+FIND = """
+query Find($key: String!) {
+  transactions(first: 2, filter: { key: $key }) { nodes { id } }
+}
+"""
+
+TRANSACTIONS = (
     """
-query Stuck($first: Int!, $after: String) {
+query Transactions(
+  $query: String!, $sort: TransactionSort!, $first: Int!, $after: String, $last: Int, $before: String, $buckets: Int!
+) {
   ...Frame
-  line(days: 30) { stages { process milestone } }
-  stuck(first: $first, after: $after) {
-    totalCount pageInfo { hasNextPage endCursor } nodes { ...TransactionParts }
+  transactions(query: $query, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
+    totalCount pageInfo { hasNextPage endCursor hasPreviousPage startCursor } nodes { ...TransactionParts }
+    facets { name title values { value title count chosen query } }
+    histogram(buckets: $buckets) { bucketSeconds queryOfAll buckets { start end count stuck query } }
   }
 }
 """

@@ -1,127 +1,146 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which transactions? The list, with every filter in the address, so that a link is a saved view."""
+"""Which transactions? The list, with what it asks for in the address, so that a link is the view."""
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from dashboards import queries
+from dashboards import narrowing, queries, query_bar
 from dashboards.asking import Page, Visit
 from dashboards.format import count
+from dashboards.query_bar import QueryBar
 from dashboards.transaction_row import TransactionRow, row
 
 PAGE_SIZE = 50
-STATUSES = ("open", "completed", "failed", "cancelled")
-_NAMES = ("key", "status", "process", "entity", "waiting", "overdue", "stuck")
+MOST_BARS = 60
+# what the address calls an order -> (the API's field, descending, words)
+SORTS = {
+    "": ("STARTED", True, "Newest first"),
+    "started": ("STARTED", False, "Oldest first"),
+    "-waited": ("WAITED", True, "Longest wait first"),
+    "due": ("DUE", False, "Due first"),
+    "-duration": ("DURATION", True, "Longest first"),
+    "duration": ("DURATION", False, "Shortest first"),
+    "-amount": ("AMOUNT", True, "Largest amount first"),
+    "amount": ("AMOUNT", False, "Smallest amount first"),
+}
 
 _ID = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One filter in force; `without` is this list without it."""
-
-    words: str
-    without: str
+# words of addresses that older links use, and the field each is in a query
+_OLD_WORDS = {"status": "status", "process": "process", "entity": "entity", "waiting": "waiting"}
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionList:
-    """`filters` holds the words of the form as they stand; `next_page` and `first_page` are addresses or ``."""
+    """`starts` is None without a transaction; the addresses of pages are `` where there is none."""
 
-    filters: Mapping[str, str]
-    statuses: tuple[str, ...]
-    processes: tuple[str, ...]
-    milestones: tuple[str, ...]
-    entities: tuple[str, ...]
-    chips: tuple[Chip, ...]
+    bar: QueryBar
+    sort: str
+    sorts: tuple[tuple[str, str], ...]
+    groups: tuple[narrowing.FacetGroup, ...]
+    starts: narrowing.Starts | None
     total: str
     rows: tuple[TransactionRow, ...]
-    next_page: str
     first_page: str
+    previous_page: str
+    next_page: str
 
 
 async def show(visit: Visit) -> Page | Response:
-    """One page of the list. `?stuck=yes` is the API's own list of what is failed or overdue, oldest first.
+    """One page of the list: `?q=` in the query language, `?sort=`, and `?after=` or `?before=` a cursor.
 
-    A key that is the id of a trace or of a transaction leads straight to its page.
+    What the find box hands in as `?key=` leads to the one transaction or trace it names, where there is one.
     """
-    filters = {name: visit.asked(name) for name in _NAMES}
-    if _ID.fullmatch(filters["key"]):
-        found = await visit.answer(queries.TRACE, id=filters["key"])
-        noun = "traces" if found["trace"]["count"] else "transactions"
-        return RedirectResponse(f"/{noun}/{filters['key']}", 303)
-    after = visit.asked("after")
-    if filters["stuck"] == "yes":
-        data = await visit.answer(queries.STUCK, first=PAGE_SIZE, after=after or None)
-        found = data["stuck"]
-    else:
-        asked = {"first": PAGE_SIZE, "after": after or None, "filter": api_filter(filters)}
-        data = await visit.answer(queries.TRANSACTIONS, **asked)
-        found = data["transactions"]
-    stages = data["line"]["stages"]
+    if elsewhere := await _elsewhere(visit):
+        return RedirectResponse(elsewhere, 303)
+    text, sort = visit.asked("q"), visit.asked_among("sort", tuple(SORTS), "")
+    reading = (await visit.answer(queries.QUERY_READING, text=text))["transactionQuery"]
+    if reading["problems"]:
+        return await _unreadable(visit, text, sort)
+    field, descending, _ = SORTS[sort]
+    after, before = visit.asked("after"), visit.asked("before")
+    place: dict[str, Any] = {"last": PAGE_SIZE, "before": before} if before else {"after": after or None}
+    data = await visit.answer(
+        queries.TRANSACTIONS,
+        query=text,
+        sort={"field": field, "descending": descending},
+        first=PAGE_SIZE,
+        buckets=MOST_BARS,
+        **place,
+    )
+    found = data["transactions"]
+    info = found["pageInfo"]
     view = TransactionList(
-        filters=filters,
-        statuses=STATUSES,
-        processes=_with(filters["process"], [stage["process"] for stage in stages]),
-        milestones=_with(
-            filters["waiting"],
-            [s["milestone"] for s in stages if filters["process"] in ("", s["process"])],
-        ),
-        entities=_with(filters["entity"], data["instance"]["legalEntities"]),
-        chips=chips(filters),
+        bar=query_bar.bar(reading, sort),
+        sort=sort,
+        sorts=_SORT_WORDS,
+        groups=narrowing.groups(found["facets"], sort),
+        starts=narrowing.starts(found["histogram"], text, sort),
         total=count(found["totalCount"]),
         rows=tuple(row(node) for node in found["nodes"]),
-        next_page=address(filters, found["pageInfo"]["endCursor"])
-        if found["pageInfo"]["hasNextPage"]
+        first_page=query_bar.address(text, sort) if info["hasPreviousPage"] else "",
+        previous_page=query_bar.address(text, sort, before=info["startCursor"])
+        if info["hasPreviousPage"] and info["startCursor"]
         else "",
-        first_page=address(filters) if after else "",
+        next_page=query_bar.address(text, sort, after=info["endCursor"])
+        if info["hasNextPage"] and info["endCursor"]
+        else "",
     )
     return Page("transactions.html", "Transactions", view, data)
 
 
-def api_filter(filters: Mapping[str, str]) -> dict[str, Any]:
-    """The API's filter for the words of the address; empty and unknown words ask for nothing."""
-    asked: dict[str, Any] = {
-        "key": filters["key"],
-        "status": filters["status"].upper() if filters["status"] in STATUSES else "",
-        "process": filters["process"],
-        "legalEntity": filters["entity"],
-        "waitingFor": filters["waiting"],
-    }
-    asked = {name: value for name, value in asked.items() if value}
-    return asked | ({"overdue": True} if filters["overdue"] == "yes" else {})
+_SORT_WORDS = tuple((name, words) for name, (_, _, words) in SORTS.items())
 
 
-def chips(filters: Mapping[str, str]) -> tuple[Chip, ...]:
-    """One chip per filter in force, in the order of the form."""
-    words = {
-        "key": "key",
-        "status": "status",
-        "process": "process",
-        "entity": "legal entity",
-        "waiting": "waiting for",
-    }
-    flags = {"overdue": "overdue only", "stuck": "failed or overdue, oldest first"}
-    return tuple(
-        Chip(flags.get(name) or f"{words[name]}: {value}", address({**filters, name: ""}))
-        for name, value in filters.items()
-        if value and (name not in flags or value == "yes")
+async def complete(visit: Visit) -> Page:
+    """The bar's ways to go on at the caret, as a part of a page: `?q=`, `?caret=`."""
+    caret = visit.request.query_params.get("caret", "")
+    text = visit.request.query_params.get("q", "")
+    data = await visit.answer(
+        queries.QUERY_COMPLETION,
+        text=text,
+        caret=int(caret) if caret.isdecimal() and len(caret) < 6 else len(text),
     )
+    return Page("completion.html", "Completion", query_bar.bar(data["transactionQuery"]), data)
 
 
-def address(filters: Mapping[str, str], after: str | None = None) -> str:
-    """The address of this list: filters in force only, always in the same order."""
-    query = [(name, filters[name]) for name in _NAMES if filters[name]] + (
-        [("after", after)] if after else []
-    )
-    return f"/transactions?{urlencode(query)}" if query else "/transactions"
+async def _unreadable(visit: Visit, text: str, sort: str) -> Page:
+    """The page of a query that cannot be asked: where it is wrong, and how it may go on."""
+    data = await visit.answer(queries.QUERY_TROUBLE, text=text, caret=len(text))
+    bar = query_bar.bar(data["transactionQuery"], sort)
+    view = TransactionList(bar, sort, _SORT_WORDS, (), None, "", (), "", "", "")
+    return Page("transactions.html", "Transactions", view, data)
 
 
-def _with(chosen: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The choices without repeats; what the address asks for is always among them, so that the form shows it."""
-    return tuple(dict.fromkeys([*known, *([chosen] if chosen else [])]))
+async def _elsewhere(visit: Visit) -> str:
+    """Where an address of another kind leads: to what the find box names, or to the query that an old filter means."""
+    key = visit.asked("key")
+    if _ID.fullmatch(key):
+        found = await visit.answer(queries.TRACE, id=key)
+        return f"/{'traces' if found['trace']['count'] else 'transactions'}/{key}"
+    words = [
+        f"{field}:{quoted(visit.asked(name))}" for name, field in _OLD_WORDS.items() if visit.asked(name)
+    ]
+    words += [f"status:{name}" for name in ("overdue", "stuck") if visit.asked(name) == "yes"]
+    if key and not words:
+        return await _named(visit, key)
+    if not words:
+        return ""
+    sort = "-waited" if visit.asked("stuck") == "yes" else ""
+    return query_bar.address(" ".join([*([key] if key else []), *words]), sort)
+
+
+async def _named(visit: Visit, key: str) -> str:
+    """The page of the one transaction that holds the key as it stands; else the list of what begins like it."""
+    found = (await visit.answer(queries.FIND, key=key))["transactions"]["nodes"]
+    return f"/transactions/{found[0]['id']}" if len(found) == 1 else query_bar.address(key)
+
+
+def quoted(value: str) -> str:
+    """A value as the query language writes it where it may hold spaces or signs."""
+    if re.fullmatch(r"[\w.][\w.:/@-]*", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

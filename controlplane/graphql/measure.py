@@ -5,7 +5,7 @@ Each fragment is measured once, so the work grows with the length of the documen
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -46,13 +46,17 @@ _CAP = 1_000_000  # doubling fragments would make numbers of many digits; beyond
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`cost` counts the objects an answer may hold; scalars are free. `fields` are `Type.field` names, all fragments included."""
+    """`cost` counts the objects an answer may hold; scalars are free. `fields` are `Type.field` names, all fragments included.
+
+    `each` is what every item of the connection that is being measured costs; it becomes cost where the page's size is known.
+    """
 
     depth: int = 0
     aliases: int = 0
     roots: int = 0
     directives: int = 0
     cost: int = 0
+    each: int = 0
     fields: frozenset[str] = frozenset()
 
     def beside(self, other: "Measure") -> "Measure":
@@ -63,6 +67,7 @@ class Measure:
             min(self.roots + other.roots, _CAP),
             min(self.directives + other.directives, _CAP),
             min(self.cost + other.cost, _CAP),
+            min(self.each + other.each, _CAP),
             self.fields | other.fields,
         )
 
@@ -86,7 +91,7 @@ def measure(
     walk = _Walk(schema, fragments, variables, _defaults(operation))
     whole = walk.selection(operation.selection_set, root)
     roots = walk.root_fields(operation.selection_set)
-    return Measure(whole.depth, whole.aliases, roots, whole.directives, whole.cost, whole.fields)
+    return replace(whole, roots=roots)
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
@@ -158,14 +163,20 @@ class _Walk:
         if node.selection_set is None or is_leaf_type(get_named_type(definition.type)):
             return own
         inner = self.selection(node.selection_set, get_named_type(definition.type))
-        extra = WEIGHTS.get(f"{parent.name}.{name}", 0)
-        cost = min(extra + self._size(node, definition, parent.name) * (1 + inner.cost), _CAP)
-        return own.beside(Measure(inner.depth + 1, inner.aliases, 0, inner.directives, cost, inner.fields))
+        cost, each = WEIGHTS.get(f"{parent.name}.{name}", 0), 0
+        if parent.name.endswith("Connection") and name in ("nodes", "edges"):
+            each = 1 + inner.cost
+        elif get_named_type(definition.type).name.endswith("Connection"):
+            # What a connection tells of the whole list, its facets say, it tells once and not for every item.
+            cost += self._size(node, definition) * (1 + inner.each) + inner.cost
+        else:
+            cost += self._size(node, definition) * (1 + inner.cost)
+        return own.beside(
+            replace(inner, depth=inner.depth + 1, roots=0, cost=min(cost, _CAP), each=min(each, _CAP))
+        )
 
-    def _size(self, node: FieldNode, definition: GraphQLField, parent: str) -> int:
+    def _size(self, node: FieldNode, definition: GraphQLField) -> int:
         """How many objects the field may give: the page asked for, the estimate for a plain list, else one."""
-        if parent.endswith("Connection") and node.name.value in ("nodes", "edges"):
-            return 1  # the connection itself was counted as often as its page has items
         if "first" in definition.args:
             given = [item.value for item in node.arguments or () if item.name.value in ("first", "last")]
             if not given:

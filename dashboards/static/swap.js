@@ -14,7 +14,7 @@
     const fresh = next.getElementById("main");
     if (!fresh) return false;
     const focus = old.contains(document.activeElement) ? keyOf(document.activeElement) : "";
-    const caret = document.activeElement && document.activeElement.selectionStart;
+    const { selectionStart: caret, value: written } = document.activeElement || {};
     old.querySelectorAll("details[id]").forEach((one) => {
       const twin = fresh.querySelector(`#${CSS.escape(one.id)}`);
       if (twin) twin.open = one.open;
@@ -30,7 +30,10 @@
     const again = focus && old.querySelector(focus);
     if (again) {
       again.focus({ preventScroll: true });
-      if (caret != null && again.setSelectionRange && again.type === "search") again.setSelectionRange(caret, caret);
+      if (caret != null && again.type === "search") {
+        if (written.trim() === again.value) again.value = written;  // a space at the end is where the next word begins
+        again.setSelectionRange(caret, caret);
+      }
     }
     page.changed(old);
     return true;
@@ -61,8 +64,10 @@
     }
   }
 
+  page.load = load;
+
   function addressOf(form) {
-    const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+    const filled = [...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
     const query = new URLSearchParams(filled).toString();
     return form.getAttribute("action") + (query ? `?${query}` : "");
   }
@@ -79,7 +84,7 @@
   let typing = 0;
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-swap]");
-    if (!form || event.target.type !== "search") return;
+    if (!form || event.target.type !== "search" || event.target.dataset.complete) return;
     clearTimeout(typing);
     typing = setTimeout(() => load(addressOf(form), { push: true }), 250);
   });

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.pages import PageSettings, SignInRequired, routes
 from terms.instant import text
-from tests.dashboards import made_up, made_up_contracts, made_up_kpis
+from tests.dashboards import made_up, made_up_contracts, made_up_kpis, made_up_list
 from tests.dashboards.made_up import Row
 
 SCHEMA_FILE = Path(
@@ -57,7 +57,7 @@ class MadeUpApi:
         self.schema = schema()
         self.root = {
             "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
-            "transactions": self.all_transactions, "stuck": self.stuck, "transaction": self.transaction,
+            "transactions": self.all_transactions, "transactionQuery": made_up_list.reading, "stuck": self.stuck, "transaction": self.transaction,
             "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility,
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
@@ -149,15 +149,7 @@ class MadeUpApi:
         return made_up_kpis.kpi(asked["id"], asked["days"], asked.get("legalEntity")) if known else None
 
     def all_transactions(self, _: Any, **asked: Any) -> Row:
-        wanted = {name: value for name, value in (asked.get("filter") or {}).items() if value is not None}
-        key = wanted.pop("key", "").lower()
-        found = [
-            deal
-            for deal in self.deals
-            if key in deal["anchor"]["value"].lower()
-            and all(deal[name] == value for name, value in wanted.items())
-        ]
-        return made_up.page(found, **asked)
+        return made_up_list.connection(self.deals, **asked)
 
     def stuck(self, _: Any, **asked: Any) -> Row:
         found = [deal for deal in self.deals if deal["status"] == "FAILED" or deal["overdue"]]

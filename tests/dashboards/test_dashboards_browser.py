@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
-    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?key=zzz", "story": STORY,
+    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "story": STORY,
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
     "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "exceptions": "/exceptions",
@@ -99,28 +99,85 @@ def test_from_the_first_screen_to_the_replay_in_two_clicks(site: Site, page: Pag
     assert site.api.replayed == ["page:ex-1:0"]
 
 
-def test_a_filter_changes_the_list_and_the_address_without_a_new_page(site: Site, page: Page) -> None:
+def test_a_choice_changes_the_list_and_the_address_without_a_new_page(site: Site, page: Page) -> None:
     """Choose, read, go back: the address follows, focus stays, the back button restores."""
     page.goto(site.url + "/transactions")
     page.evaluate("window.same = true")
-    page.get_by_label("Status").focus()
-    page.get_by_label("Status").select_option("failed")
-    page.wait_for_url("**/transactions?status=failed")
-    expect(page.locator(".chip")).to_contain_text("status: failed")
+    page.locator(".choice", has_text="failed").click()
+    page.wait_for_url("**/transactions?q=status%3Afailed")
+    expect(page.locator(".chip")).to_contain_text("status:failed")
     expect(page.locator("tbody .badge.good")).to_have_count(0)
-    assert page.evaluate("document.activeElement.name") == "status"
+    page.get_by_label("Order").focus()
+    page.get_by_label("Order").select_option("-waited")
+    page.wait_for_url("**/transactions?q=status%3Afailed&sort=-waited")
+    assert page.evaluate("document.activeElement.name") == "sort"
+    page.go_back()
     page.go_back()
     expect(page.locator(".chip")).to_have_count(0)
     assert page.evaluate("window.same") is True
 
 
-def test_search_finds_while_typing(site: Site, page: Page) -> None:
-    """A business key narrows the list; the caret stays in the field."""
+def test_a_query_is_written_with_the_keyboard_alone(site: Site, page: Page) -> None:
+    """Begin a field, take an offer with arrow and Enter, take its value: the list follows; Escape lets the offers go."""
     page.goto(site.url + "/transactions")
-    page.get_by_label("Business key", exact=True).press_sequentially("AMD")
+    page.keyboard.press("f")
+    bar = page.get_by_role("combobox", name="Query over transactions")
+    expect(bar).to_be_focused()
+    page.keyboard.type("stat")
+    expect(page.locator("#offers li").first).to_contain_text("status:")
+    expect(bar).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    assert bar.get_attribute("aria-activedescendant") == "offer-1"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option", name="failed", exact=True)).to_be_visible()
+    page.keyboard.type("fa")
+    expect(page.locator("#offers li")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/transactions?q=status%3Afailed*")
+    expect(page.locator("tbody .badge.good")).to_have_count(0)
+    expect(bar).to_be_focused()
+    page.keyboard.type("ent")
+    expect(page.locator("#offers li").first).to_contain_text("entity:")
+    page.keyboard.press("Escape")
+    expect(page.locator("#offers")).to_be_hidden()
+
+
+def test_a_key_is_found_as_it_is_written(site: Site, page: Page) -> None:
+    """The beginning of a business key offers the keys; Enter without a choice asks for what is written."""
+    page.goto(site.url + "/transactions")
+    bar = page.get_by_label("Query over transactions")
+    bar.press_sequentially("AMD")
+    expect(page.locator("#offers li").first).to_contain_text("amendment:AMD-7")
+    bar.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody th")).to_contain_text("AMD-7")
     assert page.evaluate("document.activeElement.value") == "AMD"
+
+
+def test_a_stretch_of_time_is_chosen_by_drag_and_by_keyboard(site: Site, page: Page) -> None:
+    """Dragging over three bars, or Shift with the arrows and Enter, narrows the list to the same half-open stretch."""
+    page.goto(site.url + "/transactions")
+    bars = page.locator("#starts a")
+    first, third = bars.nth(5).bounding_box(), bars.nth(7).bounding_box()
+    assert first is not None
+    assert third is not None
+    page.mouse.move(first["x"] + 2, first["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(third["x"] + 2, third["y"] + 40, steps=4)
+    page.mouse.up()
+    page.wait_for_url("**started*")
+    by_drag = page.url
+    expect(page.locator(".chip")).to_have_count(2)
+    page.get_by_role("link", name="all times").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    bars.first.focus()
+    for key in ("ArrowRight",) * 5 + ("Shift+ArrowRight",) * 2:
+        page.keyboard.press(key)
+    expect(page.locator("#starts a.in")).to_have_count(3)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**started*")
+    assert page.url == by_drag
 
 
 def test_the_board_draws_its_charts_and_follows_the_theme(site: Site, page: Page) -> None:
@@ -187,9 +244,12 @@ def test_without_javascript_everything_but_charts_works(site: Site, chromium: Br
     """Filters have a button, tables stand for charts, and the replay form is a form."""
     page = opened(chromium, java_script_enabled=False)
     page.goto(site.url + "/transactions")
-    page.get_by_label("Status").select_option("failed")
-    page.get_by_role("button", name="Apply").click()
-    assert "status=failed" in page.url
+    page.get_by_label("Query over transactions").fill("status:")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="failed", exact=True).click()
+    assert page.url.endswith("q=status%3Afailed")
+    page.locator("#starts a").nth(3).click()
+    assert "started" in page.url
     page.goto(site.url + "/kpis")
     expect(page.get_by_text("The numbers as a table").first).to_be_visible()
     page.goto(site.url + STORY)

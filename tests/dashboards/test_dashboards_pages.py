@@ -13,13 +13,12 @@ from starlette.testclient import TestClient
 
 from dashboards import contract_address
 from dashboards.rendering import CONTENT_SECURITY_POLICY, json_island
-from dashboards.transactions import STATUSES, address, api_filter
 from tests.dashboards import made_up, made_up_contracts
 from tests.dashboards.made_up_api import CSRF, MadeUpApi
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 ODD = contract_address.contract(made_up_contracts.ODD)
-PAGES = ("/", "/kpis", "/transactions", "/transactions?stuck=yes", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
+PAGES = ("/", "/kpis", "/transactions", "/transactions?q=status:stuck&sort=-waited", "/transactions?q=staus:open", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
          "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/contracts/invoices-api",
          "/contracts/deployments", "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
 
@@ -73,8 +72,9 @@ def test_the_first_screen_answers_whether_money_moves(client: TestClient) -> Non
 
 def test_a_hop_opens_what_waits_there(client: TestClient) -> None:
     """The broken hop of the picture links to its process and milestone, and that list finds them."""
-    assert "/transactions?process=lead-to-cash&amp;waiting=posted" in client.get("/").text
-    rows = client.get("/transactions?process=lead-to-cash&waiting=posted").text
+    address = "/transactions?q=process%3Alead-to-cash+waiting%3Aposted"
+    assert f'href="{address}"' in client.get("/").text
+    rows = client.get(address).text
     assert "Posted to ledger" in rows
     assert "completed</span>" not in rows
 
@@ -130,45 +130,6 @@ def test_each_chart_has_its_table(client: TestClient) -> None:
     assert days[0] == "2026-11-20"
 
 
-@given(
-    st.fixed_dictionaries(
-        {
-            "key": st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"]), max_size=8),
-            "status": st.sampled_from(["", *STATUSES]),
-            "process": st.sampled_from(["", "lead-to-cash"]),
-            "entity": st.sampled_from(["", "DE", "US"]),
-            "waiting": st.sampled_from(["", "posted"]),
-            "overdue": st.sampled_from(["", "yes"]),
-            "stuck": st.just(""),
-        }
-    )
-)
-def test_the_address_restores_the_exact_list(filters: dict[str, str]) -> None:
-    """State to address to state: nothing is lost, so a link is a saved view."""
-    from starlette.datastructures import URL, QueryParams
-
-    query = QueryParams(URL(address(filters)).query)
-    restored = {name: query.get(name, "") for name in filters}
-    assert restored == filters
-    assert api_filter(restored) == api_filter(filters)
-
-
-def test_filters_show_as_chips_that_take_themselves_away(client: TestClient) -> None:
-    """Each chip leads to the same list without it."""
-    page = client.get("/transactions?status=failed&entity=DE").text
-    assert 'href="/transactions?entity=DE"' in page
-    assert 'href="/transactions?status=failed"' in page
-    assert "No transaction matches" in text(client.get("/transactions?key=nothing-like-it").text)
-
-
-def test_pages_of_the_list_follow_the_cursor(client: TestClient) -> None:
-    """Fifty a page; the next address carries the filters and the cursor; the last page has no next."""
-    first = client.get("/transactions?process=lead-to-cash").text
-    following = re.search(r'href="(/transactions\?process=lead-to-cash&amp;after=50)"', first)
-    assert following
-    assert 'rel="next"' not in client.get("/transactions?process=lead-to-cash&after=100").text
-
-
 def replay(client: TestClient, **more: str) -> Any:
     form = {"csrf": CSRF, "key": "page:ex-1:0", "next": STORY} | more
     return client.post("/exceptions/ex-1/replay", data=form)
@@ -209,10 +170,10 @@ def test_words_in_the_address_are_ours(client: TestClient) -> None:
 def test_without_credential_a_page_leads_to_the_sign_in_and_back(client: TestClient) -> None:
     """The address with its filters comes along; a fragment only says 401."""
     client.cookies.set("session", "none")
-    answer = client.get("/transactions?status=failed&entity=DE")
+    answer = client.get("/transactions?q=status:failed&sort=due")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        "/sign-in?next=%2Ftransactions%3Fstatus%3Dfailed%26entity%3DDE",
+        "/sign-in?next=%2Ftransactions%3Fq%3Dstatus%3Afailed%26sort%3Ddue",
     )
     assert client.get("/transactions", headers={"X-Fragment": "main"}).status_code == 401
 

@@ -19,5 +19,5 @@ def test_every_document_is_valid_against_the_printed_schema(
 
 def test_no_document_is_left_out_of_the_check() -> None:
     """`ALL` holds every query and mutation of the module, by name."""
-    assert {"HOME", "KPIS", "KPI", "TRANSACTIONS", "STUCK", "TRACE", "TRANSACTION", "CONTRACTS", "CONTRACT",
+    assert {"HOME", "KPIS", "KPI", "TRANSACTIONS", "QUERY_READING", "QUERY_COMPLETION", "QUERY_TROUBLE", "FIND", "TRACE", "TRANSACTION", "CONTRACTS", "CONTRACT",
             "DIFF", "WHAT_IF", "FRAME", "DEPLOYMENTS", "CAN_I_DEPLOY", "POLICIES", "EXCEPTIONS", "REPLAY"} == set(queries.ALL)  # fmt: skip

@@ -139,11 +139,18 @@ def test_doubling_fragments_cost_no_time() -> None:
         ("query($n: Int = 4) { transactions(first: $n) { nodes { id } } }", {}, 8),
         ("query($n: Int!) { transactions(first: $n) { nodes { id } } }", {"n": 9_999}, 400),
         ("{ transactions(first: 2) { nodes { amount { amount } milestones { name } } } }", {}, 16),
+        ("{ transactions(last: 3) { nodes { id } } }", {}, 6),
+        ("{ transactions(first: 2) { facets { name } nodes { id } } }", {}, 29),
+        (
+            "{ transactions(first: 2) { ...F } } fragment F on TransactionConnection { facets { name } edges { node { id } } }",
+            {},
+            31,
+        ),
         ("query A { me { name } } query B { me { name } me { kind } }", {}, 1),
     ],
 )
 def test_the_cost_is_the_number_of_objects_an_answer_may_hold(query: str, variables: Any, cost: int) -> None:
-    """Pages multiply, plain lists count as five, scalars are free."""
+    """Pages multiply what each item holds, plain lists count as five, scalars are free."""
     assert measure(schema.build()._schema, parse(query), "A", variables).cost == cost
 
 
