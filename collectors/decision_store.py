@@ -18,7 +18,6 @@ from collectors.decision_tables import DecisionRow
 from collectors.event_intake import store_objects
 from collectors.process import Process
 from collectors.restitch import restitch, stitch_alone
-from collectors.transaction import Page
 from terms.instant import Instant
 from terms.object_key import ObjectKey
 from terms.problem import ProblemError
@@ -64,6 +63,16 @@ class DecisionView:
     @property
     def stands(self) -> bool:
         return self.revoked_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    """A stretch of the list. `total` is of all pages; a cursor handed back continues behind its item."""
+
+    items: tuple[DecisionView, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,7 @@ def decisions_by_id(session: Session, ids: Iterable[int]) -> dict[int, DecisionV
 
 def decisions(
     session: Session, first: int, after: str | None = None, standing: bool | None = None
-) -> Page[DecisionView]:
+) -> DecisionPage:
     """At most `first` (<= 200) decisions, newest first; `total` counts all. Raises ProblemError for what is no cursor."""
     asked = select(_decision.c.decision_id).where(_decision.c.tenant == TENANT)
     page = _all()
@@ -187,7 +196,7 @@ def decisions(
     size = min(first, MAX_PAGE)
     views = _views(session, page.order_by(_decision.c.decision_id.desc()).limit(size + 1))
     shown = tuple(views[:size])
-    return Page(shown, tuple(view.decision_id for view in shown), len(views) > size, total)
+    return DecisionPage(shown, tuple(view.decision_id for view in shown), len(views) > size, total)
 
 
 def of_transactions(session: Session, ids: Iterable[str]) -> dict[str, tuple[DecisionView, ...]]:

@@ -163,7 +163,7 @@ def create_app(parts: Parts) -> Starlette:
     house = House(MOST_HELD)
     inspect = Inspector(parts.database)
     take_spans = taking(parts.database, partial(_decode, inspect), store, noticed)
-    service = graphql.Service(_sources(parts))
+    service = graphql.Service(_sources(parts, partial(noticed, None)))
     open_doors = doors.Doors(
         credentials=parts.credentials,
         live=parts.live,
@@ -283,7 +283,7 @@ def _telemetry(settings: Settings, database: Database, credentials: Credentials)
     )
 
 
-def _sources(parts: Parts) -> Sources:
+def _sources(parts: Parts, transactions_changed: Callable[[], None]) -> Sources:
     return Sources(
         database=parts.database,
         clock=parts.clock,
@@ -301,6 +301,7 @@ def _sources(parts: Parts) -> Sources:
         registering=registering(parts.database, parts.clock),
         users=contract_use.users(parts.clock),
         keep=_keep(parts.settings),
+        transactions_changed=transactions_changed,
     )
 
 

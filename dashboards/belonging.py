@@ -39,7 +39,10 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """Why one object belongs: its role, the object it hangs on, the rule that said so and the event that showed it."""
+    """Why one object belongs: its role, the object it hangs on, the rule that said so and the event that showed it.
+
+    `decision` is the id of the decision that made it so, `` when events did.
+    """
 
     object: str
     role: str
@@ -48,6 +51,19 @@ class MemberRow:
     rule: str
     event: str
     when: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """What a person decided about objects of the transaction, and when."""
+
+    id: str
+    words: str
+    reason: str
+    by: str
+    when: str
+    at: str
 
 
 def event(event: Mapping[str, Any]) -> EventRow:
@@ -83,4 +99,18 @@ def member(member: Mapping[str, Any]) -> MemberRow:
         rule=(member["rule"] or "") + version,  # the anchor, and what is only named beside it, have no rule
         event=member["eventId"] or "",
         when=short_instant(member["eventAt"]) if member["eventAt"] else "",
+        decision=member["decisionId"] or "",
+    )
+
+
+def decision(decision: Mapping[str, Any]) -> DecisionRow:
+    """The row of one decision."""
+    word = {"SAME": "is the same as", "PART": "is part of", "APART": "does not belong with"}[decision["kind"]]
+    return DecisionRow(
+        id=decision["id"],
+        words=f"{decision['object']['text']} {word} {decision['other']['text']}",
+        reason=decision["reason"],
+        by=decision["decidedBy"],
+        when=short_instant(decision["decidedAt"]),
+        at=decision["decidedAt"],
     )

@@ -15,6 +15,7 @@ from dashboards import (
     assets,
     contract_parts,
     contracts,
+    decision,
     exceptions,
     home,
     kpis,
@@ -49,6 +50,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
 
 _FORMS: tuple[tuple[str, _Show], ...] = (
     ("/exceptions/{id}/replay", replay.start),
+    ("/transactions/{id}/decisions", decision.take),
     (what_if.ADDRESS, what_if.ask),
 )
 

@@ -163,15 +163,17 @@ TRANSACTION = (
     """
 query OneTransaction($id: ID!) {
   ...Frame
+  me { permissions }
   transaction(id: $id) {
     ...TransactionParts
-    definitionVersion endedAt region waitingFor waitingSince
+    anchor { text } definitionVersion endedAt region waitingFor waitingSince
     milestones { name title system state reachedAt dueAt slaSeconds elapsedSeconds eventId }
     events {
       id type source at system objects { type value text } role sharePpm amount { amount currency }
       contractSubject contractVersion message spanId traceId why
     }
-    members { object { type value text } role parent { text } why rule ruleVersion eventId eventAt }
+    members { object { type value text } role parent { text } why rule ruleVersion eventId eventAt decisionId }
+    decisions { id kind object { text } other { text } reason decidedBy decidedAt }
     spans { ...SpanParts }
     violations { ...ViolationParts }
     exceptions { ...ExceptionParts }
@@ -355,6 +357,38 @@ mutation Replay($input: ReplayExceptionInput!) {
     ... on ReplayStarted { alreadyAsked exception { id businessKey } }
     ... on ExceptionNotFound { message }
     ... on ExceptionNotOpen { message exception { id state } }
+  }
+}
+"""
+
+SEPARATE = """
+mutation Separate($input: SeparateInput!) {
+  separate(input: $input) {
+    __typename
+    ... on DecisionTaken { alreadyThere }
+    ... on DecisionRefused { message next }
+    ... on DecisionContradicts { message next }
+  }
+}
+"""
+
+JOIN = """
+mutation Join($input: JoinInput!) {
+  join(input: $input) {
+    __typename
+    ... on DecisionTaken { alreadyThere }
+    ... on DecisionRefused { message next }
+    ... on DecisionContradicts { message next }
+  }
+}
+"""
+
+REVOKE_DECISION = """
+mutation RevokeDecision($input: RevokeDecisionInput!) {
+  revokeDecision(input: $input) {
+    __typename
+    ... on DecisionRevoked { alreadyRevoked }
+    ... on DecisionNotFound { message }
   }
 }
 """

@@ -29,6 +29,15 @@ _SAID = {
     "replay-already": ("good", "This replay was already asked for; it has not been started twice."),
     "replay-not-open": ("warn", "Nothing was replayed: the exception is not open any more."),
     "replay-not-found": ("bad", "Nothing was replayed: there is no such exception."),
+    "decision-taken": ("good", "Decided. What it touches was stitched anew; it holds whatever events say."),
+    "decision-already": ("good", "This was decided before and holds; nothing has changed."),
+    "decision-revoked": ("good", "Taken back. The rules hold again for these two."),
+    "decision-refused": ("warn", "Nothing was decided: no process joins objects of these types like this."),
+    "decision-contradicts": (
+        "warn",
+        "Nothing was decided: another decision says otherwise. Take that one back first.",
+    ),
+    "decision-not-found": ("bad", "Nothing was taken back: there is no such decision."),
 }
 _NAVIGATION = (
     ("/", "Now", "n"),

@@ -26,7 +26,7 @@ async def start(visit: Visit) -> Response:
     said = _REFUSED.get(outcome["__typename"])
     if said is None:
         said = "replay-already" if outcome["alreadyAsked"] else "replay-started"
-    back = _with_word(_own_page(form.get("next", [""])[0]), said)
+    back = back_to(form.get("next", [""])[0], said, "/exceptions")
     return RedirectResponse(back, 303, {"Cache-Control": "no-store"})
 
 
@@ -35,14 +35,14 @@ def replay_key(identity: str, replays: int) -> str:
     return f"page:{identity}:{replays}"
 
 
-def _own_page(address: str) -> str:
-    """The address when it is one of our own pages, else the exceptions: a form must not lead people elsewhere."""
+def back_to(address: str, said: str, otherwise: str) -> str:
+    """The address with the word of what was done, when it is one of our own pages; else `otherwise` with it.
+
+    A form must not lead people elsewhere.
+    """
     parts = urlsplit(address)
     is_path = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if is_path and not parts.netloc and not parts.scheme else "/exceptions"
-
-
-def _with_word(address: str, said: str) -> str:
-    parts = urlsplit(address)
+    if not is_path or parts.netloc or parts.scheme:
+        parts = urlsplit(otherwise)
     query = f"{parts.query}&" if parts.query else ""
     return f"{parts.path}?{query}{urlencode({'said': said})}"

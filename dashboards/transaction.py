@@ -30,10 +30,14 @@ class MilestoneStep:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The page. `open_item` is the exception a person can replay now; `advice` the next action when there is none."""
+    """The page. `open_item` is the exception a person can replay now; `advice` the next action when there is none.
+
+    `press` begins the idempotency keys of this showing's forms: pressing twice is once, after a reload it is new.
+    """
 
     id: str
     key: str
+    anchor: str
     process: str
     customer: str
     badge: status.Badge
@@ -48,6 +52,9 @@ class Story:
     runs: tuple[waterfall.Run, ...]
     span_count: str
     members: tuple[belonging.MemberRow, ...]
+    decisions: tuple[belonging.DecisionRow, ...]
+    may_decide: bool
+    press: str
     events: tuple[belonging.EventRow, ...]
     violations: tuple[ViolationRow, ...]
     exceptions: tuple[ExceptionItem, ...]
@@ -61,10 +68,13 @@ async def show(visit: Visit) -> Page:
     if transaction is None:
         raise NothingHere("transaction", identity, "/transactions")
     title = f"{transaction['processTitle']} {transaction['anchor']['value']}"
-    return Page("transaction.html", title, _story(transaction, data["instance"]["now"]), data)
+    may_decide = "transactions:decide" in data["me"]["permissions"]
+    return Page(
+        "transaction.html", title, _story(transaction, data["instance"]["now"], may_decide=may_decide), data
+    )
 
 
-def _story(transaction: Mapping[str, Any], now: str) -> Story:
+def _story(transaction: Mapping[str, Any], now: str, *, may_decide: bool) -> Story:
     items = tuple(exception_item.item(exception, now) for exception in transaction["exceptions"])
     violations = tuple(violation_row(violation, now) for violation in transaction["violations"])
     badge = status.transaction(transaction["status"], transaction["overdue"])
@@ -72,6 +82,7 @@ def _story(transaction: Mapping[str, Any], now: str) -> Story:
     return Story(
         id=transaction["id"],
         key=transaction["anchor"]["value"],
+        anchor=transaction["anchor"]["text"],
         process=transaction["processTitle"],
         customer=transaction["customer"] or "",
         badge=badge,
@@ -86,6 +97,9 @@ def _story(transaction: Mapping[str, Any], now: str) -> Story:
         runs=waterfall.runs(transaction["spans"]),
         span_count=counted(transaction["spans"]["count"], "span"),
         members=tuple(belonging.member(member) for member in transaction["members"]),
+        decisions=tuple(belonging.decision(decision) for decision in transaction["decisions"]),
+        may_decide=may_decide,
+        press=f"page:{transaction['id']}:{now}",
         events=tuple(belonging.event(event) for event in transaction["events"]),
         violations=violations,
         exceptions=items,

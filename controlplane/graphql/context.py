@@ -53,7 +53,7 @@ class InstanceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where answers come from. Built once by the app."""
+    """Where answers come from. Built once by the app. `transactions_changed` wakes whoever follows the list of changes."""
 
     database: Database
     clock: Clock
@@ -64,6 +64,7 @@ class Sources:
     replay: Replay
     registering: Registering
     users: Users
+    transactions_changed: Callable[[], None]
     keep: Keep
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
-from collectors import line_store, payload_store, story_store, transaction_store
+from collectors import decision_store, line_store, payload_store, story_store, transaction_store
+from collectors.decision_store import DecisionView
 from collectors.line_store import ContractTraffic
 from collectors.payload_store import PayloadView
 from collectors.span_view import SpanView
@@ -47,6 +48,7 @@ class Loaders:
         self.events: DataLoader[str, tuple[EventView, ...]] = many(story_store.events, ())
         self.payloads: DataLoader[str, PayloadView | None] = many(_payloads, None)
         self.members: DataLoader[str, tuple[MemberView, ...]] = many(story_store.members, ())
+        self.decisions: DataLoader[str, tuple[DecisionView, ...]] = many(decision_store.of_transactions, ())
         self.spans: DataLoader[str, tuple[SpanView, ...]] = many(_spans, ())
         self.violations: DataLoader[str, tuple[Violation, ...]] = many(
             lambda session, keys: listing.of_targets(session, "transaction", keys), ()

@@ -13,6 +13,7 @@ from controlplane.graphql.approving import ApprovalMutation
 from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
 from controlplane.graphql.contract_list import ContractListQuery
+from controlplane.graphql.decision import DecisionMutation, DecisionQuery
 from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
@@ -51,13 +52,14 @@ class Query(
     ViolationQuery,
     ExceptionQuery,
     TraceQuery,
+    DecisionQuery,
     RetentionQuery,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(ReplayMutation, RegistrationMutation, LifecycleMutation, ApprovalMutation):
+class Mutation(ReplayMutation, RegistrationMutation, LifecycleMutation, ApprovalMutation, DecisionMutation):
     pass
 
 

@@ -82,7 +82,7 @@ class TransactionEvent:
 
 @noun
 class Member:
-    """An object of the transaction, with the event and the rule of the process that made it belong."""
+    """An object of the transaction, with the event or the decision, and the rule of the process, that made it belong."""
 
     object: ObjectKey
     role: MemberRole
@@ -92,6 +92,7 @@ class Member:
     rule_version: int | None
     event_id: str | None
     event_at: Instant | None
+    decision_id: strawberry.ID | None
 
 
 @noun
@@ -158,6 +159,7 @@ def member_of(view: MemberView) -> Member:
         rule_version=view.rule_version,
         event_id=view.event_key,
         event_at=view.event_at,
+        decision_id=None if view.decision_id is None else strawberry.ID(view.decision_id),
     )
 
 

@@ -12,6 +12,7 @@ from collectors.transaction import TransactionView
 # By module, because these types name each other.
 from controlplane.graphql import exception_item, violation
 from controlplane.graphql.context import Context, Info
+from controlplane.graphql.decision import Decision, decision_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.milestone import Milestone, milestones_of
 from controlplane.graphql.sentence import transaction_sentence
@@ -99,6 +100,11 @@ class Transaction:
     async def members(self, info: Info) -> list[Member]:
         """The objects that belong to it, each with the reason: the anchor first, then its tree, links and annotations."""
         return [member_of(view) for view in await info.context.loaders.members.load(self.id)]
+
+    @answer
+    async def decisions(self, info: Info) -> list[Decision]:
+        """What people decided about its objects and still holds, oldest first."""
+        return [decision_of(view) for view in await info.context.loaders.decisions.load(self.id)]
 
     @answer
     async def spans(self, info: Info) -> Spans:

@@ -14,7 +14,8 @@ from starlette.routing import compile_path
 Role = Literal["admin", "operator", "steward", "architect", "viewer", "ci", "ingest"]
 Permission = Literal[
     "me", "line:read", "kpis:read", "transactions:read", "spans:read", "payloads:read", "contracts:read",
-    "contracts:write", "policies:read", "exceptions:read", "exceptions:replay", "ingest:spans", "metrics:read", "admin",
+    "contracts:write", "policies:read", "exceptions:read", "exceptions:replay", "transactions:decide", "ingest:spans",
+    "metrics:read", "admin",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -26,8 +27,8 @@ _READ: frozenset[Permission] = frozenset({
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
-    "operator": _READ | {"exceptions:replay", "metrics:read", "payloads:read"},
-    "steward": _READ | {"exceptions:replay", "contracts:write", "payloads:read"},
+    "operator": _READ | {"exceptions:replay", "transactions:decide", "metrics:read", "payloads:read"},
+    "steward": _READ | {"exceptions:replay", "transactions:decide", "contracts:write", "payloads:read"},
     "architect": _READ | {"contracts:write"},
     "viewer": _READ,
     # A pipeline registers and checks; what customers bought is none of its business.
@@ -104,6 +105,7 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/kpis", "kpis:read", _GET),
     RouteRow("/kpis/{path:path}", "kpis:read", _GET),
     RouteRow("/transactions", "transactions:read", _GET),
+    RouteRow("/transactions/{id}/decisions", "transactions:decide", _POST),
     RouteRow("/transactions/{path:path}", "transactions:read", _GET),
     RouteRow("/traces/{path:path}", "transactions:read", _GET),
     RouteRow("/exceptions/{id}/replay", "exceptions:replay", _POST),
@@ -135,6 +137,7 @@ FIELDS: Mapping[str, Permission] = {
     "Query.transactionQuery": "transactions:read",
     "Query.trace": "transactions:read",
     "Query.retention": "spans:read",
+    "Query.decisions": "transactions:read",
     "Query.stuck": "transactions:read",
     "Query.kpis": "kpis:read",
     "Query.kpi": "kpis:read",
@@ -143,6 +146,9 @@ FIELDS: Mapping[str, Permission] = {
     "Query.exceptions": "exceptions:read",
     "Query.exception": "exceptions:read",
     "Mutation.replayException": "exceptions:replay",
+    "Mutation.separate": "transactions:decide",
+    "Mutation.join": "transactions:decide",
+    "Mutation.revokeDecision": "transactions:decide",
     "Mutation.registerContract": "contracts:write",
     "Mutation.changeLifecycle": "contracts:write",
     "Mutation.deleteVersion": "contracts:write",
@@ -178,6 +184,14 @@ FIELDS: Mapping[str, Permission] = {
     "TransactionEvent.payload": "payloads:read",
     "EventPayload": "payloads:read",
     "Member": "transactions:read",
+    "Decision": "transactions:read",
+    "DecisionEdge": "transactions:read",
+    "DecisionConnection": "transactions:read",
+    "DecisionTaken": "transactions:decide",
+    "DecisionRefused": "transactions:decide",
+    "DecisionContradicts": "transactions:decide",
+    "DecisionRevoked": "transactions:decide",
+    "DecisionNotFound": "transactions:decide",
     "Spans": "spans:read",
     "Retention": "spans:read",
     "SpanArchiveConnection": "spans:read",

@@ -100,7 +100,7 @@ def transaction(number: int, draw: random.Random) -> Row:
         "waitingSeconds": (NOW - moment) / SECOND if waits else None,
         "sentence": f"SO-{1000 + number} " + ("reached the ledger and was paid." if not waits else f"waits for {waits['title'].lower()}."),
         "milestones": milestones, "events": [_event(one, number, entity) for one in milestones if one["reachedAt"]],
-        "members": [], "spans": spans([]), "violations": [], "exceptions": [],
+        "members": [], "decisions": [], "spans": spans([]), "violations": [], "exceptions": [],
     }  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def failed_renewal() -> Row:
 
     def member(n: int, role: str, parent: int | None, why: str, rule: str, from_event: str | None) -> Row:
         return {"object": objects[n], "role": role, "parent": None if parent is None else objects[parent], "why": why,
-                "rule": rule, "ruleVersion": 1, "eventId": from_event, "eventAt": from_event and at(start)}  # fmt: skip
+                "rule": rule, "ruleVersion": 1, "eventId": from_event, "eventAt": from_event and at(start), "decisionId": None}  # fmt: skip
 
     return {
         "id": FAILED_ID, "process": "renewal-amendment", "processTitle": "Renewal amendment", "definitionVersion": 1,
@@ -198,6 +198,10 @@ def failed_renewal() -> Row:
             member(1, "LINK", 0, "a subscription outlives its amendments", "renewal-amended", "evt-renewal-amended-7"),
             member(2, "CHILD_OF", 0, "the invoice names the amendment it was made for", "invoice-issued", "evt-invoice-issued-7"),
             member(3, "ANNOTATE", 0, "a customer never joins transactions", "renewal-amended", "evt-renewal-amended-7"),
+        ],
+        "decisions": [
+            {"id": "71", "kind": "APART", "object": objects[2], "other": key("order", "SO-9"), "reason": "the invoice says otherwise",
+             "decidedBy": "bob", "decidedAt": at(start), "revokedBy": None, "revokedAt": None, "revokedReason": None},
         ],
         "spans": spans(rows), "violations": [], "exceptions": [],
     }  # fmt: skip

@@ -62,7 +62,10 @@ class MadeUpApi:
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
+            "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
+        self.decided: list[Row] = []
+        self.may = ["transactions:decide"]
         self.failed = made_up.failed_renewal()
         deals = [made_up.transaction(number, draw) for number in range(140)]
         self.deals = (
@@ -104,7 +107,7 @@ class MadeUpApi:
 
     # one method per root field; `asked` holds the field's arguments under the API's own names
     def me(self, _: Any) -> Row:
-        return {"name": "ada", "kind": "person", "roles": ["finance"], "permissions": []}
+        return {"name": "ada", "kind": "person", "roles": ["finance"], "permissions": self.may}
 
     def instance(self, _: Any) -> Row:
         roles = {"salesforce": "crm", "chargebee": "billing", "stripe": "payments", "netsuite": "erp"}
@@ -223,6 +226,23 @@ class MadeUpApi:
         self.replayed.append(key)
         found["state"] = "RETRYING"
         return {"__typename": "ReplayStarted", "alreadyAsked": already, "exception": found}
+
+    def decide(self, _: Any, **asked: Any) -> Row:
+        said = asked["input"]
+        if "id" in said:
+            known = said["id"] == self.failed["decisions"][0]["id"]
+            word = "DecisionRevoked" if known else "DecisionNotFound"
+            return {"__typename": word, "alreadyRevoked": False, "message": "there is no such decision"}
+        if said.get("with", said.get("from", "")).startswith("customer:"):
+            return {
+                "__typename": "DecisionRefused",
+                "kind": "means-nothing",
+                "message": "no process joins them",
+                "next": "",
+            }
+        already = said in self.decided
+        self.decided.append(said)
+        return {"__typename": "DecisionTaken", "alreadyThere": already}
 
 
 _STAGES = {

@@ -42,6 +42,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
     "DEPLOYMENTS": {}, "CAN_I_DEPLOY": {"application": "x", "version": "1", "to": "prod", "isFirst": False},
     "REPLAY": {"input": {"id": "EX-1", "idempotencyKey": "k"}},
+    "SEPARATE": {"input": {"object": "invoice:I", "from": "order:O", "reason": "r", "idempotencyKey": "k"}},
+    "JOIN": {"input": {"object": "invoice:I", "with": "order:O", "as": "PART", "reason": "r", "idempotencyKey": "k"}},
+    "REVOKE_DECISION": {"input": {"id": "1", "reason": "r", "idempotencyKey": "k"}},
 }  # fmt: skip
 
 

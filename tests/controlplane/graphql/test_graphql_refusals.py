@@ -216,6 +216,10 @@ ENTRANCES = {
     "Query.transactionQuery": '{ transactionQuery(text: "x") { text } }',
     "Query.trace": '{ trace(id: "x") { count } }',
     "Query.retention": "{ retention { keepDays } }",
+    "Query.decisions": "{ decisions { totalCount } }",
+    "Mutation.separate": 'mutation { separate(input: {object: "a:1", from: "b:1", reason: "r", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.join": 'mutation { join(input: {object: "a:1", with: "b:1", as: SAME, reason: "r", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.revokeDecision": 'mutation { revokeDecision(input: {id: "1", reason: "r", idempotencyKey: "k"}) { __typename } }',
     "Query.stuck": "{ stuck { totalCount } }",
     "Query.kpis": "{ kpis { id } }",
     "Query.kpi": '{ kpi(id: "x") { id } }',
@@ -275,7 +279,7 @@ def test_a_stranger_in_process_is_told_to_sign_in(world: Any, run: Any) -> None:
     from controlplane.app import _sources
     from controlplane.graphql.service import Service
 
-    service = Service(_sources(world.parts))
+    service = Service(_sources(world.parts, lambda: None))
     answer = run(service.ask("{ me { name } }", {}, None))
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     asked = run(service.ask("{ me { name } }", {}, Caller("Ada", "person", ("viewer",))))
@@ -294,7 +298,7 @@ def test_a_failure_of_ours_is_masked_and_logged(world: Any, run: Any, caplog: An
         async def broken(*_: Any) -> Any:
             raise error
 
-        service = Service(replace(_sources(world.parts), replay=broken))
+        service = Service(replace(_sources(world.parts, lambda: None), replay=broken))
         query = 'mutation { replayException(input: {id: "x", idempotencyKey: "k"}) { __typename } }'
         return run(service.ask(query, {}, Caller("Ada", "person", ("admin",))))
 
