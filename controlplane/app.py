@@ -21,7 +21,7 @@ from collectors.payload import Inspect
 from collectors.retention import parquet
 from collectors.retention.keep import Keep
 from collectors.span import Decoded
-from controlplane import contract_use, registration
+from controlplane import contract_use, readiness, registration
 from controlplane.database import Database
 from controlplane.demo import profile
 from controlplane.governance import Governance
@@ -58,7 +58,6 @@ from sync.connectors.webhook import StaleWebhook, Unsigned
 from sync.exceptions import ReplayAsked
 from sync.runtime import Runtime, RuntimeSettings, UnknownConnection
 from terms.instant import Clock
-from terms.problem import Problem
 
 T = TypeVar("T")
 
@@ -167,7 +166,7 @@ def create_app(parts: Parts) -> Starlette:
     open_doors = doors.Doors(
         credentials=parts.credentials,
         live=parts.live,
-        ready=partial(_ready, parts),
+        ready=partial(readiness.ready, parts.database),
         take_spans=take_spans,
         take_events=taking(
             parts.database,
@@ -325,11 +324,6 @@ async def _receive_webhook(parts: Parts, name: str, headers: Mapping[str, str], 
         raise LookupError(name)
     if isinstance(answer, Unsigned | StaleWebhook):
         raise answer
-
-
-async def _ready(parts: Parts) -> Problem | None:
-    await parts.database.read_async(lambda session: credentials_store.tokens(session))
-    return None
 
 
 async def _ask(

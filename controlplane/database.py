@@ -12,7 +12,7 @@ from typing import Any, Literal, NewType, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from controlplane.audit import record
@@ -61,6 +61,9 @@ class Database:
         self._clock = clock
         self.generation = 0
         """How many commits this process made: what was read at one generation still holds while it is the same."""
+        self.trouble = ""
+        """Why a write could not be stored at all (disk full, locked, unreachable). Who finds that it can be again empties
+        it: a commit of nothing proves nothing."""
         event.listen(self.engine, "commit", self._committed)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         # PostgreSQL commits calls side by side; SQLite has one writer, so one thread owns all of them.
@@ -157,14 +160,20 @@ class Database:
                     except Exception as error:  # noqa: BLE001 the caller gets it, whatever it is
                         if len(calls) == 1:
                             session.rollback()
-                        call.answer.set_exception(error)
+                        call.answer.set_exception(self._told(error))
                 session.commit()
         except Exception as error:  # noqa: BLE001 nothing was stored: every caller of the group must know
+            self._told(error)
             for call, _ in answers:
                 call.answer.set_exception(error)
             return
         for call, result in answers:
             call.answer.set_result(result)
+
+    def _told(self, error: Exception) -> Exception:
+        if isinstance(error, OperationalError):
+            self.trouble = str(error.orig)
+        return error
 
 
 def checked_url(url: str) -> URL:
