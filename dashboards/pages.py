@@ -21,6 +21,7 @@ from dashboards import (
     kpis,
     policies,
     replay,
+    saved_views,
     trace,
     transaction,
     transactions,
@@ -40,6 +41,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/kpis/{kpi}.json", kpis.figure),
     ("/transactions", transactions.show),
     ("/transactions/completion", transactions.complete),
+    (f"{saved_views.ROOT}/{{id}}", saved_views.open_view),
     ("/transactions/{id}", transaction.show),
     ("/traces/{id}", trace.show),
     ("/contracts", contracts.show),
@@ -52,6 +54,8 @@ _FORMS: tuple[tuple[str, _Show], ...] = (
     ("/exceptions/{id}/replay", replay.start),
     ("/transactions/{id}/decisions", decision.take),
     (what_if.ADDRESS, what_if.ask),
+    (saved_views.ROOT, saved_views.save),
+    (f"{saved_views.ROOT}/{{id}}/delete", saved_views.remove),
 )
 
 

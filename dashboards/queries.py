@@ -125,6 +125,10 @@ query Find($key: String!) {
 }
 """
 
+_VIEW = """
+fragment ViewParts on SavedView { id name query sort { field descending } }
+"""
+
 TRANSACTIONS = (
     """
 query Transactions(
@@ -136,11 +140,34 @@ query Transactions(
     facets { name title values { value title count chosen query } }
     histogram(buckets: $buckets) { bucketSeconds queryOfAll buckets { start end count stuck query } }
   }
+  savedViews(first: 30) { nodes { ...ViewParts } }
 }
 """
     + _FRAME
     + _TRANSACTION
+    + _VIEW
 )
+
+SAVED_VIEW = (
+    """
+query OneView($id: ID!) {
+  savedView(id: $id) { ...ViewParts }
+}
+"""
+    + _VIEW
+)
+
+SAVE_VIEW = """
+mutation SaveView($input: SaveViewInput!) {
+  saveView(input: $input) { __typename }
+}
+"""
+
+DELETE_VIEW = """
+mutation DeleteView($input: DeleteViewInput!) {
+  deleteView(input: $input) { alreadyGone }
+}
+"""
 
 _SPANS = """
 fragment SpanParts on Spans {

@@ -28,6 +28,13 @@ _SAID = {
     "replay-started": ("good", "The replay has started. What was already applied is not sent again."),
     "replay-already": ("good", "This replay was already asked for; it has not been started twice."),
     "replay-not-open": ("warn", "Nothing was replayed: the exception is not open any more."),
+    "view-saved": ("good", "The view is saved. Its link can be handed to others."),
+    "view-taken": (
+        "warn",
+        "You have a view of that name already; nothing was saved. Tick the box to write over it.",
+    ),
+    "view-refused": ("bad", "The view was not saved: its name, or its query, cannot be kept as it is."),
+    "view-deleted": ("good", "The view is deleted."),
     "replay-not-found": ("bad", "Nothing was replayed: there is no such exception."),
     "decision-taken": ("good", "Decided. What it touches was stitched anew; it holds whatever events say."),
     "decision-already": ("good", "This was decided before and holds; nothing has changed."),

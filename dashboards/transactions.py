@@ -7,10 +7,11 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from dashboards import narrowing, queries, query_bar
+from dashboards import narrowing, queries, query_bar, saved_views
 from dashboards.asking import Page, Visit
 from dashboards.format import count
 from dashboards.query_bar import QueryBar
+from dashboards.saved_views import SavedViews
 from dashboards.transaction_row import TransactionRow, row
 
 PAGE_SIZE = 50
@@ -34,9 +35,10 @@ _OLD_WORDS = {"status": "status", "process": "process", "entity": "entity", "wai
 
 @dataclass(frozen=True, slots=True)
 class TransactionList:
-    """`starts` is None without a transaction; the addresses of pages are `` where there is none."""
+    """`starts` is None without a transaction, `views` where the query cannot be asked; addresses are `` where there is no page."""
 
     bar: QueryBar
+    views: SavedViews | None
     sort: str
     sorts: tuple[tuple[str, str], ...]
     groups: tuple[narrowing.FacetGroup, ...]
@@ -74,6 +76,7 @@ async def show(visit: Visit) -> Page | Response:
     info = found["pageInfo"]
     view = TransactionList(
         bar=query_bar.bar(reading, sort),
+        views=saved_views.saved_views(data["savedViews"]["nodes"], text, sort, data["instance"]["now"]),
         sort=sort,
         sorts=_SORT_WORDS,
         groups=narrowing.groups(found["facets"], sort),
@@ -110,7 +113,7 @@ async def _unreadable(visit: Visit, text: str, sort: str) -> Page:
     """The page of a query that cannot be asked: where it is wrong, and how it may go on."""
     data = await visit.answer(queries.QUERY_TROUBLE, text=text, caret=len(text))
     bar = query_bar.bar(data["transactionQuery"], sort)
-    view = TransactionList(bar, sort, _SORT_WORDS, (), None, "", (), "", "", "")
+    view = TransactionList(bar, None, sort, _SORT_WORDS, (), None, "", (), "", "", "")
     return Page("transactions.html", "Transactions", view, data)
 
 

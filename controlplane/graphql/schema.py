@@ -26,6 +26,7 @@ from controlplane.graphql.policy import PolicyQuery
 from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
+from controlplane.graphql.saved_view import SavedViewMutation, SavedViewQuery
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
 from controlplane.graphql.transaction_query import QueryLanguageQuery
@@ -47,6 +48,7 @@ class Query(
     DeploymentQuery,
     TransactionQuery,
     QueryLanguageQuery,
+    SavedViewQuery,
     KpiQuery,
     PolicyQuery,
     ViolationQuery,
@@ -59,7 +61,14 @@ class Query(
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(ReplayMutation, RegistrationMutation, LifecycleMutation, ApprovalMutation, DecisionMutation):
+class Mutation(
+    ReplayMutation,
+    RegistrationMutation,
+    LifecycleMutation,
+    ApprovalMutation,
+    DecisionMutation,
+    SavedViewMutation,
+):
     pass
 
 

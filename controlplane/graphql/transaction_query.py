@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The query language over transactions in the schema: what a text asks for, what is wrong with it, and how it may go on."""
 
+from collections.abc import Iterable
+
 import strawberry
 
 from collectors import query_completion, query_text
@@ -77,8 +79,8 @@ async def transaction_query(info: Info, text: str, caret: int | None = None) -> 
     return QueryReading(
         text=text,
         words=[_word(text, one) for one in reading.conditions],
-        problems=[_problem(one) for one in reading.problems],
-        hints=[_problem(one) for one in reading.hints],
+        problems=query_problems(reading.problems),
+        hints=query_problems(reading.hints),
         caret=len(text) if caret is None else caret,
     )
 
@@ -104,8 +106,9 @@ def _word(text: str, one: Condition) -> QueryWord:
     )
 
 
-def _problem(one: query_text.QueryProblem) -> QueryProblem:
-    return QueryProblem(what=one.what, at=one.at, length=one.length, next=one.do)
+def query_problems(found: Iterable[query_text.QueryProblem]) -> list[QueryProblem]:
+    """Problems of a query for the schema."""
+    return [QueryProblem(what=one.what, at=one.at, length=one.length, next=one.do) for one in found]
 
 
 @strawberry.type

@@ -11,6 +11,7 @@ import collectors.retention.tables
 import collectors.tables
 import collectors.use_tables
 import controlplane.audit
+import controlplane.saved_view
 import controlplane.security.tables
 import policies.tables
 import registry.deployment_tables
@@ -27,6 +28,7 @@ TABLES = (
     collectors.tables,
     collectors.use_tables,
     controlplane.audit,
+    controlplane.saved_view,
     controlplane.security.tables,
     policies.tables,
     registry.deployment_tables,

@@ -15,7 +15,7 @@ Role = Literal["admin", "operator", "steward", "architect", "viewer", "ci", "ing
 Permission = Literal[
     "me", "line:read", "kpis:read", "transactions:read", "spans:read", "payloads:read", "contracts:read",
     "contracts:write", "policies:read", "exceptions:read", "exceptions:replay", "transactions:decide", "ingest:spans",
-    "metrics:read", "admin",
+    "metrics:read", "views:write", "admin",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -25,12 +25,15 @@ _READ: frozenset[Permission] = frozenset({
     "exceptions:read",
 })  # fmt: skip
 
+# What a person keeps for themselves changes nothing for anybody else.
+_PEOPLE: frozenset[Permission] = _READ | {"views:write"}
+
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
-    "operator": _READ | {"exceptions:replay", "transactions:decide", "metrics:read", "payloads:read"},
-    "steward": _READ | {"exceptions:replay", "transactions:decide", "contracts:write", "payloads:read"},
-    "architect": _READ | {"contracts:write"},
-    "viewer": _READ,
+    "operator": _PEOPLE | {"exceptions:replay", "transactions:decide", "metrics:read", "payloads:read"},
+    "steward": _PEOPLE | {"exceptions:replay", "transactions:decide", "contracts:write", "payloads:read"},
+    "architect": _PEOPLE | {"contracts:write"},
+    "viewer": _PEOPLE,
     # A pipeline registers and checks; what customers bought is none of its business.
     "ci": frozenset({"me", "contracts:read", "contracts:write", "policies:read"}),
     "ingest": frozenset({"ingest:spans"}),
@@ -106,6 +109,8 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/kpis/{path:path}", "kpis:read", _GET),
     RouteRow("/transactions", "transactions:read", _GET),
     RouteRow("/transactions/{id}/decisions", "transactions:decide", _POST),
+    RouteRow("/transactions/views", "views:write", _POST),
+    RouteRow("/transactions/views/{id}/delete", "views:write", _POST),
     RouteRow("/transactions/{path:path}", "transactions:read", _GET),
     RouteRow("/traces/{path:path}", "transactions:read", _GET),
     RouteRow("/exceptions/{id}/replay", "exceptions:replay", _POST),
@@ -145,6 +150,10 @@ FIELDS: Mapping[str, Permission] = {
     "Query.violations": "policies:read",
     "Query.exceptions": "exceptions:read",
     "Query.exception": "exceptions:read",
+    "Query.savedViews": "transactions:read",
+    "Query.savedView": "transactions:read",
+    "Mutation.saveView": "views:write",
+    "Mutation.deleteView": "views:write",
     "Mutation.replayException": "exceptions:replay",
     "Mutation.separate": "transactions:decide",
     "Mutation.join": "transactions:decide",
@@ -171,6 +180,14 @@ FIELDS: Mapping[str, Permission] = {
     "TransactionFacetValue": "transactions:read",
     "TransactionHistogram": "transactions:read",
     "TransactionBucket": "transactions:read",
+    "SavedViewConnection": "transactions:read",
+    "SavedViewEdge": "transactions:read",
+    "SavedView": "transactions:read",
+    "TransactionOrder": "transactions:read",
+    "ViewSaved": "views:write",
+    "ViewNameTaken": "views:write",
+    "ViewRefused": "views:write",
+    "ViewDeleted": "views:write",
     "QueryReading": "transactions:read",
     "QueryWord": "transactions:read",
     "QueryProblem": "transactions:read",

@@ -113,7 +113,7 @@
   let lately = 0;
   function hint() {
     if (paused || due || document.querySelector("main [data-still]")) return;  // an answer to a form would be lost
-    const busy = () => document.querySelector("dialog[open]") || typing && document.activeElement.type === "search" && document.activeElement.value || !document.getSelection().isCollapsed;
+    const busy = () => document.querySelector("dialog[open]") || typing && document.activeElement.type === "search" && document.activeElement.value || document.activeElement.matches("main [type=text], main textarea") || !document.getSelection().isCollapsed;
     due = setTimeout(() => {
       due = 0;
       if (paused || document.hidden) return;

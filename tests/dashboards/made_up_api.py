@@ -49,6 +49,7 @@ class MadeUpApi:
     empty: bool = False
     refusal: Row | None = None
     replayed: list[str] = field(default_factory=list)
+    views: list[Row] = field(default_factory=list)
     changes: int = 0
     ended: bool = False
 
@@ -57,7 +58,8 @@ class MadeUpApi:
         self.schema = schema()
         self.root = {
             "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
-            "transactions": self.all_transactions, "transactionQuery": made_up_list.reading, "stuck": self.stuck, "transaction": self.transaction,
+            "transactions": self.all_transactions, "transactionQuery": made_up_list.reading, "savedViews": self.saved_views,
+            "savedView": self.saved_view, "saveView": self.save_view, "deleteView": self.delete_view, "stuck": self.stuck, "transaction": self.transaction,
             "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility,
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
@@ -153,6 +155,27 @@ class MadeUpApi:
 
     def all_transactions(self, _: Any, **asked: Any) -> Row:
         return made_up_list.connection(self.deals, **asked)
+
+    def saved_views(self, _: Any, **asked: Any) -> Row:
+        return made_up.page(sorted(self.views, key=lambda one: str(one["name"])), **asked)
+
+    def saved_view(self, _: Any, **asked: Any) -> Row | None:
+        return next((one for one in self.views if one["id"] == asked["id"]), None)
+
+    def save_view(self, _: Any, **asked: Any) -> Row:
+        given = asked["input"]
+        if any(one["key"] == given["idempotencyKey"] for one in self.views):
+            return {"__typename": "ViewSaved"}
+        if any(one["name"] == given["name"] for one in self.views):
+            return {"__typename": "ViewNameTaken"}
+        self.views.append(
+            {"id": f"view-{len(self.views)}", "name": given["name"], "query": given["query"], "sort": given["sort"], "key": given["idempotencyKey"]}
+        )  # fmt: skip
+        return {"__typename": "ViewSaved"}
+
+    def delete_view(self, _: Any, **asked: Any) -> Row:
+        self.views = [one for one in self.views if one["id"] != asked["input"]["id"]]
+        return {"alreadyGone": False}
 
     def stuck(self, _: Any, **asked: Any) -> Row:
         found = [deal for deal in self.deals if deal["status"] == "FAILED" or deal["overdue"]]

@@ -55,6 +55,15 @@ def test_every_page_is_accessible_quiet_and_fits(
 ) -> None:
     """No axe violation, no sideways scrolling, no console error, no request to another host: every page, every look."""
     page = opened(chromium, width, theme)
+    site.api.views.append(
+        {
+            "id": "v",
+            "name": "Stuck",
+            "query": "zzz",
+            "sort": {"field": "STARTED", "descending": True},
+            "key": "",
+        }
+    )
     troubles: list[str] = []
     page.on(
         "console",
@@ -153,6 +162,24 @@ def test_a_key_is_found_as_it_is_written(site: Site, page: Page) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody th")).to_contain_text("AMD-7")
     assert page.evaluate("document.activeElement.value") == "AMD"
+
+
+def test_a_view_is_saved_under_a_name(site: Site, page: Page) -> None:
+    """Ask, save, come back by its name; while the name is written no live update takes it away."""
+    page.goto(site.url + "/transactions?q=status:stuck")
+    page.get_by_text("Save this view").click()
+    page.get_by_role("textbox", name="Name").fill("Stuck now")
+    site.api.changes += 1
+    page.wait_for_timeout(600)
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Stuck now")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".notice")).to_contain_text("The view is saved")
+    page.goto(site.url + "/transactions")
+    page.get_by_role("link", name="Stuck now").click()
+    expect(page.locator(".chip")).to_contain_text("status:stuck")
+    expect(page.get_by_role("link", name="Stuck now")).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="delete it").click()
+    expect(page.locator(".notice")).to_contain_text("deleted")
 
 
 def test_a_stretch_of_time_is_chosen_by_drag_and_by_keyboard(site: Site, page: Page) -> None:

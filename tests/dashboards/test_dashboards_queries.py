@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages ask for nothing that the public schema does not offer."""
 
+import inspect
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,5 +21,6 @@ def test_every_document_is_valid_against_the_printed_schema(
 
 def test_no_document_is_left_out_of_the_check() -> None:
     """`ALL` holds every query and mutation of the module, by name."""
-    assert {"HOME", "KPIS", "KPI", "TRANSACTIONS", "QUERY_READING", "QUERY_COMPLETION", "QUERY_TROUBLE", "FIND", "TRACE", "TRANSACTION", "CONTRACTS", "CONTRACT",
-            "DIFF", "WHAT_IF", "FRAME", "DEPLOYMENTS", "CAN_I_DEPLOY", "POLICIES", "EXCEPTIONS", "REPLAY"} == set(queries.ALL)  # fmt: skip
+    written = set(re.findall(r"^([A-Z][A-Z_]*) = ", inspect.getsource(queries), flags=re.M)) - {"ALL"}
+    assert {"HOME", "TRANSACTIONS", "REPLAY"} < written
+    assert set(queries.ALL) == written

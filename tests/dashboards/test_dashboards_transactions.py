@@ -14,6 +14,7 @@ from collectors.query_text import words
 from dashboards.query_bar import address
 from dashboards.transactions import SORTS, quoted
 from tests.dashboards import made_up
+from tests.dashboards.made_up_api import CSRF
 from tests.dashboards.test_dashboards_pages import text
 
 
@@ -132,3 +133,31 @@ def test_completion_is_a_part_of_a_page(client: TestClient) -> None:
     assert "<html" not in part
     assert "there is no field &#39;staus&#39;" in client.get("/transactions/completion?q=staus:x").text
     assert client.get("/transactions/completion?q=&caret=x").status_code == 200
+
+
+def saved(client: TestClient, **form: str) -> str:
+    """Where saving leads."""
+    answer = client.post(
+        "/transactions/views", data={"csrf": CSRF, "key": "k1", "q": "status:stuck", "sort": "-waited"} | form
+    )
+    assert answer.status_code == 303
+    return answer.headers["location"]
+
+
+def test_a_view_is_saved_handed_on_and_deleted(client: TestClient) -> None:
+    """A name beside the bar leads to the list; its link opens it for others; pressing save twice saves once."""
+    assert saved(client, name="Stuck in ERP") == "/transactions?q=status%3Astuck&sort=-waited&said=view-saved"
+    assert saved(client, name="Stuck in ERP").endswith("said=view-saved")
+    assert saved(client, name="Stuck in ERP", key="k2").endswith("said=view-taken")
+    page = client.get("/transactions?q=status:stuck&sort=-waited").text
+    assert links(page, "Stuck in ERP") == ["/transactions?q=status%3Astuck&sort=-waited"]
+    (link,) = links(page, "link to this view")
+    opened = client.get(link)
+    assert (opened.status_code, opened.headers["location"]) == (
+        303,
+        "/transactions?q=status%3Astuck&sort=-waited",
+    )
+    gone = client.post(f"{link}/delete", data={"csrf": CSRF, "q": "status:stuck"})
+    assert gone.headers["location"] == "/transactions?q=status%3Astuck&said=view-deleted"
+    assert client.get(link).status_code == 404
+    assert client.post("/transactions/views", data={"name": "x"}).status_code == 403
