@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What does one contract promise? Its fields, its versions with what each changed, and who sends which version."""
+"""What does one contract promise? Its fields, its versions with what each changed, and who uses which version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any
 
 from dashboards import contract_address, queries, status
 from dashboards.asking import NothingHere, Page, Visit
+from dashboards.contract_seen import DAYS, LONG_DAYS, PAGE_SIZE, SeenView, seen
 from dashboards.contract_use import UseView, use
-from dashboards.format import count, counted, instant, sentence_list, short_id
+from dashboards.format import counted, instant, short_id
 
 CHANGES = 6
 _TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncAPI"}
@@ -73,18 +74,6 @@ class OperationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TrafficRow:
-    version: str
-    events: str
-    share: str
-    width: float
-    entities: str
-    first_seen: str
-    last_seen: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ContractPage:
     """One subject, at one of its versions. `document` is its text as people read it."""
 
@@ -104,24 +93,35 @@ class ContractPage:
     operations: tuple[OperationRow, ...]
     examples: tuple[str, ...]
     document: str
-    traffic: tuple[TrafficRow, ...]
     use: UseView
+    seen: SeenView
 
 
 async def show(visit: Visit, subject: str) -> Page:
-    """The subject at `?version=` (its number or semantic version), else at its newest version."""
-    asked = visit.asked("version")
-    data = await visit.answer(queries.CONTRACT, subject=subject, version=asked or None)
+    """The subject at `?version=` (its number or semantic version), else at its newest version. `?seen=` goes on behind a cursor
+    in the list of who was seen with it."""
+    asked, after = visit.asked("version"), visit.asked("seen")
+    data = await visit.answer(
+        queries.CONTRACT,
+        subject=subject,
+        version=asked or None,
+        days=DAYS,
+        longDays=LONG_DAYS,
+        firstSeen=PAGE_SIZE,
+        afterSeen=after or None,
+    )
     contract = data["contract"]
     if contract is None:
         raise NothingHere("contract", subject, contract_address.ROOT)
     chosen = contract["version"]
     if chosen is None:
         raise NothingHere("contract", f"{subject} version {asked}", contract_address.contract(subject))
-    return Page("contract.html", contract["title"], _view(contract, chosen), data)
+    return Page(
+        "contract.html", contract["title"], _view(contract, chosen, data["instance"]["now"], after), data
+    )
 
 
-def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> ContractPage:
+def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any], now: str, after: str) -> ContractPage:
     owners = (("Owner", contract["owner"] or "nobody yet"), ("Steward", contract["steward"] or "nobody yet"))
     mode = contract["compatibilityMode"].lower().replace("_", " ")
     facts = (
@@ -151,8 +151,8 @@ def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> ContractPag
         ),
         examples=tuple(chosen["examples"]),
         use=use(contract),
+        seen=seen(contract, now, after),
         document=chosen["text"],
-        traffic=_traffic(contract["traffic"], {version["semver"] for version in versions}),
     )
 
 
@@ -239,22 +239,4 @@ def _operation(place: int, found: Mapping[str, Any]) -> OperationRow:
         sunset=found["sunset"] or "",
         parts=tuple(part for part in parts if part.title not in refusals),
         refusals=", ".join(dict.fromkeys(refusals)),
-    )
-
-
-def _traffic(traffic: list[Mapping[str, Any]], known: set[str]) -> tuple[TrafficRow, ...]:
-    """The versions that events named, most used first. `known` is False for a version nobody registered."""
-    total = sum(used["events"] for used in traffic) or 1
-    return tuple(
-        TrafficRow(
-            version=used["version"],
-            events=count(used["events"]),
-            share=f"{used['events'] / total * 100:.1f} %",
-            width=round(used["events"] / total * 100, 1),
-            entities=sentence_list(used["legalEntities"]),
-            first_seen=instant(used["firstSeenAt"]),
-            last_seen=instant(used["lastSeenAt"]),
-            known=used["version"] in known,
-        )
-        for used in sorted(traffic, key=lambda used: -used["events"])
     )

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who uses a contract? Declared producers and consumers, what was seen, and each version against what runs."""
+"""Who says that they use a contract? Declared producers and consumers, and each version against what runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dashboards import status
-from dashboards.format import count, instant, sentence_list
+from dashboards.format import sentence_list
 
 _ROLES = {"produces": "writes", "consumes": "reads"}
 
@@ -22,19 +22,6 @@ class ApplicationRow:
     range: str
     fields: str
     environments: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenRow:
-    """A version seen with an application; `trouble` says what is odd about it, or nothing."""
-
-    application: str
-    version: str
-    uses: str
-    first_seen: str
-    last_seen: str
-    last_seen_at: str
-    trouble: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +52,13 @@ class Matrix:
 @dataclass(frozen=True, slots=True)
 class UseView:
     applications: tuple[ApplicationRow, ...]
-    seen: tuple[SeenRow, ...]
     matrix: Matrix
 
 
 def use(contract: Mapping[str, Any]) -> UseView:
-    """Who uses a contract, as the page tells it."""
+    """Who declared that they use a contract, as the page tells it."""
     return UseView(
         applications=tuple(_application(one) for one in contract["applications"]),
-        seen=tuple(_seen(one) for one in contract["observed"]),
         matrix=_matrix(contract["matrix"]),
     )
 
@@ -88,23 +73,6 @@ def _application(one: Mapping[str, Any]) -> ApplicationRow:
         range=one["range"],
         fields=", ".join(one["fields"]) or "all of it",
         environments=sentence_list(one["environments"]) or "nowhere now",
-    )
-
-
-def _seen(one: Mapping[str, Any]) -> SeenRow:
-    trouble = [] if one["declared"] else ["not declared"]
-    if one["lifecycle"] is None:
-        trouble.append("not registered")
-    elif one["lifecycle"] in ("deprecated", "sunset", "retired"):
-        trouble.append(f"the version is {one['lifecycle']}")
-    return SeenRow(
-        application=one["application"],
-        version=one["version"],
-        uses=count(one["uses"]),
-        first_seen=instant(one["firstSeenAt"]),
-        last_seen=instant(one["lastSeenAt"]),
-        last_seen_at=one["lastSeenAt"],
-        trouble=", ".join(trouble),
     )
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was promised? Every contract with its owner, its newest verdict, and what traffic really uses; searched and narrowed."""
+"""What was promised? Every contract with its owner, its newest verdict, and how much it is really used; searched and narrowed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboards import contract_address, queries, status
+from dashboards import contract_address, contract_seen, queries, status
 from dashboards.asking import Page, Visit
 from dashboards.format import count, counted
 
@@ -18,7 +18,7 @@ TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncA
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """`traffic` tells which versions were seen, the most used first."""
+    """`use` tells how much it was used of late, `used` by which versions and when last."""
 
     address: str
     subject: str
@@ -31,7 +31,8 @@ class ContractRow:
     latest: str
     versions: str
     verdict: status.Badge
-    traffic: str
+    use: str
+    used: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Chip:
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     search: str
+    days: int
     total: str
     facets: tuple[Facet, ...]
     chips: tuple[Chip, ...]
@@ -70,6 +72,7 @@ async def show(visit: Visit) -> Page:
     data = await visit.answer(
         queries.CONTRACTS,
         first=PAGE_SIZE,
+        days=contract_seen.DAYS,
         after=after or None,
         search=filters["search"] or None,
         facets=list(FACETS),
@@ -79,10 +82,11 @@ async def show(visit: Visit) -> Page:
     counts = {facet["name"]: facet["values"] for facet in found["facets"]}
     view = Catalogue(
         search=filters["search"],
+        days=contract_seen.DAYS,
         total=counted(found["totalCount"], "contract"),
         facets=tuple(_facet(name, filters[name], counts.get(name, [])) for name in FACETS),
         chips=_chips(filters),
-        rows=tuple(_row(node) for node in found["nodes"]),
+        rows=tuple(_row(node, data["instance"]["now"]) for node in found["nodes"]),
         next_page=_address({**filters, "after": found["pageInfo"]["endCursor"]})
         if found["pageInfo"]["hasNextPage"]
         else "",
@@ -119,8 +123,8 @@ def _chips(filters: Mapping[str, str]) -> tuple[Chip, ...]:
     )
 
 
-def _row(contract: Mapping[str, Any]) -> ContractRow:
-    standing, seen = contract["standing"], sorted(contract["traffic"], key=lambda used: -used["events"])
+def _row(contract: Mapping[str, Any], now: str) -> ContractRow:
+    standing, (use, used) = contract["standing"], contract_seen.in_short(contract["use"], now)
     return ContractRow(
         address=contract_address.contract(contract["subject"]),
         subject=contract["subject"],
@@ -133,5 +137,6 @@ def _row(contract: Mapping[str, Any]) -> ContractRow:
         latest=contract["currentVersion"],
         versions=counted(standing["versions"], "version") if standing else "",
         verdict=status.verdict(standing["verdict"] if standing else None),
-        traffic=", ".join(f"{used['version']}: {count(used['events'])}" for used in seen) or "none seen",
+        use=use,
+        used=used,
     )

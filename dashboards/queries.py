@@ -232,13 +232,13 @@ fragment FieldParts on ContractField {
 
 CONTRACTS = (
     """
-query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter, $facets: [String!]) {
+query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter, $facets: [String!], $days: Int = 30) {
   ...Frame
   contracts(first: $first, after: $after, search: $search, filter: $filter) {
     totalCount pageInfo { hasNextPage endCursor } facets(names: $facets) { name values { value count } }
     nodes {
       subject title owner domain type lifecycle compatibilityMode currentVersion standing { versions verdict registeredAt }
-      traffic { version events lastSeenAt }
+      use(days: $days) { days uses applications lastSeenAt versions { version } }
     }
   }
 }
@@ -248,7 +248,7 @@ query Contracts($first: Int!, $after: String, $search: String, $filter: Contract
 
 CONTRACT = (
     """
-query OneContract($subject: String!, $version: String) {
+query OneContract($subject: String!, $version: String, $days: Int = 30, $longDays: Int = 90, $firstSeen: Int = 50, $afterSeen: String) {
   ...Frame
   contract(subject: $subject) {
     subject title description owner steward domain audience type lifecycle compatibilityMode retention eventType labels { name value }
@@ -262,8 +262,14 @@ query OneContract($subject: String!, $version: String) {
       operations { operationId verb place summary deprecated sunset parts { title mediaType description fields { ...FieldParts } } }
     }
     traffic { version events firstSeenAt lastSeenAt legalEntities }
+    use(days: $days) {
+      days since uses applications lastSeenAt versions { version uses applications lastSeenAt } daily { day uses }
+    }
     applications { application version owner role range fields optional environments }
-    observed { application version uses firstSeenAt lastSeenAt lifecycle declared }
+    observed(days: $longDays, first: $firstSeen, after: $afterSeen) {
+      totalCount pageInfo { hasNextPage endCursor }
+      nodes { application version uses firstSeenAt lastSeenAt lifecycle declared }
+    }
     matrix {
       policy columns { application version role range environments }
       rows { version lifecycle cells { status read findings { what pointerNew pointerOld why } } }

@@ -3,8 +3,6 @@
 
 from dataclasses import dataclass
 
-from dashboards.format import count
-
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -173,7 +171,3 @@ def target(met: bool | None, words: str) -> Badge:
     if met is None:
         return Badge("calm", "minus", f"no verdict yet, target {words}")
     return Badge("good", "check", f"within {words}") if met else Badge("bad", "alert", f"outside {words}")
-
-
-def traffic(events: int) -> str:
-    return f"{count(events)} events" if events else "no traffic seen"

@@ -6,14 +6,13 @@ import strawberry
 from collectors.line_store import ContractTraffic as Traffic
 from controlplane.graphql.approval import ContractApproval, approval_of
 from controlplane.graphql.context import Info
-from controlplane.graphql.contract_use import (
+from controlplane.graphql.contract_declared import (
     ContractApplication,
     ContractMatrix,
-    ObservedUse,
     applications_of,
     matrix_of,
-    observed_of,
 )
+from controlplane.graphql.contract_use import ContractUse, ObservedUseConnection, observed_of, use_of
 from controlplane.graphql.contract_version import ContractVersion, version_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.verdict import VerdictStatus
@@ -139,9 +138,16 @@ class Contract:
         return await applications_of(info, self.subject)
 
     @answer
-    async def observed(self, info: Info) -> list[ObservedUse]:
-        """Who was seen with which version, declared or not."""
-        return await observed_of(info, self.subject)
+    async def use(self, info: Info, days: int = 30) -> ContractUse:
+        """What was really used in the last days, by spans and events that named it; an event or an API alike."""
+        return await use_of(info, self.subject, days)
+
+    @answer
+    async def observed(
+        self, info: Info, days: int = 30, first: int = 50, after: str | None = None
+    ) -> ObservedUseConnection:
+        """Who was seen with which version in the last days, declared or not, by application and version."""
+        return await observed_of(info, self.subject, days, first, after)
 
     @answer
     async def matrix(self, info: Info, policy: str | None = None) -> ContractMatrix:

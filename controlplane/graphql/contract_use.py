@@ -1,33 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who uses a contract? What applications declared, where they run, what was seen, and each version against each of them."""
+"""Who was seen with a contract in the schema: how much of late, and each application with each version, declared or not."""
 
-from sqlmodel import Session
+import strawberry
 
 from controlplane import contract_use
 from controlplane.graphql.context import Info
-from controlplane.graphql.described import noun
-from controlplane.graphql.verdict import Finding, finding_of
-from registry import deployment_store
-from registry.deployment import Declaration, Deployment
+from controlplane.graphql.described import answer, noun
+from controlplane.graphql.value import PageInfo, page_info, page_size
 from registry.usage import Use
-from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked
 from terms.instant import Instant
 
 
 @noun
-class ContractApplication:
-    """An application version and one use it declared: `role` is produces or consumes, `range` the versions it speaks of,
-    `fields` what it reads (none: all of it), `environments` where it runs now.
+class VersionUse:
+    """One version within the window: how often it was used, by how many applications, and when last."""
+
+    version: str
+    uses: int
+    applications: int
+    last_seen_at: Instant
+
+
+@noun
+class DayUse:
+    """How often a contract was used on one UTC day (`2026-03-01`)."""
+
+    day: str
+    uses: int
+
+
+@noun
+class ContractUse:
+    """What spans and events told of a contract within its window of `days` UTC days, today included: `since` is the first.
+    `versions` are those used within it, the most used first; `lastSeenAt` is the last use of all, null where there was none.
     """
 
-    application: str
-    version: str
-    owner: str
-    role: str
-    range: str
-    fields: list[str]
-    optional: bool
-    environments: list[str]
+    days: int
+    since: str
+    uses: int
+    applications: int
+    last_seen_at: Instant | None
+    versions: list[VersionUse]
+    subject: strawberry.Private[str]
+
+    @answer
+    async def daily(self, info: Info) -> list[DayUse]:
+        """Each day with a use, oldest first."""
+        found = await info.context.loaders.days_since(self.since).load(self.subject)
+        return [DayUse(day=day, uses=uses) for day, uses in found]
 
 
 @noun
@@ -46,77 +66,63 @@ class ObservedUse:
 
 
 @noun
-class MatrixColumn:
-    """An application version that runs somewhere and uses the contract."""
+class ObservedUseEdge:
+    """One thing seen, with the cursor that continues behind it."""
 
-    application: str
-    version: str
-    role: str
-    range: str
-    environments: list[str]
+    cursor: str
+    node: ObservedUse
 
 
 @noun
-class MatrixCell:
-    """How one version stands with one application: declared, compatible, breaking, undecided, or empty (not written by it).
+class ObservedUseConnection:
+    """A page of what was seen. `totalCount` counts all pages."""
 
-    `read` is the version that serves the reader best; findings say why it is not compatible.
-    """
-
-    status: str
-    read: str
-    findings: list[Finding]
+    edges: list[ObservedUseEdge]
+    nodes: list[ObservedUse]
+    page_info: PageInfo
+    total_count: int
 
 
-@noun
-class MatrixRow:
-    """One version of the contract; its cells stand in the order of the columns."""
-
-    version: str
-    lifecycle: str
-    cells: list[MatrixCell]
-
-
-@noun
-class ContractMatrix:
-    """Versions of a contract against the applications that run and use it, under one policy."""
-
-    policy: str
-    columns: list[MatrixColumn]
-    rows: list[MatrixRow]
-
-
-async def applications_of(info: Info, subject: str) -> list[ContractApplication]:
-    """What was declared about the subject."""
-
-    def read(session: Session) -> tuple[tuple[Declaration, ...], tuple[Deployment, ...]]:
-        return deployment_store.users_of(session, subject), deployment_store.deployments(session)
-
-    declarations, deployments = await info.context.read(read)
-    running: dict[tuple[str, str], list[str]] = {}
-    for one in deployments:
-        running.setdefault((one.application, one.version), []).append(one.environment)
-    return [
-        ContractApplication(
-            application=one.application,
-            version=one.version,
-            owner=one.owner,
-            role=use.role,
-            range=use.versions.text,
-            fields=list(use.fields),
-            optional=use.optional,
-            environments=running.get((one.application, one.version), []),
-        )
-        for one in declarations
-        for use in one.uses
-        if use.subject == subject
-    ]
+async def use_of(info: Info, subject: str, days: int) -> ContractUse:
+    """What was seen of the subject of late; many subjects of one request are read together."""
+    since = contract_use.window(info.context.now, days)
+    seen = await info.context.loaders.seen_since(since).load(subject)
+    versions = seen.versions if seen else ()
+    return ContractUse(
+        days=days,
+        since=since,
+        uses=seen.uses if seen else 0,
+        applications=seen.applications if seen else 0,
+        last_seen_at=seen.last_seen if seen else None,
+        versions=[
+            VersionUse(
+                version=one.version,
+                uses=one.uses,
+                applications=one.applications,
+                last_seen_at=one.last_seen,
+            )
+            for one in versions
+        ],
+        subject=subject,
+    )
 
 
-async def observed_of(info: Info, subject: str) -> list[ObservedUse]:
-    """What was seen of the subject, the most used first."""
-    found = await info.context.read(lambda session: contract_use.observed(session, subject))
-    return [_observed(use) for use in sorted(found, key=lambda use: (-use.seen.uses, use.seen.application))]
+async def observed_of(
+    info: Info, subject: str, days: int, first: int, after: str | None
+) -> ObservedUseConnection:
+    """A page of who was seen with which version of the subject."""
+    size, since = page_size(first), contract_use.window(info.context.now, days)
+    page = await info.context.read(lambda session: contract_use.used_by(session, subject, since, size, after))
+    nodes = [_observed(use) for use in page.uses]
+    cursors = tuple(contract_use.cursor(use) for use in page.uses)
+    return ObservedUseConnection(
+        edges=[
+            ObservedUseEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)
+        ],
+        nodes=nodes,
+        page_info=page_info(cursors, page.has_more, after),
+        total_count=page.total,
+    )
 
 
 def _observed(use: Use) -> ObservedUse:
@@ -128,38 +134,4 @@ def _observed(use: Use) -> ObservedUse:
         last_seen_at=use.seen.last_seen,
         lifecycle=use.lifecycle or None,
         declared=use.is_declared,
-    )
-
-
-async def matrix_of(info: Info, subject: str, policy: str | None) -> ContractMatrix:
-    """The matrix of the subject."""
-    _, decides = checked(DEFAULT_MODE, policy or DEFAULT_POLICY)
-    found = await info.context.read(lambda session: deployment_store.matrix(session, subject, decides))
-    return ContractMatrix(
-        policy=decides,
-        columns=[
-            MatrixColumn(
-                application=column.application,
-                version=column.version,
-                role=column.role,
-                range=column.range,
-                environments=list(column.environments),
-            )
-            for column in found.columns
-        ],
-        rows=[
-            MatrixRow(
-                version=version.semver,
-                lifecycle=version.lifecycle,
-                cells=[
-                    MatrixCell(
-                        status=cell.status,
-                        read=cell.read,
-                        findings=[finding_of(one) for one in cell.findings],
-                    )
-                    for cell in cells
-                ],
-            )
-            for version, cells in zip(found.versions, found.cells, strict=True)
-        ],
     )

@@ -2,12 +2,21 @@
 """Loaders: what the items of a list need one by one is read for all of them at once. One set for each request."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
-from collectors import decision_store, line_store, payload_store, story_store, transaction_store
+from collectors import (
+    contract_seen,
+    decision_store,
+    line_store,
+    payload_store,
+    story_store,
+    transaction_store,
+)
+from collectors.contract_seen import SubjectSeen
 from collectors.decision_store import DecisionView
 from collectors.line_store import ContractTraffic
 from collectors.payload_store import PayloadView
@@ -29,7 +38,10 @@ V = TypeVar("V")
 
 
 class Loaders:
-    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) `payloads` (an event's id) and what is said of contracts (a subject)."""
+    """Each takes a transaction's id, but for `transaction_of_object` (an object key's text) `payloads` (an event's id) and what is said of contracts (a subject).
+
+    `seen_since` and `days_since` give the loader of what was seen of contracts since a UTC day.
+    """
 
     def __init__(self, database: Database, names: Mapping[str, tuple[str, ...]], now: Instant) -> None:
         def many(read: Callable[[Session, list[str]], Mapping[str, V]], absent: V) -> DataLoader[str, V]:
@@ -39,6 +51,14 @@ class Loaders:
 
             return DataLoader(load)
 
+        def seen_since(day: str) -> DataLoader[str, SubjectSeen | None]:
+            return many(lambda session, keys: contract_seen.lately(session, keys, day), None)
+
+        def days_since(day: str) -> DataLoader[str, tuple[tuple[str, int], ...]]:
+            return many(lambda session, keys: contract_seen.days(session, keys, day), ())
+
+        self.seen_since = cache(seen_since)
+        self.days_since = cache(days_since)
         self.transaction: DataLoader[str, TransactionView | None] = many(
             lambda session, keys: transaction_store.transactions_by_id(session, names, keys), None
         )

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Observed use: each span that names a contract counts once, for its application and day."""
 
+from itertools import chain
 from typing import Any
 
-from collectors import contract_use
+from collectors import contract_seen, contract_use
+from collectors.contract_seen import SubjectSeen, VersionSeen
 from collectors.definitions import load
 from collectors.intake import ingest
 from collectors.span import BusinessEvent, Decoded, Origin, Span
@@ -88,3 +90,50 @@ def test_half_a_name_is_no_use(database: Database) -> None:
     take(database, a_call(4, NOON, "", subject="x" * 900), a_call(5, NOON, subject=["a", "b"]))
     (one,) = database.read(contract_use.uses)
     assert (one.application, len(one.subject)) == ("unknown", 200)
+
+
+def calls(number: int, *seen: tuple[str, str, str, int]) -> list[Span]:
+    """A call for each (subject, version, application, days ago)."""
+    return [
+        a_call(number + place, Instant(NOON - ago * DAY), application, subject=subject, version=version)
+        for place, (subject, version, application, ago) in enumerate(seen)
+    ]
+
+
+def test_what_was_seen_of_late_is_told_for_many_subjects_at_once(database: Database) -> None:
+    """The window counts today as one of its days; what was used before it is told by its last time alone; what never was, not."""
+    take(
+        database,
+        *calls(1, ("a", "1.0.0", "x", 0), ("a", "1.0.0", "y", 29), ("a", "2.0.0", "x", 29), ("a", "2.0.0", "x", 30)),
+        *calls(9, ("b", "1.0.0", "x", 30), ("b", "1.0.0", "x", 400)),
+    )  # fmt: skip
+    since = contract_seen.window(NOON, 30)
+    found = database.read(lambda s: contract_seen.lately(s, ["a", "b", "c"], since))
+    assert set(found) == {"a", "b"}
+    assert (found["a"].uses, found["a"].applications, found["a"].last_seen) == (3, 2, NOON)
+    assert found["a"].versions == (
+        VersionSeen("1.0.0", 2, 2, NOON),
+        VersionSeen("2.0.0", 1, 1, Instant(NOON - 29 * DAY)),
+    )
+    assert found["b"] == SubjectSeen(0, 0, (), Instant(NOON - 30 * DAY))
+    assert database.read(lambda s: contract_seen.lately(s, [], since)) == {}
+    by_day = database.read(lambda s: contract_seen.days(s, ["a", "b"], since))
+    assert by_day == {"a": (("2026-01-31", 2), ("2026-03-01", 1))}
+
+
+def test_who_uses_a_contract_comes_in_pages_without_gaps(database: Database) -> None:
+    """By application and version; a use that is counted between two pages moves nobody across the cut."""
+    seen = [("a", version, f"app-{n}", 1) for n in range(4) for version in ("1.0.0", "2.0.0")]
+    take(database, *calls(1, *seen, ("a", "1.0.0", "long-ago", 99), ("b", "1.0.0", "other", 1)))
+    since, pages, after, number = contract_seen.window(NOON, 30), [], None, 50
+    while True:
+        page = database.read(lambda s, at=after: contract_seen.page(s, "a", since, 3, at))
+        pages.append([(one.application, one.version) for one in page.seen])
+        assert page.total == 8
+        if not page.has_more:
+            break
+        after = pages[-1][-1]
+        take(database, *calls(number, *seen))
+        number += 20
+    assert [len(page) for page in pages] == [3, 3, 2]
+    assert list(chain(*pages)) == [(application, version) for _, version, application, _ in seen]

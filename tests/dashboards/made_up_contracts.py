@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from terms.instant import DAY, HOUR
-from tests.dashboards.made_up import Row, at
+from tests.dashboards.made_up import Row, at, page
 
 ODD = "billing/Rechnung gestellt ü"
 """A subject whose address needs care."""
@@ -112,13 +112,28 @@ def contract(subject: str, title: str, owner: str) -> Row:
         "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
         "audience": "internal", "type": "json-schema", "retention": "10 years", "eventType": f"com.example.{subject}", "currentVersion": "1.2.0",
         "labels": [{"name": "tier", "value": "1"}], "versions": versions,
-        "applications": APPLICATIONS, "observed": OBSERVED, "matrix": MATRIX,
+        "applications": APPLICATIONS, "observed": observed(OBSERVED), "use": use(("1.1.0", 1480, 2), ("1.2.0", 512, 1), ("0.9.0", 3, 1)), "matrix": MATRIX,
         "standing": {"versions": 2, "verdict": "COMPATIBLE", "registeredAt": versions[-1]["registeredAt"]},
         "traffic": [
             {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
             for v, n, who in (("1.1.0", 1480, ("US", "CA", "UK")), ("1.2.0", 512, ("DE",)), ("0.9.0", 3, ("UK",)))
         ],
     }  # fmt: skip
+
+
+def use(*versions: tuple[str, int, int]) -> Row:
+    """What was seen of late: (version, uses, applications) each, the last an hour ago, all but ten of it today."""
+    total = sum(uses for _, uses, _ in versions)
+    return {
+        "days": 30, "since": at(29 * DAY)[:10], "uses": total, "applications": 3 if versions else 0, "lastSeenAt": at(HOUR) if versions else None,
+        "versions": [{"version": name, "uses": uses, "applications": by, "lastSeenAt": at(HOUR)} for name, uses, by in versions],
+        "daily": [{"day": at(5 * DAY)[:10], "uses": 10}, {"day": at(0)[:10], "uses": total - 10}] if versions else [],
+    }  # fmt: skip
+
+
+def observed(seen: list[Row]) -> Any:
+    """A page of who was seen, whatever the days."""
+    return lambda _, **asked: page(seen, **asked)
 
 
 def facets(found: list[Row]) -> list[Row]:
@@ -158,6 +173,10 @@ OBSERVED = [
         ("billing-worker", "1.2.0", 1992, "active", True), ("spreadsheet", "1.1.0", 14, "deprecated", False), ("legacy", "0.9.0", 3, None, False)
     )
 ]  # fmt: skip
+CALLERS = [
+    OBSERVED[0] | {"application": f"caller-{number}", "version": "1.1.0", "uses": number}
+    for number in range(100, 160)
+]
 _BREAK = {
     "what": "a required field was removed",
     "pointerNew": "",
@@ -202,7 +221,7 @@ def api(base: Row) -> Row:
         one | {"type": "openapi", "fields": [], "examples": [], "operations": operations}
         for one in base["versions"]
     ]
-    return base | {"type": "openapi", "versions": versions, "latest": versions[-1], "traffic": [], "applications": [], "observed": [],
+    return base | {"type": "openapi", "versions": versions, "latest": versions[-1], "traffic": [], "applications": [], "use": use(("1.1.0", 88, 60)), "observed": observed(CALLERS),
                    "matrix": {"policy": "validation", "columns": [], "rows": []}}  # fmt: skip
 
 

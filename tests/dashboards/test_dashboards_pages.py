@@ -440,6 +440,8 @@ def test_a_contract_says_who_uses_it(client: TestClient) -> None:
         "old-report 0.4.0 reads 1.1.0 all of it Finance data nowhere now",
         "spreadsheet 1.1.0 14", "not declared, the version is deprecated", "not declared, not registered",
         "a required field was removed at /properties/total", "not written", "An example that 1.2.0 accepts",
+        "1,995 uses by 3 applications in 30 days, last 1 h ago", "1.1.0 1,480 74.2 % 2 US, CA and UK", "0.9.0 not registered 3",
+        "Seen in the last 90 days 3 applications and versions",
     ):  # fmt: skip
         assert words in page, words
     old = text(client.get("/contracts/invoice-issued?version=1.1.0").text)
@@ -456,6 +458,21 @@ def test_an_api_is_read_by_its_operations(client: TestClient) -> None:
     assert "It refuses with 404." in page
     assert "deprecated, ends 2027-06-30" in page
     assert "An example" not in page
+
+
+def test_the_use_of_an_api_is_told_like_that_of_an_event(client: TestClient) -> None:
+    """In the list by how much, by which version and when; on its page by each who calls it, a page at a time."""
+    row = text(client.get("/contracts?search=invoices-api").text)
+    assert "88 by 3 applications 1.1.0 · 1 h ago" in row
+    html = client.get("/contracts/invoices-api").text
+    assert "caller-149" in html
+    assert "caller-150" not in html
+    assert 'aria-label="Uses on each of 30 days, at most 78 on one"' in html
+    (following,) = re.findall(r'href="(/contracts/invoices-api\?seen=[^"#]+#use)"', html)
+    rest = client.get(following).text
+    assert "caller-150" in rest
+    assert "caller-149" not in rest
+    assert 'href="/contracts/invoices-api#use"' in rest
 
 
 def test_deployments_are_told_with_the_way_on(client: TestClient) -> None:

@@ -7,6 +7,7 @@ from controlplane.http.registering import Registering
 from controlplane.http.registry.exchange import Exchange
 from controlplane.http.registry.settings import Settings
 from controlplane.http.registry.subjects import Subjects
+from controlplane.http.registry.use import Uses
 from controlplane.http.registry.validation import Validation
 from controlplane.http.registry.versions import Versions
 from controlplane.security.permissions import Permission
@@ -31,6 +32,7 @@ def rows(database: Database, clock: Clock, registering: Registering, users: User
         Row("GET", "latest", read, subjects.latest, ("type", "documents")),
         Row("GET", one, read, subjects.one, ("documents", "deleted")),
         Row("DELETE", one, write, subjects.delete, ("permanent",)),
+        Row("GET", f"{one}/use", read, Uses(database, clock).one, ("days", "first", "after")),
         Row("GET", f"{one}/versions", read, versions.listed, ("documents", "deleted")),
         Row("POST", f"{one}/versions", write, versions.register, ("if_compatible", "dialect")),
         Row("POST", f"{one}/check", read, versions.check, ("mode", "policy", "against", "dialect")),

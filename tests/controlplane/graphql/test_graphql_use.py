@@ -4,12 +4,16 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from collectors import contract_use
+from collectors.bulk import Bulk
+from collectors.span import BusinessEvent
 from controlplane.database import Actor
 from dashboards import queries
-from registry import deployment_store
+from registry import canonical, deployment_store
 from registry.declaration import read
-from terms.instant import Instant
+from terms.instant import DAY, Instant
 
 WRITER = """
 name: billing-worker
@@ -97,6 +101,71 @@ def test_the_pages_of_contracts_are_answered_by_the_whole_app(line: Any, path: s
         answer = line.client.get(path, headers=line.token(role))
         assert answer.status_code == 200, answer.text[:500]
     assert line.client.get(path, headers=line.token("ingest")).status_code == 403
+
+
+def called(world: Any, *seen: tuple[str, str, str]) -> None:
+    """Somebody used a version: (subject, version, application) each, the day before the clock's."""
+    events = [
+        BusinessEvent(application, f"{subject}{version}", "call", Instant(world.parts.clock() - DAY), "", (),
+                      contract_subject=subject, contract_version=version)
+        for subject, version, application in seen
+    ]  # fmt: skip
+    world.parts.database.write(
+        lambda session: contract_use.count(Bulk(session), (), (), events, ()),
+        actor=Actor("machine", "test"),
+        reason="test",
+    )
+
+
+def test_real_use_is_told_of_events_and_apis_alike(line: Any) -> None:
+    """The list and the contract say how much, by which version and whom; a pipeline may ask, and reads nothing of customers."""
+    called(
+        line, ("invoice-issued", "1.1.0", "billing-worker"), ("invoices-api", "1.0.0", "partner-portal"),
+        ("invoices-api", "2.0.0", "partner-portal"), ("invoices-api", "9.9.9", "weekly-export"),
+    )  # fmt: skip
+    ask = "{ contracts(first: 200) { nodes { subject type use { uses applications lastSeenAt versions { version uses } } } } }"
+    found = {one["subject"]: one for one in line.ask(ask, "ci")["contracts"]["nodes"]}
+    assert found["invoice-issued"]["use"]["uses"] == 1
+    assert (found["invoices-api"]["type"], found["invoices-api"]["use"]) == ("openapi", {
+        "uses": 3, "applications": 2, "lastSeenAt": "2026-11-19T12:00:00Z",
+        "versions": [{"version": version, "uses": 1} for version in ("1.0.0", "2.0.0", "9.9.9")],
+    })  # fmt: skip
+    assert found["payments-api"]["use"] == {"uses": 0, "applications": 0, "lastSeenAt": None, "versions": []}
+    page = """query($after: String) { contract(subject: "invoices-api") { use { since daily { day uses } } observed(first: 2, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } nodes { application version lifecycle declared } } } }"""
+    first = line.ask(page)["contract"]
+    assert first["use"] == {"since": "2026-10-22", "daily": [{"day": "2026-11-19", "uses": 3}]}
+    end = first["observed"]["pageInfo"]
+    rest = line.ask(page, after=end["endCursor"])["contract"]["observed"]
+    assert (end["hasNextPage"], rest["pageInfo"]["hasNextPage"], rest["totalCount"]) == (True, False, 3)
+    assert [one["lifecycle"] for one in (*first["observed"]["nodes"], *rest["nodes"])] == [
+        "deprecated",
+        "active",
+        None,
+    ]
+    refused = line.post(page, {"after": "use:{"}).json()
+    assert "not a cursor" in refused["errors"][0]["message"]
+    years = line.post("{ contracts { nodes { use(days: 4000) { uses } } } }").json()
+    assert "ask for 1 to 366" in years["errors"][0]["message"]
+
+
+def test_a_list_asks_the_database_as_often_for_many_as_for_few(line: Any) -> None:
+    """Use, standing and facets of a page are read for all its contracts together."""
+    called(line, *((subject, "1.0.0", "x") for subject in canonical.subjects()))
+    statements: list[str] = []
+
+    def note(*said: Any) -> None:
+        statements.append(said[2])
+
+    engine, variables = line.parts.database.engine, {"facets": ["owner", "domain"]}
+    event.listen(engine, "before_cursor_execute", note)
+    counts = []
+    for first in (2, 2, 10):
+        statements.clear()
+        line.ask(queries.CONTRACTS, first=first, **variables)
+        counts.append(len([one for one in statements if "contract" in one]))
+    event.remove(engine, "before_cursor_execute", note)
+    assert counts[1] == counts[2] <= 10
 
 
 def test_contracts_are_narrowed_by_facets_with_counts(world: Any) -> None:

@@ -9,6 +9,14 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from collectors import contract_use
+from collectors.bulk import Bulk
+from collectors.span import BusinessEvent
+from controlplane.database import Actor
+from registry import deployment_store
+from registry.declaration import read
+from terms.instant import DAY, Instant
+
 ROOT = "/apis/registry/v1"
 ODD = "price/list ü?#%"
 
@@ -338,6 +346,65 @@ def test_every_change_leaves_who_and_why(served: Any) -> None:
     rows = served.parts.database.read(lambda s: s.exec(select(AuditRow)).all())
     told = [(row.actor, row.reason) for row in rows if row.reason.startswith(("register a", "a@"))]
     assert told == [("Ada", "register a"), ("Ada", "a@1 to deprecated: old")]
+
+
+def test_who_really_uses_a_contract_is_read_in_pages(served: Any) -> None:
+    """By version and by application; a version nobody registered and a caller nobody declared are told as such."""
+    push(served, ODD, schema("1.0.0"))
+    events = [
+        BusinessEvent(application, f"{version}{ago}", "call", Instant(served.clock() - ago * DAY), "", (),
+                      contract_subject=subject, contract_version=version)
+        for subject, version, application, ago in (
+            (ODD, "1.0.0", "shop", 0), (ODD, "1.0.0", "shop", 1), (ODD, "2.0.0", "export", 1), (ODD, "1.0.0", "old", 50),
+            ("nobody registered", "1.0.0", "shop", 3),
+        )
+    ]  # fmt: skip
+    declared = b"name: shop\nversion: '1'\nconsumes: [{subject: 'price/list \xc3\xbc?#%', version: ^1.0}]\n"
+
+    def write(session: Any) -> None:
+        contract_use.count(Bulk(session), (), (), events, ())
+        deployment_store.declare(session, read(declared, "application.yaml", served.clock()))
+
+    served.parts.database.write(write, actor=Actor("machine", "test"), reason="test")
+    with served.client("ci") as pipeline:
+        answer = pipeline.get(at(ODD, "use"), params={"first": 1})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["days"], told["since"], told["uses"], told["applications"]) == (30, "2026-10-22", 3, 2)
+    assert told["last_seen_at"] == "2026-11-20T12:00:00Z"
+    assert [(one["version"], one["lifecycle"], one["uses"]) for one in told["versions"]] == [
+        ("1.0.0", "active", 2),
+        ("2.0.0", None, 1),
+    ]
+    seen = told["seen"]
+    while told["next"]:
+        told = served.http.get(at(ODD, "use"), params={"first": 1, "after": told["next"]}).json()
+        seen += told["seen"]
+    assert [(one["application"], one["uses"], one["lifecycle"], one["declared"]) for one in seen] == [
+        ("export", 1, None, False),
+        ("shop", 2, "active", True),
+    ]
+    longer = served.http.get(at(ODD, "use"), params={"days": 60}).json()
+    assert [one["application"] for one in longer["seen"]] == ["export", "old", "shop"]
+    assert served.http.get(at("nobody registered", "use")).json()["uses"] == 1
+
+
+@pytest.mark.parametrize(
+    ("subject", "query", "status", "what"),
+    [
+        pytest.param("unknown", {}, 404, "there is no subject", id="unknown"),
+        pytest.param("invoice-issued", {"days": 0}, 422, "days is 0", id="no-days"),
+        pytest.param("invoice-issued", {"first": 2000}, 422, "first is 2000", id="too-many"),
+        pytest.param("invoice-issued", {"after": "x"}, 422, "not a cursor", id="foreign-cursor"),
+        pytest.param("invoice-issued", {"after": 'use:["a"]'}, 422, "not a cursor", id="half-a-cursor"),
+    ],
+)
+def test_a_wrong_question_about_use_is_answered_with_what_to_ask(
+    served: Any, subject: str, query: dict[str, Any], status: int, what: str
+) -> None:
+    """What is wrong, where, and what to do."""
+    answer = served.http.get(at(subject, "use"), params=query)
+    assert (answer.status_code, what in answer.json()["detail"]) == (status, True), answer.text
 
 
 def test_the_rest_describes_itself(served: Any) -> None:
