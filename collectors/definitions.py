@@ -53,11 +53,12 @@ class Definitions:
 
 
 def load(folders: Sequence[Path] = ()) -> Definitions:
-    """The shipped definitions and those of `folders`.
+    """The shipped definitions and those of `folders`, each a folder or one file.
 
     In a folder, `processes/*.yaml`, `extraction/*.yaml` and any `*.yaml` that says `kind: process` or
     `kind: extraction` are read; files of other kinds are left to their own readers. A definition replaces a shipped
-    one of the same id when its version is higher. The examples of every extraction rule must hold. Raises one ProblemError with every problem found (file:line).
+    one of the same id when its version is higher. The examples of every extraction rule must hold. Raises one
+    ProblemError with every problem found (file:line).
     """
     problems: list[Problem] = []
     documents = [_documents(folder, problems) for folder in (_HERE, *folders)]
@@ -70,25 +71,43 @@ def load(folders: Sequence[Path] = ()) -> Definitions:
     return Definitions(tuple(sorted(processes, key=lambda p: p.id)), tuple(reversed(extraction)))
 
 
+def read_rules(paths: Sequence[Path] = ()) -> tuple[ExtractionRule, ...]:
+    """The extraction rules in files and folders, or the shipped ones, with their examples not yet run. Raises ProblemError."""
+    problems: list[Problem] = []
+    documents = [_documents(path, problems).get("extraction", []) for path in (paths or (_HERE,))]
+    rules = _latest(documents, read_extraction, problems)
+    if problems:
+        raise ProblemError(tuple(problems))
+    return tuple(rules)
+
+
 def _documents(folder: Path, problems: list[Problem]) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    if folder.is_file():
+        if document := _read(folder, problems):
+            found.setdefault(_kind(document, problems), []).append(document)
+        return found
     if not folder.is_dir():
         problems.append(
             Problem("is not a folder", str(folder), "name a folder that holds *.yaml definitions")
         )
         return {}
-    found: dict[str, list[Document]] = {}
     for kind, name in _FOLDERS.items():
         for path in sorted((folder / name).glob("*.y*ml")):
             if document := _read(path, problems):
                 found.setdefault(kind, []).append(document)
     for path in sorted(folder.glob("*.y*ml")):
-        document = _read(path, problems)
-        kind = str(document.data.get("kind", "")) if document else ""
-        if document and kind in _KINDS:
-            found.setdefault(kind, []).append(document)
-        elif document and (near := get_close_matches(kind, _KINDS, n=1, cutoff=0.75)):
-            problems.append(document.problem(f"unknown kind '{kind}'", "/kind", f"did you mean '{near[0]}'?"))
+        if document := _read(path, problems):
+            found.setdefault(_kind(document, problems), []).append(document)
     return found
+
+
+def _kind(document: Document, problems: list[Problem]) -> str:
+    """What kind of definition it is; one that was meant to be one of ours is a problem, all others are left to their readers."""
+    kind = str(document.data.get("kind", ""))
+    if kind not in _KINDS and (near := get_close_matches(kind, _KINDS, n=1, cutoff=0.75)):
+        problems.append(document.problem(f"unknown kind '{kind}'", "/kind", f"did you mean '{near[0]}'?"))
+    return kind
 
 
 def _read(path: Path, problems: list[Problem]) -> Document | None:

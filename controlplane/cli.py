@@ -31,6 +31,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "record-deployment": ("controlplane.commands.record_deployment", "Record what runs where."),
     "can-i-deploy": ("controlplane.commands.can_i_deploy", "Ask whether a version may go to an environment."),
     "traces": ("collectors.cli", "Import traces and event logs."),
+    "extract": (
+        "collectors.extract_cli",
+        "Try, test and suggest extraction rules, and report on the quality of keys.",
+    ),
     "policies": ("policies.cli", "Test and check policy rules."),
     "exceptions": ("controlplane.commands.exceptions", "List what a person must clear, and replay it."),
     "db": ("controlplane.commands.db", "Bring the database to this version, or check that it is."),
