@@ -25,12 +25,16 @@ from terms.instant import Instant
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids)."""
+    """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids).
+
+    `systems` are those its events name, new or known.
+    """
 
     accepted: int
     duplicates: int
     rejected: tuple[Rejected, ...]
     changed: tuple[str, ...]
+    systems: frozenset[str] = frozenset()
 
 
 def ingest(session: Session, request: Decoded, now: Instant, definitions: Definitions) -> IngestResult:
@@ -62,7 +66,8 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     key_finding_store.note(bulk, _findings(request, extracted, spans, new))
     taken = spans.new + len(alone)
     sent = len(extracted.spans) + len(request.events)
-    return IngestResult(taken, sent - taken, (*request.rejected, *extracted.rejected), changed)
+    rejected = (*request.rejected, *extracted.rejected)
+    return IngestResult(taken, sent - taken, rejected, changed, frozenset(event.system for event in events))
 
 
 def _findings(

@@ -36,6 +36,7 @@ class Settings:
     keep_payloads_days: int = 30  # payloads of events that arrived longer ago are removed; 0: they are kept
     archive: str = ""  # folder of archives; empty: `archive` in data_dir; none: spans are removed without one
     admin_token_file: Path | None = None
+    secret_key_file: Path | None = None  # what credentials of sources are sealed with; None: one of data_dir
     behind_proxy: bool = False
     demo: bool = False
     sandbox_url: str = ""
@@ -106,7 +107,7 @@ def _read(name: str, value: str) -> Any:
         return int(value)
     if name == "poll_s":
         return float(value)
-    if name in ("data_dir", "connections", "admin_token_file"):
+    if name in ("data_dir", "connections", "admin_token_file", "secret_key_file"):
         return Path(value).absolute()
     if name == "definitions":
         return tuple(Path(part).absolute() for part in value.split(os.pathsep) if part)

@@ -8,6 +8,7 @@ import collectors.key_tables
 import collectors.kpi_tables
 import collectors.payload_tables
 import collectors.retention.tables
+import collectors.source_tables
 import collectors.tables
 import collectors.use_tables
 import controlplane.audit
@@ -25,6 +26,7 @@ TABLES = (
     collectors.kpi_tables,
     collectors.payload_tables,
     collectors.retention.tables,
+    collectors.source_tables,
     collectors.tables,
     collectors.use_tables,
     controlplane.audit,
