@@ -73,12 +73,10 @@ class Source:
 def problems_of(source: Source) -> tuple[Problem, ...]:
     """What is wrong with a source as it was asked for; empty when it can be taken. Addresses are checked again when used."""
     found: list[Problem] = []
-    if not NAME.fullmatch(source.name):
-        found.append(
-            Problem(
-                "is not a name", "name", "use small letters, digits, dots and hyphens, at most 63 of them"
-            )
-        )
+    is_name = len(source.name) <= LONGEST and source.name.isprintable()
+    if not (is_name if source.kind == "push" else NAME.fullmatch(source.name)):
+        do = "use small letters, digits, dots and hyphens, at most 63 of them"
+        found.append(Problem("is not a name", "name", do))
     if source.kind not in KINDS:
         return (
             *found,

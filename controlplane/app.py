@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one place where parts meet. `build` makes them, `create_app` puts doors before them; nothing runs at import time."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from random import Random
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -14,14 +16,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
-from collectors import cloudevents, intake, kpi, otlp, zipkin_json
+from collectors import cloudevents, intake, kpi, otlp, source_books, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
 from collectors.payload import Inspect
 from collectors.retention import parquet
 from collectors.retention.keep import Keep
 from collectors.span import Decoded
-from controlplane import contract_use, readiness, registration
+from controlplane import contract_use, readiness, registration, source_watermarks
 from controlplane.database import Database
 from controlplane.demo import profile
 from controlplane.governance import Governance
@@ -43,10 +45,14 @@ from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
 from controlplane.payloads import Inspector
+from controlplane.pulling import Pulling
 from controlplane.retention import Retention
+from controlplane.security import sealing
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
 from controlplane.settings import Settings
+from controlplane.source_counting import Counting
+from controlplane.source_desk import SourceDesk
 from controlplane.telemetry import Telemetry
 from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
 from dashboards import pages
@@ -85,6 +91,7 @@ class Parts:
     validator: Validator
     runtime: Runtime | None
     telemetry: Telemetry | None
+    pulling: Pulling
     workers: tuple[Worker, ...]
     schedule: Schedule
 
@@ -113,7 +120,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
     keep = _keep(settings)
     definitions = collectors_definitions.load(settings.definitions)
     kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
-    governance = Governance(definitions, kpis, rule.load(settings.definitions))
+    rules, known = rule.load(settings.definitions), source_watermarks.known_by(definitions)
+    governance = Governance(definitions, kpis, rules, known)
     contracts = canonical.load()
     database = Database(settings.url, clock)
     try:
@@ -127,7 +135,10 @@ def build(settings: Settings, clock: Clock) -> Parts:
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
     retention = Retention(database, clock, keep, settings.archive_folder, settings.keep_payloads_days)
-    made = workers(settings.role, clock, database, governance, live, runtime, telemetry, retention)
+    wakes: list[Worker] = []
+    pulling = _pulling(settings, clock, database, definitions, live, wakes)
+    made = workers(settings.role, clock, database, governance, live, runtime, telemetry, retention, pulling)
+    wakes += [worker for worker in made if worker.name == "changed-transactions"]
     schedule = Schedule(
         tuple(Job(worker.name, WORK[worker.name][1] or settings.poll_s, worker.ask) for worker in made)
     )
@@ -142,6 +153,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         validator,
         runtime,
         telemetry,
+        pulling,
         made,
         schedule,
     )
@@ -156,27 +168,24 @@ def create_app(parts: Parts) -> Starlette:
             worker.ask()
         parts.live.changed("transactions")
 
-    def store(session: Session, decoded: Decoded) -> intake.IngestResult:
-        return intake.ingest(session, decoded, parts.clock(), parts.definitions)
+    counting = Counting(parts.database, parts.clock, _ingesting(parts.definitions, parts.clock))
+
+    def take(decode: Callable[[bytes, bool], Decoded]) -> Take[intake.IngestResult]:
+        return counting.telling(taking(parts.database, decode, counting.store, noticed))
 
     house = House(MOST_HELD)
     inspect = Inspector(parts.database)
-    take_spans = taking(parts.database, partial(_decode, inspect), store, noticed)
+    take_spans = take(partial(_decode, inspect))
     service = graphql.Service(_sources(parts, partial(noticed, None)))
     open_doors = doors.Doors(
         credentials=parts.credentials,
         live=parts.live,
         ready=partial(readiness.ready, parts.database),
         take_spans=take_spans,
-        take_events=taking(
-            parts.database,
-            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock(), inspect),
-            store,
-            noticed,
+        take_events=take(
+            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock(), inspect)
         ),
-        take_zipkin=taking(
-            parts.database, lambda body, _: zipkin_json.decode(body).with_payloads(inspect), store, noticed
-        ),
+        take_zipkin=take(lambda body, _: zipkin_json.decode(body).with_payloads(inspect)),
         receive_webhook=partial(_receive_webhook, parts),
     )
     return Starlette(
@@ -261,6 +270,44 @@ def _runtime(settings: Settings, clock: Clock, database: Database, validator: Va
     )
 
 
+def _ingesting(definitions: Definitions, clock: Clock) -> Callable[[Session, Decoded], intake.IngestResult]:
+    def ingest(session: Session, decoded: Decoded) -> intake.IngestResult:
+        return intake.ingest(session, decoded, clock(), definitions)
+
+    return ingest
+
+
+def _pulling(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    definitions: Definitions,
+    live: Live,
+    wakes: Sequence[Worker],
+) -> Pulling:
+    """What pulls. An embedded database has one process: whoever held a source before this start is no more."""
+    if settings.is_embedded:
+        database.write(source_books.release_all, actor=MACHINE, reason="start")
+
+    def noticed() -> None:
+        for worker in wakes:
+            worker.ask()
+        live.changed("transactions", "sources")
+
+    seal = sealing.read(settings.secret_key_file, settings.data_dir, settings.is_embedded)
+    holder = secrets.token_hex(8)
+    return Pulling(
+        database,
+        clock,
+        seal,
+        _ingesting(definitions, clock),
+        Inspector(database),
+        noticed,
+        holder,
+        Random(settings.seed or holder),  # noqa: S311 it spreads retries
+    )
+
+
 def _keep(settings: Settings) -> Keep:
     """How long spans are kept. Raises ProblemError when what has to go could not be archived."""
     keep = Keep(settings.keep_spans_days, settings.keep_spans_mib)
@@ -301,6 +348,8 @@ def _sources(parts: Parts, transactions_changed: Callable[[], None]) -> Sources:
         users=contract_use.users(parts.clock),
         keep=_keep(parts.settings),
         transactions_changed=transactions_changed,
+        watermarks=parts.governance.watermarks,
+        desk=SourceDesk(parts.database, parts.clock, parts.pulling, parts.live),
     )
 
 

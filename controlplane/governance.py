@@ -4,18 +4,20 @@
 Both follow from the same list, in the transaction that takes the list's rows off, so a kill in between loses neither.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
-from collectors import kpi_store, story_store, transaction_store
+from collectors import kpi_store, source_traffic, story_store, transaction_store
 from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
 from collectors.transaction import EffectCount, TransactionView
-from controlplane import contract_use
+from collectors.watermark import NOTHING_HELD, Watermarks
+from controlplane import contract_use, source_watermarks
 from controlplane.contract_facts import contract_fact
+from controlplane.source_facts import source_fact
 from policies import attention, evaluate, store
 from policies.definition import Rule
 from policies.fact import Fact
@@ -25,6 +27,7 @@ from terms import instant
 from terms.instant import DAY, Instant
 
 BATCH = 500
+BEGINNING = Instant(0)
 
 # Of these things one business key has exactly one: (thing, the type of the key).
 SINGLE = (
@@ -43,6 +46,7 @@ class Governance:
     definitions: Definitions
     kpis: tuple[KpiDefinition, ...]
     rules: tuple[Rule, ...]
+    watermarks: Callable[[Session, Instant], Watermarks] = lambda _session, _now: NOTHING_HELD
 
     def drain(self, session: Session, now: Instant) -> int:
         """Looks at the oldest changed transactions, at most BATCH. Returns how many changes it took off the list."""
@@ -94,12 +98,22 @@ class Governance:
         store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
         return 0
 
+    def judge_sources(self, session: Session, now: Instant) -> int:
+        """Judges every source, which is behind by the clock alone, and drops what was counted long ago. Always 0: nothing waits."""
+        facts = [source_fact(view) for view in source_watermarks.views(session, now)]
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        source_traffic.forget_old(session, now)
+        return 0
+
     def _judge(self, session: Session, ids: set[str], now: Instant) -> None:
         views = transaction_store.transactions_by_id(session, self.definitions.milestone_names, sorted(ids))
         current = {view.transaction_id: view for view in views.values()}
         effects = story_store.effects(session, current, SINGLE)
         kpi_store.refresh(session, self.kpis, tuple(current.values()))
-        facts = [transaction_fact(view, effects.get(one, ())) for one, view in sorted(current.items())]
+        known = self.watermarks(session, now)
+        facts = [
+            transaction_fact(view, effects.get(one, ()), known, now) for one, view in sorted(current.items())
+        ]
         store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
         # An id that was redirected, or whose anchor was taken back, is no target any more.
         gone = sorted(ids - current.keys())
@@ -127,8 +141,13 @@ def _uses(session: Session, now: Instant) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def transaction_fact(view: TransactionView, effects: Sequence[EffectCount]) -> Fact:
-    """The transaction as rules see it."""
+def transaction_fact(
+    view: TransactionView,
+    effects: Sequence[EffectCount],
+    known: Watermarks = NOTHING_HELD,
+    now: Instant = BEGINNING,
+) -> Fact:
+    """The transaction as rules see it, with how far its milestones are known at `now` where their sources are behind."""
     context: Mapping[str, Any] = {
         "id": view.transaction_id,
         "process": view.process,
@@ -143,4 +162,9 @@ def transaction_fact(view: TransactionView, effects: Sequence[EffectCount]) -> F
         },
         "effects": [{"system": e.system, "type": e.type, "key": e.key, "count": e.count} for e in effects],
     }
-    return Fact("transaction", view.transaction_id, context)
+    known_until = {
+        milestone: known.until(process, milestone, now)
+        for process, milestone in known.held
+        if process == view.process
+    }
+    return Fact("transaction", view.transaction_id, context, known_until)

@@ -45,12 +45,18 @@ class Worker:
 
     `work` returns whether more waits. Asking while it works makes it look once more, so no request is lost. An
     error is told to `on_error` and the work is tried again at the next asking: the rows it works on are still there.
+    `interrupt` breaks off what the work has begun elsewhere, when the worker stops.
     """
 
     def __init__(
-        self, name: str, work: Callable[[], bool], on_error: Callable[[str, Exception], None]
+        self,
+        name: str,
+        work: Callable[[], bool],
+        on_error: Callable[[str, Exception], None],
+        interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
+        self._interrupt = interrupt
         self._work = work
         self._on_error = on_error
         self._asked = threading.Event()
@@ -67,6 +73,7 @@ class Worker:
         """Lets the present piece of work end, then stops."""
         self._ending.set()
         self._asked.set()
+        self._interrupt()
         self._thread.join()
 
     def _run(self) -> None:

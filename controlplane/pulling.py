@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import TypeVar
@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from collectors import source_books, source_store
 from collectors.intake import IngestResult
+from collectors.payload import Inspect
 from collectors.pull import files, opening, traces
 from collectors.pull.address import Resolve, resolved
 from collectors.pull.failure import SourceFailure
@@ -55,6 +56,7 @@ class Pulling:
     clock: Clock
     seal: Seal
     store: Store
+    inspect: Inspect
     noticed: Callable[[], None]
     holder: str
     random: Random
@@ -87,8 +89,9 @@ class Pulling:
             thread.join(ENDING_S)
 
     async def attempt(self, source: Source, headers: Mapping[str, str]) -> opening.Tried:
-        """Tries a source without storing anything. Raises SourceFailure."""
-        async with self._http(source, headers) as http:
+        """Tries a source without storing anything, and without much patience. Raises SourceFailure."""
+        bounds = replace(self.bounds, retries=1, read_s=min(self.bounds.read_s, 5.0))
+        async with self._http(source, headers, bounds) as http:
             return await opening.attempt(source, http, self.clock)
 
     def open_headers(self, name: str, sealed: bytes | None) -> dict[str, str]:
@@ -138,11 +141,9 @@ class Pulling:
                 LOG.error("%s: %s: %s", name, type(error).__name__, error, exc_info=error)
 
     async def pull(self, name: str) -> None:
-        """One pass over the source, its outcome in the books. Nothing when another process is at it."""
+        """One pass over the source, its outcome in the books. Nothing when it is paused, or another process is at it."""
         now = self.clock()
         until = Instant(now + LEASE)
-        if not await self._write(lambda s: source_books.hold(s, name, self.holder, now, until), "pull"):
-            return
         kept, state, sealed = await self.database.read_async(
             lambda s: (
                 source_store.kept(s, name),
@@ -150,7 +151,9 @@ class Pulling:
                 source_store.sealed_headers(s, name),
             )
         )
-        if kept is None or state is None:
+        if kept is None or state is None or not kept.source.enabled:
+            return
+        if not await self._write(lambda s: source_books.hold(s, name, self.holder, now, until), "pull"):
             return
         books = _Books(self, kept.source)
         outcome, api = Outcome(), state.api
@@ -188,10 +191,9 @@ class Pulling:
             outcome = await traces.pull(source, reader, books, self.clock, is_lost.is_set)
             return outcome, reader.api
 
-    def _http(self, source: Source, headers: Mapping[str, str]) -> Http:
-        return Http(
-            source.address, headers, source.allow_private, self.clock, self.random, self.bounds, self.resolve
-        )
+    def _http(self, source: Source, headers: Mapping[str, str], bounds: Bounds | None = None) -> Http:
+        allowed, bounds = source.allow_private, bounds or self.bounds
+        return Http(source.address, headers, allowed, self.clock, self.random, bounds, self.resolve)
 
     def _next_at(self, source: Source, outcome: Outcome, failures: int, now: Instant) -> Instant:
         """At once while there is more; after a failure ever later, jittered, and never before the source said."""
@@ -226,6 +228,8 @@ class _Books:
 
     async def keep(self, part: Part) -> bool:
         this = self._pulling
+        # Off the loop, and before anything is stored: what a payload holds may be nobody's to read.
+        await asyncio.to_thread(part.decoded.with_payloads, this.inspect)
         now = this.clock()
         until = Instant(now + LEASE)
         is_ours = await this._write(

@@ -10,6 +10,7 @@ from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
 from controlplane.jobs import Worker
+from controlplane.pulling import Pulling
 from controlplane.retention import Retention
 from controlplane.settings import Role
 from controlplane.telemetry import Telemetry
@@ -25,6 +26,8 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "unsent-spans": (frozenset({"all", "worker"}), 0.3),
     "deadlines": (frozenset({"all", "scheduler"}), 1.0),
     "contract-use": (frozenset({"all", "scheduler"}), 15.0),
+    "pulling": (frozenset({"all", "scheduler"}), 1.0),
+    "sources": (frozenset({"all", "scheduler"}), 15.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
@@ -40,6 +43,7 @@ def workers(
     runtime: Runtime | None,
     telemetry: Telemetry | None,
     retention: Retention,
+    pulling: Pulling,
 ) -> tuple[Worker, ...]:
     """The workers of a process of that role, not started."""
 
@@ -57,6 +61,8 @@ def workers(
         "changed-transactions": judged(governance.drain, "changed transactions"),
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
         "contract-use": judged(governance.judge_use, "contracts in use"),
+        "sources": judged(governance.judge_sources, "sources"),
+        "pulling": pulling.look,
     }
     if not retention.is_endless:
         work["retention"] = retention.step
@@ -65,8 +71,14 @@ def workers(
     if runtime:
         work["crm-poll"] = lambda: _poll(runtime, clock)
     return tuple(
-        Worker(name, work[name], tell) for name, (roles, _) in WORK.items() if name in work and role in roles
+        Worker(name, work[name], tell, pulling.stop if name == "pulling" else _nothing)
+        for name, (roles, _) in WORK.items()
+        if name in work and role in roles
     )
+
+
+def _nothing() -> None:
+    """Most work ends by itself in a moment."""
 
 
 def tell(where: str, error: Exception) -> None:

@@ -122,6 +122,8 @@ def violation_row(violation: Mapping[str, Any], now: str) -> ViolationRow:
         target, address = transaction["anchor"]["value"], f"/transactions/{transaction['id']}"
     elif violation["targetKind"] == "contract":
         address = contract_address.contract(violation["targetKey"])
+    elif violation["targetKind"] == "source":
+        address = f"/admin?{urlencode({'source': violation['targetKey']})}"
     times = f"seen {counted(violation['occurrences'], 'time')}"
     if violation["reopened"]:
         times += f", reopened {counted(violation['reopened'], 'time')}"

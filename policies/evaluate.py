@@ -8,37 +8,47 @@ from policies.cel import Bindings, Incomputable, bind
 from policies.definition import Breach, Message, Rule
 from policies.fact import VARIABLES, Fact
 from policies.finding import Deadline, Evaluation, Finding, Pair, RuleError
-from terms.instant import Instant, parse
+from terms.instant import SECOND, Instant, parse
 from terms.problem import ProblemError
 
+LOOK_AGAIN = 15 * SECOND
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def evaluate(rules: Sequence[Rule], facts: Iterable[Fact], now: Instant) -> Evaluation:
     """The evaluation of every rule over every fact of its kind, in the order of facts, then rules.
 
-    A rule whose `when` is false has an answer: it holds. A rule that cannot be computed is an error, never a pass.
+    A rule whose `when` is false has an answer: it holds. A rule that cannot be computed is an error, never a pass. A time
+    limit is judged by the instant up to which its milestone would be known; one that has passed since is looked at again.
     """
     findings: list[Finding] = []
     answered: list[Pair] = []
     errors: list[RuleError] = []
     deadlines: list[Deadline] = []
     for fact in facts:
-        bindings = bind(VARIABLES[fact.target_kind], fact.context, now)
+        bound: dict[Instant, Bindings | Incomputable] = {}
         for rule in rules:
             if rule.target != fact.target_kind:
                 continue
-            pair = Pair(rule.id, fact.target_kind, fact.key)
-            breaches = _breaches(rule, fact, bindings, now)
+            pair, judged_by = Pair(rule.id, fact.target_kind, fact.key), _judged_by(rule, fact, now)
+            if judged_by not in bound:
+                bound[judged_by] = bind(VARIABLES[fact.target_kind], fact.context, judged_by)
+            breaches = _breaches(rule, fact, bound[judged_by], judged_by)
             if isinstance(breaches, Incomputable):
                 errors.append(RuleError(pair, rule.version, breaches.message))
             else:
                 answered.append(pair)
                 findings.extend(_finding(rule, pair, fact, breach) for breach in breaches)
             due_at = due(rule, fact)
-            if due_at is not None and due_at >= now:
-                deadlines.append(Deadline(pair, due_at))
+            if due_at is not None and due_at >= judged_by:
+                # Passed, but nobody knows yet whether it was met: its source is behind.
+                deadlines.append(Deadline(pair, due_at if due_at >= now else Instant(now + LOOK_AGAIN)))
     return Evaluation(tuple(findings), tuple(answered), tuple(errors), tuple(deadlines))
+
+
+def _judged_by(rule: Rule, fact: Fact, now: Instant) -> Instant:
+    until = rule.time_limit.until if rule.time_limit else None
+    return min(fact.known_until.get(until or "", now), now)
 
 
 def due(rule: Rule, fact: Fact) -> Instant | None:

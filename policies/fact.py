@@ -5,12 +5,13 @@ The roof builds facts from the news of other rooms; this room knows only what is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from terms.instant import Instant
 from terms.money import Money
 
-TargetKind = Literal["transaction", "contract"]
+TargetKind = Literal["transaction", "contract", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def _record(*names: str, **nested: Shape) -> Shape:
 
 
 # The CEL variable a target is bound to, and what it holds. A field a rule names and that is not here is a typo.
-VARIABLES: dict[TargetKind, str] = {"transaction": "tx", "contract": "contract"}
+VARIABLES: dict[TargetKind, str] = {"transaction": "tx", "contract": "contract", "source": "source"}
 SHAPES: dict[TargetKind, Shape] = {
     "transaction": _record(
         "id",
@@ -55,6 +56,18 @@ SHAPES: dict[TargetKind, Shape] = {
             "list", item=_record("application", "version", "lifecycle", "declared", "count", "last_seen")
         ),
     ),
+    # Durations are whole seconds. `max_silence_s` None: nobody waits for it.
+    "source": _record(
+        "name",
+        "kind",
+        "enabled",
+        "behind_s",
+        "max_silence_s",
+        "watermark",
+        "truncated",
+        "failures",
+        "error",
+    ),
 }
 
 
@@ -63,12 +76,14 @@ class Fact:
     """One target as it is now. `key` is stable for the life of the target: the transaction id, the contract subject.
 
     `context` holds the fields of SHAPES[target_kind]: instants as RFC 3339 text, money as whole minor units beside
-    its currency, unknown values as None. A milestone that was not reached is absent.
+    its currency, unknown values as None. A milestone that was not reached is absent. `known_until` gives the instant up
+    to which a milestone would be known, where that is before now: whoever tells of it is behind.
     """
 
     target_kind: TargetKind
     key: str
     context: Mapping[str, Any]
+    known_until: Mapping[str, Instant] = field(default_factory=dict)
 
     @property
     def money(self) -> Money | None:

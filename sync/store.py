@@ -102,6 +102,24 @@ def unsent_spans(session: Session, limit: int) -> list[SpanRecord]:
     return sorted(found, key=lambda record: (record.ended_at, record.id))[:limit]
 
 
+def oldest_unsent(session: Session) -> Instant | None:
+    """When the oldest ended step or attempt began that was not sent yet; None when all were."""
+    found = [
+        session.exec(
+            select(func.min(table.started_at)).where(
+                table.tenant == TENANT, col(table.sent).is_(False), col(table.ended_at).is_not(None)
+            )
+        ).one()
+        for table in (StepRow, EffectAttemptRow)
+    ]
+    return min((Instant(at) for at in found if at is not None), default=None)
+
+
+def has_run(session: Session) -> bool:
+    """Whether a flow ever ran here."""
+    return session.exec(select(StepRow.step_id).where(StepRow.tenant == TENANT).limit(1)).first() is not None
+
+
 def mark_sent(session: Session, ids: Sequence[int]) -> None:
     """These records have reached the door."""
     for table, key in ((StepRow, col(StepRow.step_id)), (EffectAttemptRow, col(EffectAttemptRow.attempt_id))):

@@ -13,10 +13,12 @@ from collectors.definitions import Definitions
 from collectors.kpi import KpiDefinition
 from collectors.query_vocabulary import Vocabulary
 from collectors.retention.keep import Keep
+from collectors.watermark import NOTHING_HELD, Watermarks
 from controlplane.database import Database
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering
 from controlplane.security.caller import Caller
+from controlplane.source_desk import SourceDesk
 from policies.definition import Rule
 from registry.transition import Users
 from sync.exceptions import ReplayAsked
@@ -66,6 +68,8 @@ class Sources:
     users: Users
     transactions_changed: Callable[[], None]
     keep: Keep
+    watermarks: Callable[[Session, Instant], Watermarks] = lambda _session, _now: NOTHING_HELD
+    desk: SourceDesk | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Context:
     sources: Sources
     caller: Caller
     now: Instant
+    watermarks: Watermarks = NOTHING_HELD
 
     @cached_property
     def loaders(self) -> Loaders:
@@ -90,6 +95,13 @@ class Context:
     async def read(self, work: Callable[[Session], T]) -> T:
         """What `work` reads, in the database's own pool."""
         return await self.sources.database.read_async(work)
+
+
+async def context_of(sources: Sources, caller: Caller) -> Context:
+    """The context of a request that comes now: by what is known now, deadlines are judged in all of its answer."""
+    now = sources.clock()
+    known = await sources.database.read_async(lambda session: sources.watermarks(session, now))
+    return Context(sources, caller, now, known)
 
 
 Info = strawberry.Info[Context, None]

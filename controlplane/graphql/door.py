@@ -20,7 +20,7 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
-from controlplane.graphql.context import Context, Sources
+from controlplane.graphql.context import Context, Sources, context_of
 from controlplane.graphql.schema import Schema
 from controlplane.http.refusal import GRAPHQL_TYPE
 from controlplane.http.strict_json import strict_json
@@ -53,7 +53,7 @@ class Door(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         caller = caller_of(request)
         assert caller is not None, "the entrance lets nobody in without a credential"
-        return Context(self._sources, caller, self._sources.clock())
+        return await context_of(self._sources, caller)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         sub_response = await super().get_sub_response(request)

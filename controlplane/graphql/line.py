@@ -72,7 +72,7 @@ async def line(info: Info, days: int = 30) -> Line:
     def read(
         session: Session,
     ) -> tuple[Totals, int, tuple[StageFigures, ...], TransactionView | None, tuple[ExceptionView, ...]]:
-        totals = line_store.totals(session, since, context.now)
+        totals = line_store.totals(session, since, context.now, context.watermarks)
         oldest = (
             transaction_store.transaction(session, names, totals.oldest_stuck)
             if totals.oldest_stuck
@@ -81,7 +81,7 @@ async def line(info: Info, days: int = 30) -> Line:
         return (
             totals,
             line_store.reached(session, LEDGER_MILESTONE, since),
-            line_store.stages(session, since, context.now),
+            line_store.stages(session, since, context.now, context.watermarks),
             oldest,
             store.exceptions(session, "open", _MOST_CAUSES).items,
         )

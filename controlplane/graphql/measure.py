@@ -38,6 +38,8 @@ WEIGHTS: Mapping[str, int] = {
     "Transaction.spans": 100,
     "Query.trace": 100,
     "Query.policies": 20,
+    "Query.sources": 20,
+    "Query.source": 20,
     "TransactionConnection.facets": 20,
     "TransactionConnection.histogram": 10,
 }

@@ -9,6 +9,7 @@ from collectors import milestone_state
 from collectors.milestone_state import milestone_states
 from collectors.process import Process
 from collectors.transaction import TransactionView
+from collectors.watermark import Watermarks
 from controlplane.graphql.described import noun
 from controlplane.graphql.value import seconds
 from terms.instant import Instant
@@ -39,9 +40,15 @@ class Milestone:
     event_id: strawberry.ID | None
 
 
-def milestones_of(view: TransactionView, process: Process | None, now: Instant) -> list[Milestone]:
+def milestones_of(
+    view: TransactionView, process: Process | None, now: Instant, watermarks: Watermarks
+) -> list[Milestone]:
     """The milestones in the order of the process; none for a process that is no longer defined."""
-    return [] if process is None else [_milestone(state) for state in milestone_states(process, view, now)]
+    return (
+        []
+        if process is None
+        else [_milestone(state) for state in milestone_states(process, view, now, watermarks)]
+    )
 
 
 def _milestone(state: milestone_state.MilestoneState) -> Milestone:

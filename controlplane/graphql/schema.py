@@ -27,6 +27,8 @@ from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
 from controlplane.graphql.saved_view import SavedViewMutation, SavedViewQuery
+from controlplane.graphql.source import SourceQuery
+from controlplane.graphql.source_change import SourceMutation
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
 from controlplane.graphql.transaction_query import QueryLanguageQuery
@@ -55,6 +57,7 @@ class Query(
     ExceptionQuery,
     TraceQuery,
     DecisionQuery,
+    SourceQuery,
     RetentionQuery,
 ):
     pass
@@ -68,6 +71,7 @@ class Mutation(
     ApprovalMutation,
     DecisionMutation,
     SavedViewMutation,
+    SourceMutation,
 ):
     pass
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collectors.line_store import Totals
 from collectors.process import Process
 from collectors.transaction import TransactionView
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from terms.money import Money, exponent
 
@@ -59,9 +60,16 @@ def hop_reason(waiting: int, overdue: int, failed: int, error_classes: Sequence[
 
 
 def transaction_sentence(
-    view: TransactionView, process: Process | None, now: Instant, cause: str = ""
+    view: TransactionView,
+    process: Process | None,
+    now: Instant,
+    cause: str = "",
+    watermarks: Watermarks = NOTHING_HELD,
 ) -> str:
-    """Where the transaction is and what it waits for; for a failed one `cause`, where its events tell it."""
+    """Where the transaction is and what it waits for; for a failed one `cause`, where its events tell it.
+
+    What is due and may be here already, because its source is behind, is not called overdue.
+    """
     if view.status == "completed":
         return f"Completed in {duration_words((view.ended_at or view.last_event_at) - view.started_at)}."
     if view.status == "cancelled":
@@ -75,10 +83,21 @@ def transaction_sentence(
     if view.status == "failed":
         return f"Failed before “{stage}”: it has waited {waited} for {where} and needs a person."
     if view.is_overdue(now) and view.due_at is not None:
-        return f"Waits for {where}: “{stage}” was due {duration_words(now - view.due_at)} ago."
+        return f"Waits for {where}: “{stage}” was due {duration_words(now - view.due_at)} ago{_known(view, now, watermarks)}."
     if view.due_at is not None:
         return f"Waits for {where}: “{stage}” is due in {duration_words(view.due_at - now)}."
     return f"Waits for {where}: “{stage}”, for {waited} so far."
+
+
+def _known(view: TransactionView, now: Instant, watermarks: Watermarks) -> str:
+    """What the source of that stage has to say, where it is behind."""
+    lagging = watermarks.lagging_source(view.process, view.waiting_for)
+    if lagging:
+        return f"; source {lagging} lags, so it may be there already"
+    if not view.is_overdue(now, watermarks):
+        behind = now - watermarks.until(view.process, view.waiting_for, now)
+        return f"; its source is {duration_words(behind)} behind, so it is not overdue yet"
+    return ""
 
 
 def awaited(view: TransactionView, process: Process | None) -> str:

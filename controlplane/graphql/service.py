@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from starlette.routing import BaseRoute, Route
 
 from controlplane.graphql import schema
-from controlplane.graphql.context import Context, Sources
+from controlplane.graphql.context import Sources, context_of
 from controlplane.graphql.door import LONGEST_S, Door, answer_of, too_long
 from controlplane.http.refusal import GRAPHQL_PATH
 from controlplane.security.caller import Caller
@@ -34,7 +34,7 @@ class Service:
         if caller is None:
             error = GraphQLError("sign in first", extensions={"code": "UNAUTHENTICATED"})
             return {"errors": [error.formatted]}
-        context = Context(self._sources, caller, self._sources.clock())
+        context = await context_of(self._sources, caller)
         try:
             async with asyncio.timeout(LONGEST_S):
                 result = await self._schema.execute(query, dict(variables), context_value=context)

@@ -8,6 +8,7 @@ import strawberry
 
 from collectors.process import Process
 from collectors.transaction import TransactionView
+from collectors.watermark import Watermarks
 
 # By module, because these types name each other.
 from controlplane.graphql import exception_item, violation
@@ -45,12 +46,14 @@ class TransactionStatus(Enum):
 class Transaction:
     """A business transaction: everything that happened to one order or one amendment, in all systems.
 
-    `waitingFor` is the first milestone not reached; `overdue` says that its limit has passed.
+    `waitingFor` is the first milestone not reached; `overdue` says that its limit has passed, and that the source of its
+    system has told past it. `sourceLagging` names a source that is so far behind that the clock alone decided.
     """
 
     view: strawberry.Private[TransactionView]
     rules: strawberry.Private[Process | None]
     now: strawberry.Private[Instant]
+    watermarks: strawberry.Private[Watermarks]
     id: strawberry.ID
     process: str
     process_title: str
@@ -58,6 +61,7 @@ class Transaction:
     anchor: ObjectKey
     status: TransactionStatus
     overdue: bool
+    source_lagging: str | None
     started_at: Instant
     ended_at: Instant | None
     last_event_at: Instant
@@ -76,7 +80,7 @@ class Transaction:
     async def sentence(self, info: Info) -> str:
         """What broke, or where it is and what it waits for."""
         cause = await self._cause(info) if self.view.status == "failed" else ""
-        return transaction_sentence(self.view, self.rules, self.now, cause)
+        return transaction_sentence(self.view, self.rules, self.now, cause, self.watermarks)
 
     async def _cause(self, info: Info) -> str:
         """What the newest failure said of itself. Told by events, so a foreign runtime's failures speak as well as ours."""
@@ -89,7 +93,7 @@ class Transaction:
     @answer
     def milestones(self) -> list[Milestone]:
         """The stages of its process in order, reached or not."""
-        return milestones_of(self.view, self.rules, self.now)
+        return milestones_of(self.view, self.rules, self.now, self.watermarks)
 
     @answer
     async def events(self, info: Info) -> list[TransactionEvent]:
@@ -129,6 +133,13 @@ class Transaction:
         ]
 
 
+def _lagging(view: TransactionView, context: Context) -> str | None:
+    """The source that would tell of the stage waited for and lags; None for what has ended."""
+    if view.ended_at is not None:
+        return None
+    return context.watermarks.lagging_source(view.process, view.waiting_for)
+
+
 def transaction_of(view: TransactionView, context: Context) -> Transaction:
     """A transaction for the schema, as of the request's instant."""
     rules, now = context.sources.definitions.process(view.process), context.now
@@ -137,13 +148,15 @@ def transaction_of(view: TransactionView, context: Context) -> Transaction:
         view=view,
         rules=rules,
         now=now,
+        watermarks=context.watermarks,
         id=strawberry.ID(view.transaction_id),
         process=view.process,
         process_title=rules.title if rules else view.process,
         definition_version=view.definition_version,
         anchor=key_of(view.anchor),
         status=TransactionStatus(view.status),
-        overdue=view.is_overdue(now),
+        overdue=view.is_overdue(now, context.watermarks),
+        source_lagging=_lagging(view, context),
         started_at=view.started_at,
         ended_at=view.ended_at,
         last_event_at=view.last_event_at,

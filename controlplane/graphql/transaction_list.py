@@ -124,7 +124,7 @@ async def transactions(
     context = info.context
     conditions = asked_of(read(query, context.vocabulary, context.now)) + _conditions(filter)
     order = sort or TransactionSort()
-    wanted = Wanted(conditions, context.now)
+    wanted = Wanted(conditions, context.now, context.watermarks)
     page = await _page(
         context,
         wanted,
@@ -137,7 +137,7 @@ async def transactions(
 async def stuck(info: Info, first: int = 50, after: str | None = None) -> TransactionConnection:
     """Failed and overdue transactions, the one that has waited longest first."""
     context = info.context
-    wanted = Wanted((Condition("status", ":", ("stuck",)),), context.now)
+    wanted = Wanted((Condition("status", ":", ("stuck",)),), context.now, context.watermarks)
     page = await _page(context, wanted, Sort("waited"), Stretch(page_size(first), after))
     return _connection(page, wanted, "status:stuck", context)
 

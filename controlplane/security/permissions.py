@@ -16,6 +16,7 @@ Permission = Literal[
     "me", "line:read", "kpis:read", "transactions:read", "spans:read", "payloads:read", "contracts:read",
     "contracts:write", "policies:read", "exceptions:read", "exceptions:replay", "transactions:decide", "ingest:spans",
     "metrics:read", "views:write", "admin",
+    "sources:read", "sources:operate", "sources:write",
 ]  # fmt: skip
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -30,7 +31,16 @@ _PEOPLE: frozenset[Permission] = _READ | {"views:write"}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
-    "operator": _PEOPLE | {"exceptions:replay", "transactions:decide", "metrics:read", "payloads:read"},
+    # What an operator may do about a source is what an admin has set up: where it is and what it is sent stays as it was.
+    "operator": _PEOPLE
+    | {
+        "exceptions:replay",
+        "transactions:decide",
+        "metrics:read",
+        "payloads:read",
+        "sources:read",
+        "sources:operate",
+    },
     "steward": _PEOPLE | {"exceptions:replay", "transactions:decide", "contracts:write", "payloads:read"},
     "architect": _PEOPLE | {"contracts:write"},
     "viewer": _PEOPLE,
@@ -119,6 +129,9 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/contracts", "contracts:read", _GET),
     RouteRow("/contracts/what-if", "contracts:read", _POST),
     RouteRow("/contracts/{path:path}", "contracts:read", _GET),
+    RouteRow("/admin", "sources:read", _GET),
+    RouteRow("/admin/sources", "sources:write", _POST),
+    RouteRow("/admin/sources/{name}/{verb}", "sources:operate", _POST),
     RouteRow("/policies", "policies:read", _GET),
     RouteRow("/policies/{path:path}", "policies:read", _GET),
 )
@@ -164,6 +177,32 @@ FIELDS: Mapping[str, Permission] = {
     "Mutation.restoreVersion": "contracts:write",
     "Mutation.approveFinding": "contracts:write",
     "Mutation.withdrawApproval": "contracts:write",
+    "Query.sources": "sources:read",
+    "Query.source": "sources:read",
+    "Mutation.addSource": "sources:write",
+    "Mutation.changeSource": "sources:write",
+    "Mutation.removeSource": "sources:write",
+    "Mutation.trySource": "sources:write",
+    "Mutation.pauseSource": "sources:operate",
+    "Mutation.resumeSource": "sources:operate",
+    "Mutation.pullSource": "sources:operate",
+    "Mutation.testSource": "sources:operate",
+    "SourceConnection": "sources:read",
+    "SourceEdge": "sources:read",
+    "Source": "sources:read",
+    "SourceError": "sources:read",
+    "SourceRejection": "sources:read",
+    "SourceTruncation": "sources:read",
+    "SourceService": "sources:read",
+    "SourceProgress": "sources:read",
+    "SourceThroughput": "sources:read",
+    "SourceFileProblem": "sources:read",
+    "SourceKept": "sources:read",
+    "SourceRefused": "sources:read",
+    "SourceNotFound": "sources:read",
+    "SourceRemoved": "sources:read",
+    "SourceAnswered": "sources:read",
+    "SourceFailed": "sources:read",
     "Me": "me",
     "Instance": "me",
     "System": "me",

@@ -21,6 +21,7 @@ from collectors.source_books import PullState
 from collectors.source_store import Headers
 from collectors.span import Decoded
 from controlplane.database import Actor, Database
+from controlplane.payloads import Inspector
 from controlplane.pulling import Pulling
 from controlplane.security.sealing import Seal
 from terms.instant import HOUR, MINUTE, Clock, Instant
@@ -46,8 +47,9 @@ class Plane:
             return ingest(session, decoded, self.clock(), DEFINITIONS)
 
         return Pulling(
-            self.database, self.clock, seal, store, lambda: None, holder, Random(7), self.bounds, self.resolve
-        )
+            self.database, self.clock, seal, store, Inspector(self.database), lambda: None, holder, Random(7),
+            self.bounds, self.resolve,
+        )  # fmt: skip
 
     def add(self, kind: Any, address: str, headers: Mapping[str, str] | None = None, **more: Any) -> Source:
         source = Source(

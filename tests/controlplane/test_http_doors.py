@@ -79,7 +79,7 @@ class World:
         except Exception as error:
             raise ProblemError("the body is not OTLP", do="send an ExportTraceServiceRequest") from error
 
-    def store(self, _session: Any, request: ExportTraceServiceRequest) -> Stored:
+    def store(self, _session: Any, request: ExportTraceServiceRequest, _caller: Any) -> Stored:
         if self.busy:
             raise BusyError("1000 writes are waiting")
         spans = [

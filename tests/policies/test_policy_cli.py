@@ -32,7 +32,7 @@ def test_the_shipped_rules_pass_their_examples() -> None:
     result = run("test")
     assert result.exit_code == 0
     assert "ok    tx.posted.within v1" in result.stdout
-    assert "5 rules, 0 broken examples, 0 problems" in result.stdout
+    assert "7 rules, 0 broken examples, 0 problems" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_no_rules_is_not_success(tmp_path: Path) -> None:
 def test_check_loads_and_says_so() -> None:
     """Without facts there is nothing to find."""
     result = run("check")
-    assert (result.exit_code, result.stdout) == (0, "5 rules, 0 facts: 0 findings, 0 without an answer\n")
+    assert (result.exit_code, result.stdout) == (0, "7 rules, 0 facts: 0 findings, 0 without an answer\n")
 
 
 @pytest.mark.parametrize(

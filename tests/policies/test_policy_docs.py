@@ -48,7 +48,7 @@ def test_every_shipped_rule_is_in_the_table(rule: object) -> None:
     assert f"| `{rule.id}` |" in DOCS  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("target", ["transaction", "contract"])
+@pytest.mark.parametrize("target", ["transaction", "contract", "source"])
 def test_every_field_is_in_the_table(target: str) -> None:
     """A field that rules may use and nobody can find is not there."""
     for name in SHAPES[target].fields or ():  # type: ignore[index]

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluation: findings, answers, errors and instants to look again, for known facts at known instants."""
 
+from dataclasses import replace
+
 import pytest
 
-from policies.evaluate import evaluate
+from policies.evaluate import LOOK_AGAIN, evaluate
 from policies.fact import Fact
 from policies.finding import Deadline, Pair, fingerprint
 from policies.rule import Rule, load
@@ -113,3 +115,26 @@ def test_a_fingerprint_does_not_depend_on_words_or_time() -> None:
     assert early.findings[0].fingerprint == late.findings[0].fingerprint
     pairs = [Pair("a", "transaction", "bc"), Pair("ab", "transaction", "c")]
     assert fingerprint(pairs[0], "") != fingerprint(pairs[1], "")
+
+
+@pytest.mark.parametrize(
+    ("known_hours", "fails", "again_at"),
+    [
+        (5, True, None),
+        (3, False, Instant(ISSUED + 6 * HOUR + LOOK_AGAIN)),
+        (9, True, None),
+    ],
+    ids=["told past the limit", "told up to before the limit", "a lead is none"],
+)
+def test_a_limit_is_judged_by_what_the_source_of_its_milestone_has_told(
+    known_hours: int, fails: bool, again_at: Instant | None
+) -> None:
+    """Six hours after the issue the ledger's source has told up to some of them: before that, nobody can say it is late."""
+    fact = replace(
+        invoice(invoiced="2026-03-02T08:00:00Z"),
+        known_until={"posted": Instant(ISSUED + known_hours * HOUR), "paid": Instant(0)},
+    )
+    answer = evaluate((rule("tx.posted.within"),), (fact,), Instant(ISSUED + 6 * HOUR))
+    assert bool(answer.findings) is fails
+    pair = Pair("tx.posted.within", "transaction", "T1")
+    assert answer.deadlines == ((Deadline(pair, again_at),) if again_at else ())

@@ -38,7 +38,7 @@ def test_the_shipped_rules_load() -> None:
     rules = {rule.id: rule for rule in load()}
     assert set(rules) == {
         "tx.posted.within", "idem.duplicate.effect", "contract.owner.present", "contract.deprecated.used",
-        "contract.consumer.undeclared",
+        "contract.consumer.undeclared", "source.silent", "source.truncated",
     }  # fmt: skip
     assert all(rule.controls and rule.remediation and len(rule.examples) >= 2 for rule in rules.values())
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from controlplane.settings import Settings
 from sync.tables import RunRow, SyncExceptionRow
 from terms.instant import Instant, parse
 from terms.row_id import next_row_id
+
+# Tracers as real servers are shared with the tests of the collectors.
+sys.path.append(str(Path(__file__).parents[2] / "collectors"))
 
 ADA = Actor("person", "Ada")
 GRAPHQL_TYPE = "application/graphql-response+json"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whoever pushes is a source as well: what a credential brings is counted under its name, in the transaction that stores it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from collectors import source_traffic
+from collectors.intake import IngestResult
+from collectors.source import RUNTIME
+from collectors.source_reach import PUSH
+from collectors.span import Decoded, Rejected
+from controlplane.database import Actor, Database
+from controlplane.http.otlp import Take
+from controlplane.security.caller import Caller
+from terms.instant import Clock
+from terms.problem import ProblemError
+
+Ingest = Callable[[Session, Decoded], IngestResult]
+
+
+def source_of(caller: Caller) -> str:
+    """The source that a caller is: the embedded runtime, or the holder of a credential.
+
+    >>> source_of(Caller("collector eu", "token", ("ingest",)))
+    'push:collector eu'
+    """
+    return RUNTIME if caller.kind == "machine" else f"{PUSH}{caller.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Counts what the doors take and what they refuse. An empty request counts as a sign of life."""
+
+    database: Database
+    clock: Clock
+    ingest: Ingest
+
+    def store(self, session: Session, decoded: Decoded, caller: Caller) -> IngestResult:
+        """Stores a request and counts it."""
+        result, name = self.ingest(session, decoded), source_of(caller)
+        source_traffic.count(session, name, result.accepted, result.duplicates, result.rejected, self.clock())
+        source_traffic.tell_systems(session, name, result.systems)
+        return result
+
+    def telling(self, take: Take[IngestResult]) -> Take[IngestResult]:
+        """The same Take, that counts a request of which nothing could be decoded, before it is refused."""
+
+        async def told(body: bytes, is_json: bool, caller: Caller) -> IngestResult:
+            try:
+                return await take(body, is_json, caller)
+            except ProblemError as error:
+                rejected = [Rejected("undecodable", str(error))]
+                await self.database.write_async(
+                    lambda session: source_traffic.count(
+                        session, source_of(caller), 0, 0, rejected, self.clock()
+                    ),
+                    actor=Actor("machine", caller.name),
+                    reason="spans refused",
+                )
+                raise
+
+        return told
