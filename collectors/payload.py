@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The payload of an event, kept apart from the event: what may be shown of it, and whether it kept its contract."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -47,9 +47,9 @@ def nothing(_told: Told) -> None:
     """An Inspect that keeps nothing."""
 
 
-def taken_out(attributes: dict[str, Any]) -> Told | None:
-    """The payload that a span's attributes carry, and carry no longer; None when they carry none, or name no event."""
-    data = attributes.pop(DATA, None)
+def told_by(attributes: Mapping[str, Any]) -> Told | None:
+    """The payload that a span's attributes carry; None when they carry none, or name no event."""
+    data = attributes.get(DATA)
     source, source_event_id = (attributes.get(f"cloudevents.event_{part}") for part in ("source", "id"))
     if data is None or not isinstance(source, str) or not isinstance(source_event_id, str):
         return None

@@ -4,14 +4,16 @@
 Named tuples and not dataclasses: half a million of them are made in a minute.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from collectors.key_finding import KeyFinding
-from collectors.payload import DATA, Inspect, Payload, taken_out
+from collectors.payload import DATA, Inspect, Payload, told_by
 from terms.instant import Instant
 
 MAX_INT64 = 2**63 - 1
+_ZERO_TRACE, _ZERO_SPAN = bytes(16), bytes(8)
 
 
 class Origin(NamedTuple):
@@ -19,7 +21,7 @@ class Origin(NamedTuple):
 
     service: str
     scope: str
-    attributes: dict[str, Any]
+    attributes: Mapping[str, Any]
 
 
 class Span(NamedTuple):
@@ -38,7 +40,7 @@ class Span(NamedTuple):
     end_ns: int
     status: int
     status_message: str | None
-    attributes: dict[str, Any]
+    attributes: Mapping[str, Any]
 
 
 class BusinessEvent(NamedTuple):
@@ -90,12 +92,14 @@ class Decoded:
 
     def with_payloads(self, inspect: Inspect) -> "Decoded":
         """The same request: what its spans carry of payloads is out of them, and inspected."""
-        for span in self.spans:
+        for position, span in enumerate(self.spans):
             if DATA in span.attributes:
-                told = taken_out(span.attributes)
+                told = told_by(span.attributes)
                 payload = inspect(told) if told else None
                 if payload:
                     self.payloads.append(payload)
+                rest = {name: value for name, value in span.attributes.items() if name != DATA}
+                self.spans[position] = span._replace(attributes=rest)
         return self
 
 
@@ -103,9 +107,9 @@ def flaw_of(
     trace_id: bytes, span_id: bytes, parent: bytes, start_ns: int, end_ns: int
 ) -> tuple[str, str] | None:
     """(reason, sentence) when a span of these ids and times cannot be kept, else None."""
-    if len(trace_id) != 16 or not any(trace_id):
+    if len(trace_id) != 16 or trace_id == _ZERO_TRACE:
         return "bad_trace_id", "its trace id is not 16 bytes with one that is not zero"
-    if len(span_id) != 8 or not any(span_id):
+    if len(span_id) != 8 or span_id == _ZERO_SPAN:
         return "bad_span_id", "its span id is not 8 bytes with one that is not zero"
     if parent and len(parent) != 8:
         return "bad_parent_id", "its parent span id is not 8 bytes"

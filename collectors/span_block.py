@@ -2,23 +2,55 @@
 """How the attributes of some hundred spans are kept in one row: what repeats from span to span costs next to nothing."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 import zstandard
 
+from collectors import wire_attributes
+from collectors.otlp_wire import Block, Said
+from collectors.wire_attributes import WireAttributes
+
 _LEVEL = 1  # a higher one gains nothing on what repeats this much
 _ZLIB = b"\x78"  # how blocks of the first version begin
+_JSON = b"["  # how those of the first and the second begin inside
 
 
-def pack(attributes: Iterable[dict[str, Any]]) -> bytes:
-    """The block of these attributes: zstd over a JSON list of objects."""
-    return zstandard.compress(orjson.dumps(list(attributes)), _LEVEL)
+def pack(attributes: Iterable[Mapping[str, Any]]) -> bytes:
+    """The block of these attributes: zstd over what came as OTLP as it came, and over JSON of what did not."""
+    every = list(attributes)
+    said = [one.said for one in every if type(one) is WireAttributes]
+    if len(said) < len(every):
+        said = [_said(one) for one in every]
+    block = Block()
+    block.spans.extend(said)
+    return zstandard.compress(block.SerializeToString(), _LEVEL)
 
 
 def unpack(body: bytes) -> list[dict[str, Any]]:
     """The attributes in a block, in the order in which they were packed."""
+    found = _opened(body)
+    return [_attributes(one) for one in found]
+
+
+def unpack_some(body: bytes, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The attributes at these positions of a block; the others are not read."""
+    found = _opened(body)
+    return {position: _attributes(found[position]) for position in positions}
+
+
+def _said(one: Mapping[str, Any]) -> Any:
+    return one.said if type(one) is WireAttributes else Said(json=orjson.dumps(one))
+
+
+def _opened(body: bytes) -> Any:
     raw = zlib.decompress(body) if body.startswith(_ZLIB) else zstandard.decompress(body)
-    found: list[dict[str, Any]] = orjson.loads(raw)
+    return orjson.loads(raw) if raw.startswith(_JSON) else Block.FromString(raw).spans
+
+
+def _attributes(one: Any) -> dict[str, Any]:
+    if isinstance(one, dict):
+        return one
+    found: dict[str, Any] = orjson.loads(one.json) if one.json else wire_attributes.of_said(one)
     return found

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from collectors import decision_store, tables
 from collectors.decision_store import DecisionView
-from collectors.span_block import unpack
+from collectors.span_block import unpack_some
 from collectors.span_view import SpanView
 from collectors.transaction import EffectCount, EventView, MemberView
 from terms import object_key
@@ -257,15 +257,15 @@ def _add_descendants(rows: Sequence[Any], reasons: dict[int, str]) -> None:
 
 
 def _attributes(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
-    blocks = {
-        row.block_id: unpack(row.body)
-        for row in session.execute(
-            select(_block).where(
-                _block.c.tenant == TENANT, _block.c.block_id.in_({row.block_id for row in rows})
-            )
-        )
+    places: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        places[row.block_id][row.block_ix] = row.span_key
+    blocks = session.execute(select(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(places)))
+    return {
+        places[block.block_id][position]: attributes
+        for block in blocks
+        for position, attributes in unpack_some(block.body, places[block.block_id]).items()
     }
-    return {row.span_key: blocks[row.block_id][row.block_ix] for row in rows}
 
 
 def _services(session: Session, resource_ids: set[int]) -> dict[int, str]:
