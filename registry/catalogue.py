@@ -2,12 +2,12 @@
 """Which rules can a check name? All of them, found or not: those of the changes, of whole contracts, and of the check itself."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from registry.report.report import NOTICES
-from registry.rules import BACKWARD, FORWARD, Level, rules
+from registry.rules import Level, Rule, rules, schema_rules
 from registry.verdict import DEFAULT_POLICY
 
 REMOVED = "contract-removed"
@@ -29,6 +29,7 @@ CONTRACTS: Mapping[str, tuple[Level, str, str, str]] = {
 }
 """Rules about whole contracts: rule -> level, what, why and fix."""
 
+_ORDER = (Level.SAFE, Level.WARNING, Level.UNDECIDED, Level.BREAKING)
 _PLACEHOLDER = re.compile(r"\{(?:before|after)\}")
 
 
@@ -46,23 +47,45 @@ class Entry:
 @cache
 def catalogue() -> tuple[Entry, ...]:
     """Every rule, in the order of the tables."""
-    changes = [_of_change(kind) for kind in dict.fromkeys(kind for kind, _, _ in rules())]
-    contracts = [
-        Entry(rule, level.value, what, why, fix) for rule, (level, what, why, fix) in CONTRACTS.items()
-    ]
-    notices = [Entry(rule, Level.WARNING.value, what, do, do) for rule, (what, do) in NOTICES.items()]
-    return (*changes, *contracts, *notices)
+    return (*_of_changes(rules().values()), *_beside())
 
 
-def _of_change(kind: str) -> Entry:
-    order = (Level.SAFE, Level.WARNING, Level.UNDECIDED, Level.BREAKING)
-    found = rules()
-    rows = [found[kind, direction, DEFAULT_POLICY] for direction in (BACKWARD, FORWARD)]
-    worst = max(rows, key=lambda row: order.index(row.level))
-    said = "; ".join(f"{row.direction}: {row.level.value}" for row in rows)
-    what = _general(worst.what)
-    why = _general(worst.why) or what
-    return Entry(kind, worst.level.value, what, why, f"{_general(worst.fix) or why}. {said}.")
+@cache
+def kinds() -> tuple[Entry, ...]:
+    """Every rule once, wherever in an API it may stand: `max-length-added` for `request-body.max-length-added` too."""
+    from registry.api import rules as api  # it reads the rows of schemas
+
+    return (*_of_changes([*schema_rules().values(), *api.general()]), *_beside())
+
+
+def kind(rule: str) -> str:
+    """The id that `kinds` has for a rule.
+
+    >>> kind("request-body.max-length-added"), kind("contract-removed")
+    ('max-length-added', 'contract-removed')
+    """
+    return rule.rpartition(".")[2]
+
+
+def _beside() -> Iterator[Entry]:
+    """The rules about whole contracts and about the check itself."""
+    for rule, (level, what, why, fix) in CONTRACTS.items():
+        yield Entry(rule, level.value, what, why, fix)
+    for rule, (what, do) in NOTICES.items():
+        yield Entry(rule, Level.WARNING.value, what, do, do)
+
+
+def _of_changes(rows: Iterable[Rule]) -> Iterator[Entry]:
+    asked: dict[str, list[Rule]] = {}
+    for row in rows:
+        if row.policy == DEFAULT_POLICY:
+            asked.setdefault(row.change, []).append(row)
+    for change, directions in asked.items():
+        worst = max(directions, key=lambda row: _ORDER.index(row.level))
+        said = "; ".join(f"{row.direction}: {row.level.value}" for row in directions)
+        what = _general(worst.what)
+        why = _general(worst.why) or what
+        yield Entry(change, worst.level.value, what, why, f"{_general(worst.fix) or why}. {said}.")
 
 
 def _general(text: str) -> str:

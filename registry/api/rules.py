@@ -82,6 +82,16 @@ def rules() -> dict[tuple[str, str, str], Rule]:
     return {(row.change, row.direction, row.policy): row for row in (*_of_facts(), *_of_places())}
 
 
+def general() -> Iterator[Rule]:
+    """The rows of facts, and those of the changes that only schemas of an API know, without a place and as a provider reads them."""
+    yield from _of_facts()
+    for kind, levels in _COMPOSED.items():
+        for direction in (BACKWARD, FORWARD):
+            for policy in POLICIES:
+                level = levels.of(direction, policy)
+                yield Rule(kind, direction, policy, level, *_texts(level, *facts.COMPOSED[kind]))
+
+
 def _of_facts() -> Iterator[Rule]:
     for fact in facts.FACTS.values():
         for direction in (BACKWARD, FORWARD):

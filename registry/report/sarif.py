@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A report as SARIF 2.1.0, for code scanning: every rule declared, each result at its line with a fingerprint that stays."""
+"""A report as SARIF 2.1.0, for code scanning: every rule declared, each result at its line with a fingerprint that stays.
+
+A rule is a kind of change. In which place of an API it was met is a property of the result, and in its words.
+"""
 
 import json
 from hashlib import sha256
@@ -8,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from registry.catalogue import Entry, catalogue
+from registry.catalogue import Entry, kind, kinds
 from registry.finding import Finding
 from registry.report.brief import brief
 from registry.report.github import place
@@ -43,16 +46,14 @@ def render(report: Report) -> str:
         "invocations": [{"executionSuccessful": not unread, "toolExecutionNotifications": unread}],
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, separators=(",", ":")) + "\n"
 
 
 def _rules(report: Report) -> list[dict[str, Any]]:
     """Every rule there is, found or not, and by all means every rule of a result."""
-    known = {entry.id: entry for entry in catalogue()}
-    found = [
-        finding for outcome in report.outcomes for finding in outcome.findings if finding.rule not in known
-    ]
-    known |= {f.rule: Entry(f.rule, f.level, f.what, f.why, f.fix or f.why) for f in found}
+    known = {entry.id: entry for entry in kinds()}
+    found = [(kind(f.rule), f) for outcome in report.outcomes for f in outcome.findings]
+    known |= {id_: Entry(id_, f.level, f.what, f.why, f.fix or f.why) for id_, f in found if id_ not in known}
     return [
         {
             "id": entry.id,
@@ -74,15 +75,15 @@ def _result(
         f"{outcome.contract}: {finding.what} at {finding.pointer_new or '/'}, {finding.why}.{unproven}{fix}"
     )
     properties: dict[str, Any] = {
-        "contract": outcome.contract, "direction": finding.direction, "against": list(olds), "fingerprint": finding.fingerprint,
+        "contract": outcome.contract, "rule": finding.rule, "direction": finding.direction, "against": list(olds), "fingerprint": finding.fingerprint,
         "policies": dict(finding.levels), "confirmed": finding.confirmed, "before": finding.before, "after": finding.after,
     }  # fmt: skip
     if finding.witness:
         properties["witness"] = finding.witness.document
         text += f" Proof: {brief(finding.witness.document)}"
     result = {
-        "ruleId": finding.rule,
-        "ruleIndex": places[finding.rule],
+        "ruleId": kind(finding.rule),
+        "ruleIndex": places[kind(finding.rule)],
         "level": _LEVELS[finding.level],
         "message": {"text": text},
         "locations": _locations(finding.where_new or outcome.file, finding.pointer_new),
