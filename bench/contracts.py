@@ -4,9 +4,10 @@
     make bench ARGS=contracts          (or python bench/contracts.py --pairs 10000 --seed 1 --documents 200)
 
 For every pair, documents that the old contract accepts are put to the new one by another implementation (jsonschema-rs), and
-the other way round: a `compatible` that one of them refutes is the worst there is. Prints how many were refuted, are undecided,
-or are called breaking without a witness, how often each keyword was in the focus, and the time of one verdict under all three
-policies for an event of 30 properties. Writes bench/results/contracts.json; exit code 1 when anything was refuted.
+the other way round: a `compatible` that one of them refutes is the worst there is. Every witness is put to it too, and every
+document that one part less of the witness is. Prints how many verdicts were refuted, are undecided, or are called breaking
+without a witness, how often each keyword was in the focus, and the time of one verdict under all three policies for an event of
+30 properties. Writes bench/results/contracts.json; exit code 1 when anything was refuted or a witness is not what it should be.
 """
 
 import argparse
@@ -16,19 +17,24 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import jsonschema_rs
 
-from bench.payloads.json_documents import Author
+from bench.payloads.all_documents import all_documents
+from bench.payloads.json_documents import Author, parts_dropped
 from bench.payloads.schema_pairs import Pair, pairs
 from registry.check import check_documents
 from registry.document import Document, parse
 from registry.example import examples
+from registry.finding import Finding
+from registry.rules import BACKWARD
 from registry.sources import Versions
 from registry.verdict import BREAKING, COMPATIBLE, UNDECIDED
+from registry.witness.refusal import refusal
 from terms.problem import ProblemError
 
 RESULTS = Path(__file__).parent / "results" / "contracts.json"
@@ -55,8 +61,11 @@ class Figures:
     breaking_without_witness: int = 0
     refuted: int = 0
     with_fewer_documents: int = 0
+    enumerated: int = 0
+    witnesses: int = 0
+    false_witnesses: int = 0
+    large_witnesses: int = 0
     documents: int = 0
-    without_example: int = 0
     verdict_ms: float = 0.0
     slowest_ms: float = 0.0
     focus: dict[str, int] = field(default_factory=dict)
@@ -85,6 +94,9 @@ def judged(pair: Pair, figures: Figures, documents: int, show: Callable[[str], N
                 _refute(pair, mode, first, second, figures, documents, show)
             case "breaking":
                 figures.breaking += 1
+                for finding in verdict.findings:
+                    if finding.witness is not None:
+                        _check_witness(pair, finding, {"old": old, "new": new}, figures, show)
                 if not any(f.witness for f in verdict.findings):
                     figures.breaking_without_witness += 1
                     show(
@@ -104,22 +116,56 @@ def _refute(
     documents: int,
     show: Callable[[str], None],
 ) -> None:
-    validator = next(v for name, v in _VALIDATORS.items() if name in pair.dialect.uri)
-    was, now = (json.loads(each.text) for each in (first, second))
-    takes_old, takes_new = (validator(_bare(each), validate_formats=False) for each in (was, now))
-    author = Author(Random(0), was, now)
+    """Puts so many different documents of the first contract to the second, or all there are."""
+    takes_old, takes_new = _takes(pair, first), _takes(pair, second)
+    author = Author(Random(0), *(json.loads(each.text) for each in (first, second)))
     seeds = [*examples(first.schema, count=5), *examples(first.schema, full=True, count=5)]
-    if not seeds:
-        figures.without_example += 1
-    count = 0
-    for made in author.valid(documents, takes_old.is_valid, documents * 10, seeds):
-        count += 1
-        if not takes_new.is_valid(made):
-            figures.refuted += 1
-            show(f"REFUTED, {mode}, by {json.dumps(made)}: {_shown(pair)}")
-            break
-    figures.documents += count
-    figures.with_fewer_documents += count < documents
+    made = list(author.valid(documents, takes_old, documents * 100, seeds))
+    if len(made) < documents:
+        every = all_documents(first.schema)
+        if every is None:
+            figures.with_fewer_documents += 1
+            show(f"only {len(made)} documents, {mode}: {_shown(pair)}")
+        else:
+            figures.enumerated += 1
+            made = [each for each in every if takes_old(each)]
+    figures.documents += len(made)
+    refuting = next((each for each in made if not takes_new(each)), None)
+    if refuting is not None:
+        figures.refuted += 1
+        show(f"REFUTED, {mode}, by {json.dumps(refuting)}: {_shown(pair)}")
+
+
+def _check_witness(
+    pair: Pair, finding: Finding, sides: dict[str, Document], figures: Figures, show: Callable[[str], None]
+) -> None:
+    """Holds a witness to its promise with the other implementation: it proves the break, and without any part it does not."""
+    witness = finding.witness
+    assert witness is not None
+    accepts, refuses = _takes(pair, sides[witness.accepted_by]), _takes(pair, sides[witness.refused_by])
+
+    def proves(value: Any) -> bool:
+        return accepts(value) and not refuses(value)
+
+    document = json.loads(witness.document)
+    figures.witnesses += 1
+    if not proves(document):
+        figures.false_witnesses += 1
+        show(f"FALSE WITNESS {witness.document}, {finding.rule}: {_shown(pair)}")
+    # A witness that is refused at the place of its finding may leave one that is refused elsewhere.
+    refusing = sides[witness.refused_by]
+    place = finding.pointer_new if finding.direction == BACKWARD else finding.pointer_old
+    here = partial(refusal, refusing.schema, refusing.schema.root, place)
+    wanted = here(document) is not None
+    if any(proves(less) and (not wanted or here(less) is not None) for less in parts_dropped(document)):
+        figures.large_witnesses += 1
+        show(f"LARGE WITNESS {witness.document}, {finding.rule} {place}: {_shown(pair)}")
+
+
+def _takes(pair: Pair, document: Document) -> Callable[[Any], bool]:
+    validator = next(v for name, v in _VALIDATORS.items() if name in pair.dialect.uri)
+    made: Callable[[Any], bool] = validator(_bare(json.loads(document.text)), validate_formats=False).is_valid
+    return made
 
 
 def _bare(schema: Any) -> Any:
@@ -195,7 +241,7 @@ def main() -> None:
     figures, focus = Figures(), Counter[str]()
 
     def show(text: str) -> None:
-        if asked.show or text.startswith("REFUTED"):
+        if asked.show or text.split()[0].isupper():
             print(text)
 
     for pair in pairs(asked.seed, asked.pairs):
@@ -210,9 +256,13 @@ def main() -> None:
         f"{figures.compatible} {COMPATIBLE}, {figures.breaking} {BREAKING}, {figures.undecided} {UNDECIDED}"
     )
     print(
-        f"refuted                     {figures.refuted}   (by {figures.documents} documents; "
-        f"{figures.with_fewer_documents} verdicts on fewer than {asked.documents} each, "
-        f"{figures.without_example} of them on a contract without any that is known)"
+        f"refuted                     {figures.refuted}   (by {figures.documents} documents, {asked.documents} different ones "
+        f"for each compatible verdict; {figures.enumerated} contracts have fewer, and all of theirs were tried; "
+        f"{figures.with_fewer_documents} were left with fewer)"
+    )
+    print(
+        f"witnesses                   {figures.witnesses}   ({figures.false_witnesses} prove nothing to the other "
+        f"implementation, {figures.large_witnesses} could do without a part)"
     )
     print(
         f"undecided                   {100 * figures.undecided / figures.verdicts:.2f} %"
@@ -225,7 +275,7 @@ def main() -> None:
     print(
         f"one verdict, 30 properties  {figures.verdict_ms} ms; the slowest of all pairs {figures.slowest_ms:.0f} ms"
     )
-    sys.exit(1 if figures.refuted else 0)
+    sys.exit(1 if figures.refuted or figures.false_witnesses or figures.large_witnesses else 0)
 
 
 if __name__ == "__main__":

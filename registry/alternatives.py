@@ -3,11 +3,14 @@
 branch the other side as a whole does not cover."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from registry import domain
 from registry.change import ABSENT
+from registry.effort import ENDLESS, QUESTION, spend, within
 from registry.schema import Node, Schema
+from registry.structure import outline
 
 if TYPE_CHECKING:
     from registry.diff import Proof, Walk
@@ -80,9 +83,9 @@ def _compare_sides(walk: "Walk", old: _Side, new: _Side, proven: "Proof") -> Non
 
 def _told_apart(walk: "Walk", old: _Side, new: _Side) -> bool:
     """Whether the branches answer each other one by one, so that their own differences are the whole truth."""
-    if _rearranged(old, new):
+    if within(QUESTION, partial(_rearranged, walk, old, new), otherwise=False):
         return True
-    partners = _partners(walk, old, new)
+    partners = within(ENDLESS, partial(_partners, walk, old, new), None)
     if partners is None:
         return False
     for x, y in partners:
@@ -90,16 +93,20 @@ def _told_apart(walk: "Walk", old: _Side, new: _Side) -> bool:
     return True
 
 
-def _rearranged(old: _Side, new: _Side) -> bool:
+def _rearranged(walk: "Walk", old: _Side, new: _Side) -> bool:
     """Both sides hold the same branches, in whatever order."""
     if len(old.branches) != len(new.branches) or old.exclusive != new.exclusive:
         return False
-    left = list(new.branches)
+    left: dict[frozenset[Any], list[Node]] = {}
+    for y in new.branches:
+        left.setdefault(outline(new.schema, y), []).append(y)
     for x in old.branches:
-        match = next((y for y in left if domain.same(old.schema, x, new.schema, y)), None)
+        alike = left.get(outline(old.schema, x), [])
+        same = walk.prover.structure.same
+        match = next((y for y in alike if same(old.schema, x, new.schema, y)), None)
         if match is None:
             return False
-        left.remove(match)
+        alike.remove(match)
     return True
 
 
@@ -110,6 +117,7 @@ def _partners(walk: "Walk", old: _Side, new: _Side) -> list[tuple[Node, Node]] |
     left = list(new.branches)
     pairs: list[tuple[Node, Node]] = []
     for x in old.branches:
+        spend(len(new.branches))
         near = [y for y in new.branches if not walk.prover.apart(old.schema, x, new.schema, y)]
         if len(near) > 1 or (near and near[0] not in left):
             return None
@@ -124,11 +132,11 @@ def _exclusive(walk: "Walk", side: _Side) -> bool:
     """Whether `one of` and `any of` are the same for this side: its branches never overlap, or it does not mind."""
     if not side.exclusive:
         return True
-    return all(
-        walk.prover.apart(side.schema, x, side.schema, y)
-        for i, x in enumerate(side.branches)
-        for y in side.branches[i + 1 :]
-    )
+    for index, x in enumerate(side.branches):
+        spend(len(side.branches))
+        if not all(walk.prover.apart(side.schema, x, side.schema, y) for y in side.branches[index + 1 :]):
+            return False
+    return True
 
 
 def _say(walk: "Walk", old: _Side, new: _Side, proven: "Proof") -> None:

@@ -2,17 +2,23 @@
 """Which findings does a document prove? Walk (b), after the verdict: a witness confirms what breaks and settles what is undecided."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from registry.document import ArtefactType, Document
+from registry.effort import QUESTION, within
 from registry.finding import Finding, Witness
-from registry.rules import BACKWARD, Level
+from registry.rules import BACKWARD, FORWARD, Level
+from registry.structure import Structure
 from registry.verdict import Verdict, with_findings
 from registry.witness import finder
-from registry.witness.finder import STEPS, Trial
+from registry.witness.finder import Trial
+from registry.witness.way import Found
 
-MOST_STEPS = 40 * STEPS
-"""Steps spent on all findings of one verdict; what is left over is not confirmed."""
+MOST_STEPS = 600_000
+"""Steps spent on all findings of a new version against one old; what is left over is not confirmed."""
+
+_SHORTEST = 1_500  # steps that most witnesses are found within
 
 _SETTLED = "a document shows it: one side accepts it and the other refuses it"
 _ABOUT_VALUES = (Level.BREAKING, Level.UNDECIDED)
@@ -38,43 +44,6 @@ TRIALS: Mapping[ArtefactType, Callable[[Document, Document, Finding], Iterable[T
 """Between which schemas a document can prove a finding; none where the finding is about no document."""
 
 
-@dataclass(slots=True)
-class _Confirmation:
-    """One verdict on its way through the searches; `left` are the steps that may still be spent."""
-
-    new: Document
-    olds: Mapping[str, Document]
-    left: int = MOST_STEPS
-
-    def of(self, finding: Finding) -> Finding:
-        """The finding with its witness, when there is one."""
-        about_values = finding.levels.get("validation", finding.level) in _ABOUT_VALUES
-        trials = self.trials(finding) if about_values else []
-        if not trials:
-            return replace(finding, confirmed=finding.level == Level.BREAKING)
-        return self.proven(finding, trials, near=True)
-
-    def trials(self, finding: Finding) -> list[Trial]:
-        """Between which schemas to search."""
-        old = self.olds.get(finding.against)
-        if old is None or old.type != self.new.type:
-            return []
-        return list(TRIALS[self.new.type](old, self.new, finding))
-
-    def proven(self, finding: Finding, trials: Iterable[Trial], *, near: bool) -> Finding:
-        """The finding with the first witness that is found; `near` its place, or anywhere."""
-        enough = self.left - STEPS
-        for trial in trials:
-            steps = min(STEPS, self.left, self.left - enough)
-            if steps <= 0:
-                break
-            found = finder.search(trial.accepts, trial.refuses, trial.near if near else None, steps)
-            self.left -= found.steps
-            if found.witness is not None:
-                return _breaking(finding, found.witness)
-        return finding
-
-
 def confirm(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdict:
     """The verdict with a witness on every finding that one proves; an undecided finding with a witness is breaking.
 
@@ -82,15 +51,66 @@ def confirm(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdic
     change that only a stricter policy calls breaking. Where nothing of one direction is proven at its place, the whole of
     both contracts is searched for its first undecided finding. Equal inputs give equal witnesses.
     """
-    work = _Confirmation(new, {old.name: old for old in olds})
-    findings = [work.of(finding) for finding in verdict.findings]
-    proven = {(each.against, each.direction) for each in findings if each.witness is not None}
-    for place, finding in enumerate(findings):
-        asked = (finding.against, finding.direction)
-        if finding.level == Level.UNDECIDED and asked not in proven:
-            proven.add(asked)
-            findings[place] = work.proven(finding, work.trials(finding), near=False)
-    return with_findings(verdict, findings)
+    findings = {
+        place: replace(f, confirmed=f.level == Level.BREAKING) for place, f in enumerate(verdict.findings)
+    }
+    for old in olds:
+        pair = _Pair(old, new)
+        open_ = {p: f for p, f in enumerate(verdict.findings) if f.against == old.name and pair.can_prove(f)}
+        known: dict[int, Finding] = within(MOST_STEPS, partial(pair.proven, open_), {})
+        findings |= open_ | known
+    return with_findings(verdict, findings.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An old version and the new one."""
+
+    old: Document
+    new: Document
+    structure: Structure = field(default_factory=Structure)
+
+    def can_prove(self, finding: Finding) -> bool:
+        """Whether a document could prove the finding: it is about values, and it is known between which schemas."""
+        about_values = finding.levels.get("validation", finding.level) in _ABOUT_VALUES
+        return about_values and any(True for _ in self.trials(finding))
+
+    def trials(self, finding: Finding) -> Iterable[Trial]:
+        """Between which schemas to search."""
+        return TRIALS[self.new.type](self.old, self.new, finding) if self.old.type == self.new.type else ()
+
+    def proven(self, findings: Mapping[int, Finding]) -> dict[int, Finding]:
+        """Those of the findings that are proven within the steps that are left; none is searched for long before all were for short."""
+        known: dict[int, Finding] = {}
+        short = max(_SHORTEST, min(QUESTION // 10, MOST_STEPS // (2 * max(len(findings), 1))))
+        for steps in (short, QUESTION):
+            for place, finding in findings.items():
+                if place not in known and (proof := self.proof(finding, steps, near=True)) is not None:
+                    known[place] = proof
+        for direction in (BACKWARD, FORWARD):
+            asked = {place: f for place, f in findings.items() if f.direction == direction}
+            first = next((place for place, f in asked.items() if f.level == Level.UNDECIDED), None)
+            if first is not None and known.keys().isdisjoint(asked):
+                proof = self.proof(asked[first], QUESTION, near=False)
+                known |= {} if proof is None else {first: proof}
+        return known
+
+    def proof(self, finding: Finding, steps: int, *, near: bool) -> Finding | None:
+        """The finding with the first witness that is found within so many steps; `near` its place, or anywhere."""
+        first = within(steps, partial(self._found, finding, steps, near=near), None)
+        if first is None:
+            return None
+        trial, value = first
+        witness = finder.shown(trial.accepts, trial.refuses, trial.near if near else None, value)
+        return None if witness is None else _breaking(finding, witness)
+
+    def _found(self, finding: Finding, steps: int, *, near: bool) -> tuple[Trial, Found] | None:
+        for trial in self.trials(finding):
+            place = trial.near if near else None
+            value = finder.found(trial.accepts, trial.refuses, place, steps, self.structure)
+            if value is not None:
+                return trial, value
+        return None
 
 
 def _breaking(finding: Finding, witness: Witness) -> Finding:

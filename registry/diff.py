@@ -8,11 +8,13 @@ valid under the old contract is valid under the new one; the same the other way 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from registry import domain, keywords
 from registry.alike import Alike
 from registry.change import ABSENT, BACKWARD, FORWARD, Change, distinct
+from registry.effort import ENDLESS, QUESTION, within
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication.prover import Prover
 from registry.inhabited import inhabited, plain_object, plain_text
@@ -24,6 +26,7 @@ BUDGET = 20_000
 """Pairs of nodes compared before the walk gives up: seconds, not minutes."""
 
 _Key = tuple[str, str] | None
+Values = tuple[Any, ...] | None
 
 _NOTED = {
     "format": "format-changed",
@@ -141,6 +144,12 @@ class Walk:
             self.prover.satisfies(self.new, b, self.old, a, keywords),
         )
 
+    def built_same(self, a: Node, b: Node) -> bool:
+        """Whether both nodes accept the same because they are built the same, as far as that is found out."""
+        return within(
+            QUESTION, partial(self.prover.structure.same, self.old, a, self.new, b), otherwise=False
+        )
+
     def compare(self, a: Node, b: Node) -> None:
         """Records how `a` of the old document differs from `b` of the new one."""
         if self.same(a, b):
@@ -228,7 +237,7 @@ class Walk:
         """Keywords that look at their neighbours."""
         names = domain.assertions(self.old, a) | domain.assertions(self.new, b)
         for keyword in sorted(names & {"unevaluatedProperties", "unevaluatedItems"}):
-            if not domain.same(self.old, a, self.new, b):
+            if not self.built_same(a, b):
                 proven = self.proof_of(a, b, frozenset((keyword,)))
                 places = (_place(a, keyword), _place(b, keyword))
                 values = (keywords.value(a, keyword), keywords.value(b, keyword))
@@ -247,13 +256,11 @@ class Walk:
         """One side lists its values: each is put to the other side's validator, which decides exactly."""
         if not (domain.listed(self.old, a) or domain.listed(self.new, b)):
             return False
-        try:
-            before, after = domain.finite(self.old, a), domain.finite(self.new, b)
-            gone = [v for v in before or () if not self._valid(self.new, b, v)]
-            come = [v for v in after or () if not self._valid(self.old, a, v)]
-        except CANNOT_SAY:
+        sorted_out = within(ENDLESS, partial(self._sorted_out, a, b), otherwise=None)
+        if sorted_out is None:
             self.say("keyword-not-covered", a.pointer, b.pointer, "pattern")
             return True
+        before, after, gone, come = sorted_out
         places = (_place(a, "enum", "const"), _place(b, "enum", "const"))
         if after is None:
             self.say("enum-removed", *places, list(before or ()))
@@ -265,9 +272,15 @@ class Walk:
             self.say("values-added", *places, ABSENT, come)
         return True
 
-    def _valid(self, schema: Schema, node: Node, value: Any) -> bool:
-        self.budget.spend()
-        return is_valid(schema, node, value)
+    def _sorted_out(self, a: Node, b: Node) -> tuple[Values, Values, list[Any], list[Any]] | None:
+        """The values each side lists, and which of them only that side accepts; None when that cannot be found out."""
+        try:
+            before, after = domain.finite(self.old, a), domain.finite(self.new, b)
+            gone = [value for value in before or () if not is_valid(self.new, b, value)]
+            come = [value for value in after or () if not is_valid(self.old, a, value)]
+        except CANNOT_SAY:
+            return None
+        return before, after, gone, come
 
     def _regrouped(self, a: Node, b: Node, old_parts: list[Node], new_parts: list[Node]) -> None:
         """The constraints are grouped differently: what one side asks must follow from the whole of the other."""

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which values can a schema hold? Cheap, safe answers for the diff: kinds of value, finite lists, proofs that two never overlap."""
+"""Which values can a schema hold? Cheap, safe answers for the diff: kinds of value, finite lists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from registry.evaluate import CANNOT_SAY, is_valid
+from registry.evaluate import is_valid
 from registry.json_value import key, kind_of
-from registry.schema import MANY, NAMED, ONE, Node, Schema, children
+from registry.schema import Node, Schema
 
 # `number` is split so that integer is a part of it: a fraction is a number that is no integer.
 ATOMS = frozenset(("null", "boolean", "object", "array", "string", "integer", "fraction"))
 _CONSTANT_VALUES = {"null": (None,), "boolean": (False, True)}
-_MAX_DISJOINT_DEPTH = 3
 
 ANNOTATIONS = frozenset(
     [
@@ -163,8 +162,7 @@ def finite(schema: Schema, node: Node) -> tuple[Any, ...] | None:
     candidates = _candidates(schema, node)
     if candidates is None:
         return None
-    different = {key(value): value for value in candidates}
-    return tuple(value for value in different.values() if is_valid(schema, node, value))
+    return tuple(value for value in _different(candidates) if is_valid(schema, node, value))
 
 
 def listed(schema: Schema, node: Node) -> bool:
@@ -175,6 +173,14 @@ def listed(schema: Schema, node: Node) -> bool:
 
 
 def _candidates(schema: Schema, node: Node) -> list[Any] | None:
+    memo = ("candidates", node.pointer, node.part, node.raw is True)
+    if memo not in schema.memo:
+        schema.memo[memo] = _gathered(schema, node)
+    found: list[Any] | None = schema.memo[memo]
+    return found
+
+
+def _gathered(schema: Schema, node: Node) -> list[Any] | None:
     bound = kinds(schema, node)
     if bound <= _CONSTANT_VALUES.keys():
         return [value for kind in sorted(bound) for value in _CONSTANT_VALUES[kind]]
@@ -186,98 +192,15 @@ def _candidates(schema: Schema, node: Node) -> list[Any] | None:
             if isinstance(part.raw, dict) and keyword in part.raw:
                 inner = [_candidates(schema, part.child(keyword, i)) for i in range(len(part.raw[keyword]))]
                 if all(branch is not None for branch in inner):
-                    return [value for branch in inner for value in branch or ()]
+                    return _different(value for branch in inner for value in branch or ())
     return None
 
 
-def disjoint(a: Schema, x: Node, b: Schema, y: Node, depth: int = 0) -> bool:
-    """Whether it is proven that no value satisfies both. False means only that no proof was found."""
-    common = kinds(a, x) & kinds(b, y)
-    if not common:
-        return True
-    try:
-        few, others = finite(a, x), finite(b, y)
-        if few is not None:
-            return not any(is_valid(b, y, value) for value in few)
-        if others is not None:
-            return not any(is_valid(a, x, value) for value in others)
-    except CANNOT_SAY:  # what cannot be run proves nothing
-        return False
-    if common != {"object"} or depth >= _MAX_DISJOINT_DEPTH:
-        return False
-    return any(
-        disjoint(a, p, b, q, depth + 1)
-        for name in sorted(_required(a, x) | _required(b, y))
-        for p in _members(a, x, name)
-        for q in _members(b, y, name)
-    )
-
-
-def _required(schema: Schema, node: Node) -> set[str]:
-    return {
-        n for _, p in conjuncts(schema, node) if isinstance(p.raw, dict) for n in p.raw.get("required", ())
-    }
-
-
-def _members(schema: Schema, node: Node, name: str) -> list[Node]:
-    """The schemas the node sets for a member by its name; `true` when it sets none."""
-    found = [
-        part.child("properties", name)
-        for _, part in conjuncts(schema, node)
-        if isinstance(part.raw, dict) and name in part.raw.get("properties", {})
-    ]
-    return found or [node.child("properties", name)]
-
-
-def same(a: Schema, x: Node, b: Schema, y: Node, met: set[tuple[str, str]] | None = None) -> bool:
-    """Whether both accept the same values because they are built the same, annotations aside, through references too."""
-    met = set() if met is None else met
-    if x.raw is y.raw:
-        return a is b or not isinstance(x.raw, dict)
-    if isinstance(x.raw, bool) or isinstance(y.raw, bool):
-        return says_nothing(a, x) == says_nothing(b, y) and (x.raw is False) == (y.raw is False)
-    if a.dialect != b.dialect:
-        return False
-    names = assertions(a, x)
-    if names != assertions(b, y):
-        return False
-    return all(_same_keyword(a, x, b, y, name, met) for name in names)
+def _different(values: Iterable[Any]) -> list[Any]:
+    """Each of the values once."""
+    return list({key(value): value for value in values}.values())
 
 
 def says_nothing(schema: Schema, node: Node) -> bool:
     """Whether the node is `true`, or holds annotations only."""
     return node.raw is not False and not assertions(schema, node)
-
-
-def _same_keyword(a: Schema, x: Node, b: Schema, y: Node, name: str, met: set[tuple[str, str]]) -> bool:
-    assert isinstance(x.raw, dict)
-    assert isinstance(y.raw, dict)
-    before, after = x.raw[name], y.raw[name]
-    if name in REFERENCES:
-        old, new = referred(a, x, name), referred(b, y, name)
-        if old is None or new is None:
-            return False
-        pair = (old.pointer, new.pointer)
-        if pair in met:
-            return True
-        met.add(pair)
-        return same(a, old, b, new, met)
-    if name in ("required", "enum", "type"):
-        return _as_set(before) == _as_set(after)
-    if name in ONE | MANY | NAMED and name not in ("dependencies", "dependentRequired"):
-        left = {n.pointer.removeprefix(x.pointer): n for k, n in children(x) if k == name}
-        right = {n.pointer.removeprefix(y.pointer): n for k, n in children(y) if k == name}
-        return left.keys() == right.keys() and all(same(a, n, b, right[p], met) for p, n in left.items())
-    if name == "dependencies" and _has_reference(before):
-        return False
-    return key(before) == key(after)
-
-
-def _as_set(value: Any) -> frozenset[Any]:
-    return frozenset(key(item) for item in value) if isinstance(value, list) else frozenset((key(value),))
-
-
-def _has_reference(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "$ref" in value or any(_has_reference(item) for item in value.values())
-    return isinstance(value, list) and any(_has_reference(item) for item in value)

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from registry.claim import Claim
+from registry.effort import found_within
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.json_value import key
 from registry.schema import Node, Schema
-from registry.witness.claim import REFERENCES, Claim, led_to
 from registry.witness.guide import Guides
-from registry.witness.search import Search, SpentError
+from registry.witness.keyword import REFERENCES, led_to
+from registry.witness.search import Search
 
 MOST = 50
 _MOST_DEPTH = 6
-_STEPS = 4000
+_STEPS = 150_000
 _LIKELY = ("object", "array", "string", "integer", "fraction", "boolean", "null")
 
 _FORMATS = {
@@ -184,13 +186,8 @@ class _Sketch:
         return sum(1 for _ in validator(self.schema).evolve(schema=root.raw).iter_errors(value))
 
     def _searched(self, node: Node) -> Iterator[Any]:
-        hunt = Search(Guides(), _STEPS, _LIKELY)
-        try:
-            yield from islice(
-                hunt.values((Claim(self.schema, node, holds=True),), 12), self.variant, self.variant + 3
-            )
-        except (SpentError, RecursionError):
-            return
+        found = Search(Guides(), order=_LIKELY).values((Claim(self.schema, node, holds=True),), 12)
+        yield from islice(found_within(_STEPS, found), self.variant, self.variant + 3)
 
 
 def _parts(schema: Schema, node: Node, variant: int, depth: int = 0) -> Iterator[Node]:

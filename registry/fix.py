@@ -4,12 +4,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from registry.change import ABSENT
 from registry.compare import compare
 from registry.document import Document, parse
+from registry.effort import spend, within
 from registry.finding import Finding
 from registry.json_lines import unescape
 from registry.json_patch import Operation, PatchError, patched, value_at
@@ -25,6 +27,11 @@ _MOST_TEXT = (
     300_000  # characters of both contracts; every patch is checked, which takes as long as the check itself
 )
 _MOST_PATCHES = 25
+_CHARACTERS = 8  # of a contract that are read and compared in about a step
+
+MOST_STEPS = 300_000
+"""Steps spent on patches of a new version against one old; what is left over has none."""
+
 _ANNOTATIONS = ("title", "description", "deprecated", "$comment", "examples")
 _TWINS = {
     "minimum": "exclusiveMinimum",
@@ -38,19 +45,20 @@ _FAILS = (Level.BREAKING, Level.UNDECIDED)
 def repaired(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdict:
     """The verdict with a patch on each breaking finding that one clears without breaking anything else.
 
-    At most 25 findings are tried, and none of contracts too large to check again and again.
+    At most 25 findings against each old version are tried, and none of contracts too large to check again and again.
     """
-    by_name = {old.name: old for old in olds if len(old.text) + len(new.text) <= _MOST_TEXT}
-    findings: list[Finding] = []
-    tried = 0
-    for finding in verdict.findings:
-        old = by_name.get(finding.against)
-        if old is not None and old.type == new.type and _breaks(finding) and tried < _MOST_PATCHES:
-            tried += 1
-            findings.append(replace(finding, patch=_patch(verdict, finding, old, new)))
-        else:
-            findings.append(finding)
+    findings = list(verdict.findings)
+    for old in olds:
+        if old.type == new.type and len(old.text) + len(new.text) <= _MOST_TEXT:
+            within(MOST_STEPS, partial(_repair, verdict, old, new, findings), None)
     return with_findings(verdict, findings)
+
+
+def _repair(verdict: Verdict, old: Document, new: Document, findings: list[Finding]) -> None:
+    """Puts a patch on those of the findings that one repairs, as far as the steps reach."""
+    asked = [p for p, finding in enumerate(findings) if finding.against == old.name and _breaks(finding)]
+    for place in asked[:_MOST_PATCHES]:
+        findings[place] = replace(findings[place], patch=_patch(verdict, findings[place], old, new))
 
 
 def _breaks(finding: Finding) -> bool:
@@ -60,6 +68,7 @@ def _breaks(finding: Finding) -> bool:
 def _patch(verdict: Verdict, finding: Finding, old: Document, new: Document) -> Patch:
     before = _failing(verdict.findings, finding.against)
     for patch in _candidates(finding, old.schema.data, new.schema.data):
+        spend((len(old.text) + len(new.text)) // _CHARACTERS)
         repaired_new = _applied(patch, new)
         if repaired_new is None:
             continue

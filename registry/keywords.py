@@ -195,7 +195,7 @@ def _judged(walk: "Walk", a: Node, b: Node) -> None:
     for group, members_ in _JUDGED.items():
         if names.isdisjoint(members_):
             continue
-        if not domain.same(walk.old, _only(a, members_), walk.new, _only(b, members_)):
+        if not walk.built_same(_only(a, members_), _only(b, members_)):
             keyword = next(k for k in members_ if k in names)
             proven = walk.proof_of(a, b, frozenset(members_))
             places = (f"{a.pointer}/{keyword}", f"{b.pointer}/{keyword}")

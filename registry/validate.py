@@ -94,11 +94,9 @@ def _problem(error: ValidationError) -> Problem:
 
 def _refuse_unsafe(document: Document, root: Node) -> None:
     problems: list[Problem] = []
-    names: set[str] = set()
     for node in walk(root):
         if not isinstance(node.raw, dict):
             continue
-        names |= node.raw.keys()
         if node.pointer and isinstance(node.raw.get("$id"), str):
             where = document.where(f"{node.pointer}/$id")
             problems.append(
@@ -111,14 +109,5 @@ def _refuse_unsafe(document: Document, root: Node) -> None:
             except ProblemError as error:
                 where = document.where(node.pointer)
                 problems += [Problem(p.what, where, p.do) for p in error.problems]
-    if names & {"unevaluatedProperties"} and "patternProperties" in names:
-        # The library matches these names with its own regular expressions, which can be made to hang.
-        problems.append(
-            Problem(
-                "unevaluatedProperties beside patternProperties cannot be checked safely",
-                document.where(""),
-                "use additionalProperties",
-            )
-        )
     if problems:
         raise ProblemError(tuple(problems))

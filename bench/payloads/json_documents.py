@@ -2,10 +2,15 @@
 """Documents made with an eye on what two schemas say: near their limits, with their words, names and alternatives."""
 
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from functools import cache
+from itertools import islice
 from random import Random
 from typing import Any
 
-from bench.payloads.schema_pairs import NAMES, NUMBERS, WORDS
+from bench.payloads.schema_writer import NAMES, NUMBERS, WORDS
+from registry.json_value import key
+from registry.witness.automaton import texts
 
 _KINDS = ("string", "integer", "number", "boolean", "null", "object", "array")
 
@@ -47,18 +52,18 @@ class Author:
     def valid(
         self, count: int, is_valid: Callable[[Any], bool], tries: int, seeds: Iterable[Any] = ()
     ) -> Iterator[Any]:
-        """Up to so many documents that pass, out of so many tries; those found, and the seeds, are varied for more."""
-        found = [seed for seed in seeds if is_valid(seed)]
+        """Up to so many different documents that pass, out of so many tries; those found, and the seeds, are varied for more."""
+        found = {key(seed): seed for seed in map(_floats, seeds) if is_valid(seed)}
+        yield from list(found.values())[:count]
         for _ in range(tries):
+            if len(found) >= count:
+                return
             made = self.document(self.root, 5)
             if found and self.random.random() < 0.7:
-                made = self._crossed(self.random.choice(found), made)
-            if is_valid(made):
-                found.append(made)
+                made = self._crossed(self.random.choice(list(found.values())), made)
+            if key(made) not in found and is_valid(made):
+                found[key(made)] = made
                 yield made
-                count -= 1
-                if count <= 0:
-                    return
 
     def _crossed(self, known: Any, fresh: Any) -> Any:
         """A document that passed, with one thing of a fresh one in it, or one thing less; inside one of its members mostly."""
@@ -207,21 +212,34 @@ class Author:
         random = self.random
         match kind:
             case "string":
-                word = random.choice(self.all_words)
-                if random.random() < 0.4:
-                    word = "".join(random.choice("abxzA1_-") for _ in range(random.choice(self.all_sizes)))
-                return word
+                return self._text(merged)
             case "integer":
+                step = merged.get("multipleOf", 1)
+                if random.random() < 0.4:
+                    return int(step * random.randint(-300, 300))
                 return int(random.choice([*self.all_numbers, *range(-3, 13)]))
             case "number":
                 step = merged.get("multipleOf", 1)
-                if random.random() < 0.5:
-                    return _number(step * random.randint(-4, 12))
+                if random.random() < 0.7:
+                    return _number(step * random.randint(*random.choice(((-4, 12), (-300, 300)))))
                 return _number(random.choice(self.all_numbers))
             case "boolean":
                 return random.random() < 0.5
             case _:
                 return None
+
+    def _text(self, merged: dict[str, Any]) -> str:
+        """A word of the schemas, some letters, or what the pattern asks for."""
+        random, draw = self.random, self.random.random()
+        if "pattern" in merged and draw < 0.5:
+            return random.choice(
+                _matching(merged["pattern"], int(merged.get("minLength", 0))) or self.all_words
+            )
+        if draw < 0.7:
+            return random.choice(self.all_words)
+        low = int(merged.get("minLength", 0))
+        size = low if low == merged.get("maxLength") else random.choice([low, low + 1, *self.all_sizes])
+        return "".join(random.choice("abcdefxyzABZ0189_-") for _ in range(size))
 
     def anything(self, depth: int) -> Any:
         """Any value."""
@@ -234,5 +252,32 @@ class Author:
         return self._plain(random.choice(("string", "integer", "number", "boolean", "null")), {})
 
 
+@cache
+def _matching(pattern: str, least: int) -> list[str]:
+    """Some hundred texts that match."""
+    return list(islice(texts((pattern,), (), least, None, steps=3000, alike=40), 300))
+
+
 def _number(value: float) -> Any:
     return int(value) if value == int(value) else value
+
+
+def _floats(value: Any) -> Any:
+    """The value with floats for decimals, as other validators want it."""
+    if isinstance(value, dict):
+        return {name: _floats(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_floats(item) for item in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def parts_dropped(value: Any) -> Iterator[Any]:
+    """The value without one member or item, for each one."""
+    if isinstance(value, dict):
+        for name in value:
+            yield {n: v for n, v in value.items() if n != name}
+            yield from ({**value, name: less} for less in parts_dropped(value[name]))
+    elif isinstance(value, list):
+        for index in range(len(value)):
+            yield value[:index] + value[index + 1 :]
+            yield from ([*value[:index], less, *value[index + 1 :]] for less in parts_dropped(value[index]))

@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.implication.claim import Claim, Failed, Goal, Part
+from registry.claim import Claim
+from registry.implication.goal import Failed, Goal, Part
 from registry.json_value import key
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import TYPE_CHECKING
 
-from registry.implication.claim import Failed, Goal
+from registry.implication.goal import Failed, Goal
 from registry.keywords import edge
 
 if TYPE_CHECKING:

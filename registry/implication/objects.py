@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
+from registry.claim import Claim
+from registry.effort import spend
 from registry.evaluate import CANNOT_SAY, is_valid, pattern
-from registry.implication.claim import Claim, Failed, Goal, Part
+from registry.implication.goal import Failed, Goal, Part
 from registry.schema import Node
 
 if TYPE_CHECKING:
@@ -16,13 +18,18 @@ if TYPE_CHECKING:
 _MOST_NAMES = 2_000
 _MOST_WAYS = 64
 _MOST_PATTERNS = 4
+_SPEAKING = frozenset(("properties", "patternProperties", "additionalProperties", "propertyNames"))
 
 
 @dataclass(slots=True)
 class _Members:
-    """What is known of the members. `names` are all that some schema mentions; every other name is like every other."""
+    """What is known of the members. `names` are all that some schema mentions; every other name is like every other.
+
+    `parts` are those that speak of members and their names.
+    """
 
     goal: Goal
+    parts: tuple[Part, ...]
     names: list[str]
     required: set[str]
     full: bool = False  # no object has room for more than the required names
@@ -34,7 +41,8 @@ def none_left(prover: "Prover", goal: Goal, failing: tuple[Failed, ...]) -> bool
     required = set(goal.present).union(*(part.value("required", ()) for part in goal.parts))
     if required & goal.absent:
         return True
-    members = _Members(goal, _names(goal, failing, required), required)
+    parts = tuple(part for part in goal.parts if _speaks(part))
+    members = _Members(goal, parts, _names(goal, failing, required), required)
     if len(members.names) > _MOST_NAMES:
         return False
     if not all(_possible(prover, members, name) for name in sorted(required)):
@@ -47,6 +55,10 @@ def none_left(prover: "Prover", goal: Goal, failing: tuple[Failed, ...]) -> bool
     if least > len(required) and not _room_for(prover, members, least):
         return True
     return any(_cannot_fail(prover, members, each) for each in failing)
+
+
+def _speaks(part: Part) -> bool:
+    return isinstance(part.node.raw, dict) and not _SPEAKING.isdisjoint(part.node.raw)
 
 
 def _names(goal: Goal, failing: tuple[Failed, ...], required: set[str]) -> list[str]:
@@ -83,10 +95,10 @@ def _possible(prover: "Prover", members: _Members, name: str) -> bool:
 
 
 def _allowed(prover: "Prover", members: _Members, name: str) -> bool:
-    for part in members.goal.parts:
+    for part in members.parts:
         if part.value("propertyNames") is not None and _surely_bad(part, name):
             return False
-    claims = _asked(members.goal.parts, name)
+    claims = _asked(members.parts, name)
     return not (claims and prover.empty(claims))
 
 
@@ -99,6 +111,7 @@ def _surely_bad(part: Part, name: str) -> bool:
 
 def _asked(parts: tuple[Part, ...], name: str) -> tuple[Claim, ...]:
     """What the parts surely ask of the member of that name."""
+    spend(2 * len(parts))
     return tuple(claim for part in parts for claim in _asked_by(part, name))
 
 
@@ -137,7 +150,7 @@ def _others(members: _Members, name: tuple[Claim, ...] = (), value: tuple[Claim,
     if members.full:
         return []
     ways = []
-    for part in members.goal.parts:
+    for part in members.parts:
         if part.value("propertyNames") is not None:
             name = (*name, part.child("propertyNames"))
         found = _ways_in(part)
@@ -216,7 +229,7 @@ def _fits(prover: "Prover", members: _Members, name: str, wanted: Claim) -> bool
     """A member of the name cannot keep the claim."""
     return (
         wanted.node.raw is True
-        or prover.empty((*_asked(members.goal.parts, name), wanted))
+        or prover.empty((*_asked(members.parts, name), wanted))
         or not _possible(prover, members, name)
     )
 

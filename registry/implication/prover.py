@@ -5,54 +5,39 @@ True is a proof, for all values; False says only that none was found. A goal met
 value, so it may be taken as proven there: values are finite (induction over their depth).
 """
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from registry import domain
 from registry.alike import Alike
+from registry.claim import Claim, Met, Place
 from registry.domain import ATOMS, atoms_of
+from registry.effort import QUESTION, spend, within
 from registry.evaluate import CANNOT_SAY, is_valid
 from registry.implication import arrays, numbers, objects, texts
-from registry.implication.claim import Choice, Claim, Failed, Goal, Key, Way
+from registry.implication.goal import Choice, Failed, Goal, Way
 from registry.implication.taking_apart import failed, held, ways_to_fail
 from registry.schema import Node, Schema
-
-STEPS = 4_000
-"""Goals opened for one question before it is given up."""
-
-ALL_STEPS = 20 * STEPS
-"""Goals opened for all questions about two documents."""
-
-MOST_SECONDS = 5.0
-"""Time for all questions about two documents, from the first one on. The steps end nearly all that this would end."""
+from registry.structure import Structure
 
 _MOST_DEPTH = 40
+_MOST_NESTED = 120  # choices open at once: the interpreter's stack is not the limit anywhere
 _OBJECT = frozenset(("object",))
 _CONSTANTS = {"null": (None,), "boolean": (False, True)}
 
 
-class SpentError(Exception):
-    """The question took more steps, or time, than it may."""
-
-
 @dataclass(slots=True)
 class Prover:
-    """Answers questions about two documents, and remembers the answers.
-
-    `left` are the steps for all questions together; `until` is when to give up whatever is left, in monotonic seconds,
-    inf as long as nothing was asked.
-    """
+    """Answers questions about two documents, and remembers the answers."""
 
     alike: Alike | None = None
-    left: int = ALL_STEPS
-    until: float = inf
-    steps: int = 0
-    _known: dict[tuple[frozenset[Key], frozenset[str]], bool] = field(default_factory=dict)
-    _path: dict[tuple[frozenset[Key], frozenset[str]], int] = field(default_factory=dict)
+    structure: Structure = field(default_factory=Structure)
+    _known: dict[tuple[frozenset[Claim], frozenset[str]], bool] = field(default_factory=dict)
+    _path: dict[tuple[frozenset[Claim], frozenset[str]], int] = field(default_factory=dict)
     _leaned_on: float = inf
-    _alike: dict[tuple[Key, Key], bool] = field(default_factory=dict)
+    _nested: int = 0
+    _alike: dict[tuple[Place, Place], bool] = field(default_factory=dict)
 
     def implies(self, a: Schema, x: Node, b: Schema, y: Node) -> bool:
         """Whether it is proven that every value of `x` satisfies `y`."""
@@ -75,32 +60,21 @@ class Prover:
         return self._asked(Way(claims=claims))
 
     def _asked(self, way: Way) -> bool:
-        if self.until == inf:
-            self.until = time.monotonic() + MOST_SECONDS
-        self.steps = min(STEPS, self.left)
-        self.left -= self.steps
         try:
             if way == Way(claims=way.claims):
-                return self.empty(way.claims)
-            return self._shut_way(Goal(), way)
-        except (SpentError, RecursionError):
-            return False
+                return within(QUESTION, lambda: self.empty(way.claims), otherwise=False)
+            return within(QUESTION, lambda: self._shut_way(Goal(), way), otherwise=False)
         finally:
-            self.left += max(self.steps, 0)
             self._path.clear()
             self._leaned_on = inf
-
-    def spend(self) -> None:
-        """Counts one step. Raises SpentError when there are none left, or no time."""
-        self.steps -= 1
-        if self.steps < 0 or (self.steps % 64 == 0 and time.monotonic() > self.until):
-            raise SpentError
+            self._nested = 0
 
     def empty(self, claims: tuple[Claim, ...], kinds: frozenset[str] = ATOMS) -> bool:
         """Whether no value of these kinds keeps all the claims, as far as it is proven. May raise SpentError."""
-        if len(claims) > 1 and self._contradicts(claims[-1], claims[:-1]):
+        spend(1 + len(claims))
+        if len(claims) > 1 and any(self._contrary(claims[-1], each) for each in claims[:-1]):
             return True
-        goal = (frozenset(claim.key for claim in claims), kinds)
+        goal = (frozenset(claims), kinds)
         known = self._known.get(goal)
         if known is not None:
             return known
@@ -126,10 +100,13 @@ class Prover:
         return all(self._shut_way(goal, way) for way in choice)
 
     def _shut_way(self, goal: Goal, way: Way) -> bool:
-        self.spend()
-        growing = _Growing(goal)
-        if not growing.grow(way, self._contradicts):
+        growing = _Growing(goal, self)
+        grows = growing.grow(way)
+        spend(growing.work)
+        if not grows:
             return True
+        if self._nested >= _MOST_NESTED:
+            return False
         made = growing.goal()
         kinds = frozenset(kind for kind in made.kinds if not self._leaf(made, kind))
         if not kinds:
@@ -138,20 +115,27 @@ class Prover:
             return False
         first = min(made.open, key=len)
         rest = tuple(choice for choice in made.open if choice is not first)
-        return self._decide(replace(made, kinds=kinds, open=rest), first)
+        self._nested += 1
+        answer = self._decide(replace(made, kinds=kinds, open=rest), first)
+        self._nested -= 1
+        return answer
 
-    def _contradicts(self, claim: Claim, met: Sequence[Claim]) -> bool:
-        return any(other.holds is not claim.holds and self._same(claim, other) for other in met)
+    def contradicts(self, claim: Claim, met: Met) -> bool:
+        """Whether some claim that was met says the contrary."""
+        return any(self._contrary(claim, other) for other in met.alike(claim))
+
+    def _contrary(self, claim: Claim, other: Claim) -> bool:
+        return other.holds is not claim.holds and self._same(claim, other)
 
     def _same(self, claim: Claim, other: Claim) -> bool:
         """Whether both nodes are built the same: no value satisfies one and fails the other."""
-        pair = (claim.key, other.key)
+        pair = (claim.place, other.place)
         known = self._alike.get(pair)
         if known is None:
             known = (
-                claim.key[:4] == other.key[:4]
+                claim.place == other.place
                 or self._written_alike(claim, other)
-                or domain.same(claim.schema, claim.node, other.schema, other.node)
+                or self.structure.same(claim.schema, claim.node, other.schema, other.node)
             )
             self._alike[pair] = known
         return known
@@ -191,7 +175,7 @@ class Prover:
             except CANNOT_SAY:
                 continue
             if values is not None:
-                return [value for value in values if self._keeps(value, Goal(met=claims))]
+                return [value for value in values if self._keeps(value, Goal(met=Met.of(claims)))]
         return None
 
     def none_of(self, values: list[object], goal: Goal) -> bool:
@@ -199,28 +183,44 @@ class Prover:
         return not any(self._keeps(value, goal) for value in values)
 
     def _keeps(self, value: object, goal: Goal) -> bool:
-        self.spend()
         try:
             return (
                 all(is_valid(part.schema, part.node, value) for part in goal.parts)
                 and all(each.fails(value) for each in goal.failed)
-                and all(is_valid(claim.schema, claim.node, value) is claim.holds for claim in goal.met)
+                and all(
+                    is_valid(claim.schema, claim.node, value) is claim.holds for claim in goal.met.claims()
+                )
             )
         except CANNOT_SAY:
             return True
 
 
 class _Growing:
-    """A goal that grows by everything that follows without a choice."""
+    """A goal that grows by everything that follows without a choice. `work` are the steps it takes."""
 
-    __slots__ = ("absent", "choices", "failed", "keys", "kinds", "met", "parts", "pending", "present")
+    __slots__ = (
+        "absent",
+        "checked",
+        "choices",
+        "failed",
+        "kinds",
+        "met",
+        "parts",
+        "pending",
+        "present",
+        "prover",
+        "settled",
+        "work",
+    )
 
-    def __init__(self, goal: Goal) -> None:
+    def __init__(self, goal: Goal, prover: Prover) -> None:
+        self.prover = prover
         self.kinds, self.parts, self.failed = goal.kinds, list(goal.parts), list(goal.failed)
         self.present, self.absent = set(goal.present), set(goal.absent)
-        self.met, self.choices = list(goal.met), list(goal.open)
-        self.keys = {claim.key for claim in goal.met}
+        self.met, self.choices = goal.met.copy(), list(goal.open)
         self.pending: list[Claim] = []
+        self.checked, self.settled = 0, (ATOMS, -1, -1)
+        self.work = 4 + (len(self.choices) + len(self.parts) + len(goal.met)) // 4
 
     def goal(self) -> Goal:
         return Goal(
@@ -229,20 +229,25 @@ class _Growing:
             tuple(self.failed),
             frozenset(self.present),
             frozenset(self.absent),
-            tuple(self.met),
+            self.met,
             tuple(self.choices),
         )
 
-    def grow(self, way: Way, contradicts: Callable[[Claim, Sequence[Claim]], bool]) -> bool:
+    def grow(self, way: Way) -> bool:
         """Adds the way and what follows from it; False when that is a contradiction."""
         self._add(way)
-        while self.pending:
-            claim = self.pending.pop()
-            if claim.key not in self.keys and (contradicts(claim, self.met) or not self._take(claim)):
+        while True:
+            while self.pending:
+                claim = self.pending.pop()
+                self.work += 3
+                if claim not in self.met and (
+                    self.prover.contradicts(claim, self.met) or not self._take(claim)
+                ):
+                    return False
+            if not self._settle():
                 return False
-            if not self.pending and not self._settle():
-                return False
-        return self._settle() and bool(self.kinds)
+            if not self.pending:
+                return True
 
     def _add(self, way: Way) -> None:
         self.kinds &= way.kinds
@@ -252,8 +257,7 @@ class _Growing:
         self.pending += way.claims
 
     def _take(self, claim: Claim) -> bool:
-        self.keys.add(claim.key)
-        self.met.append(claim)
+        self.met.add(claim)
         if isinstance(claim.node.raw, bool):
             return claim.node.raw is claim.holds
         if claim.holds:
@@ -261,34 +265,43 @@ class _Growing:
             claims, parts, choices = held(claim)
             self.pending += claims
             self.parts += parts
-            self.choices += choices
         else:
-            self.choices.append(failed(claim))
+            choices = (failed(claim),)
+        self.work += sum(map(len, choices)) // 2
+        self.choices += choices
         return bool(self.kinds)
 
     def _settle(self) -> bool:
-        """Takes every choice that has one way left; False when one has none."""
-        if self.present & self.absent:
-            return False
-        if self.present:
-            self.kinds &= _OBJECT
-        waiting, self.choices = self.choices, []
-        while waiting:
-            choice = waiting.pop(0)
-            viable = tuple(way for way in choice if self._viable(way))
-            if not viable:
+        """Takes every choice that has one way left, until none has; False when one has no way at all."""
+        while True:
+            if self.present & self.absent:
                 return False
-            if len(viable) > 1:
-                self.choices.append(viable)
-            else:
-                self._add(viable[0])
-        return not self.present & self.absent and bool(self.kinds)
+            if self.present:
+                self.kinds &= _OBJECT
+            if not self.kinds:
+                return False
+            state = (self.kinds, len(self.present), len(self.absent))
+            if state != self.settled:
+                self.checked, self.settled = 0, state
+            elif self.checked == len(self.choices):
+                return True
+            waiting, self.choices = self.choices[self.checked :], self.choices[: self.checked]
+            for choice in waiting:
+                self.work += len(choice) // 2
+                viable = tuple(way for way in choice if self._viable(way))
+                if not viable:
+                    return False
+                if len(viable) > 1:
+                    self.choices.append(choice if len(viable) == len(choice) else viable)
+                else:
+                    self._add(viable[0])
+            self.checked = len(self.choices)
 
     def _viable(self, way: Way) -> bool:
         return (
-            bool(way.kinds & self.kinds)
-            and self.absent.isdisjoint(way.present)
-            and self.present.isdisjoint(way.absent)
+            not self.kinds.isdisjoint(way.kinds)
+            and (not way.present or self.absent.isdisjoint(way.present))
+            and (not way.absent or self.present.isdisjoint(way.absent))
         )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from registry import domain
+from registry.claim import Claim
 from registry.domain import ATOMS
-from registry.implication.claim import Choice, Claim, Failed, Part, Way
+from registry.implication.goal import Choice, Failed, Part, Way
 from registry.implication.unevaluated import evaluated_at_least, evaluated_at_most
 from registry.schema import Node
 
@@ -56,7 +57,7 @@ _READ_WITH = frozenset(("then", "else", "minContains", "maxContains"))
 def held(claim: Claim) -> tuple[tuple[Claim, ...], tuple[Part, ...], tuple[Choice, ...]]:
     """A claim that holds of a schema object: the claims, parts and choices that it is, all of them."""
     schema, node = claim.schema, claim.node
-    memo = ("held", claim.key)
+    memo = ("held", claim.place)
     found = schema.memo.get(memo)
     if found is None:
         found = schema.memo[memo] = _held(claim, domain.assertions(schema, node))
@@ -101,7 +102,7 @@ def _held(
 
 def failed(claim: Claim) -> Choice:
     """A claim that a schema object fails: every way in which it can."""
-    memo = ("failed", claim.key)
+    memo = ("failed", claim.place)
     found = claim.schema.memo.get(memo)
     if found is None:
         names = domain.assertions(claim.schema, claim.node)

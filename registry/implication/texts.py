@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from registry.implication.claim import Failed, Goal
+from registry.implication.goal import Failed, Goal
 from registry.implication.languages import no_text
 
 if TYPE_CHECKING:

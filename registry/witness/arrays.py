@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
+from registry.claim import Claim
 from registry.json_value import key
-from registry.witness.claim import Claim
 from registry.witness.fact import Contains, Fact, Items, Size, SomeItem, Unique
 from registry.witness.scalar import size
 from registry.witness.way import Found

@@ -4,12 +4,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from registry.claim import Claim
 from registry.domain import ATOMS, atoms_of
 from registry.schema import Node, Schema
 from registry.witness import fact
-from registry.witness.claim import Claim, Keyword
 from registry.witness.fact import Fact
-from registry.witness.way import NUMBERS, Choice, Way
+from registry.witness.keyword import Keyword
+from registry.witness.way import NUMBERS, Choice, Way, both
 
 _MOST_DEPENDENT = 4  # each doubles the ways
 
@@ -23,7 +24,7 @@ def choices(claim: Claim) -> tuple[Choice, ...]:
         choice = WAYS[name](Keyword(claim, name))
         if len(choice) == 1:
             way = choice[0]
-            forced = Way(forced.kinds & way.kinds, forced.facts + way.facts, forced.claims + way.claims)
+            forced = both(forced, way)
         else:
             several.append(choice)
     return ((forced,), *several)
@@ -121,7 +122,7 @@ def _contains(keyword: Keyword) -> Choice:
 def _required(keyword: Keyword) -> Choice:
     if isinstance(keyword.value, bool):  # draft-03's flag, found in the wild; it asks for nothing
         return _forced()
-    return _forced(*(fact.Has(name, holds=True) for name in keyword.value))
+    return (Way(has=tuple(keyword.value)),)
 
 
 def _members(*written_with: str) -> Callable[[Keyword], Choice]:
@@ -147,13 +148,8 @@ def _dependent(keyword: Keyword) -> Choice:
     names = {name: others for name, others in keyword.value.items() if isinstance(others, list)}
     found = [Way(facts=tuple(fact.Together(name, tuple(others)) for name, others in names.items()))]
     for name in [name for name in keyword.value if name not in names][:_MOST_DEPENDENT]:
-        absent = Way(facts=(fact.Has(name, holds=False),))
-        present = Way(claims=(keyword.inner(name),))
-        found = [
-            Way(way.kinds, way.facts + more.facts, way.claims + more.claims)
-            for way in found
-            for more in (absent, present)
-        ]
+        absent, present = Way(lacks=(name,)), Way(claims=(keyword.inner(name),))
+        found = [both(way, more) for way in found for more in (absent, present)]
     return tuple(found)
 
 

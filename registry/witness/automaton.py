@@ -3,10 +3,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 
+from registry.effort import spend
 from registry.witness.characters import Ranges
 from registry.witness.pattern import Anchor, Chars, Choice, Repeat, Tree, UnknownPatternError, parse
 from registry.witness.pattern import Sequence as InOrder
@@ -14,9 +15,10 @@ from registry.witness.pattern import Sequence as InOrder
 _MOST_STATES = 3000
 _NICE = "aA0b1Bc2C- _.:/@+x,"  # what a reader likes to see, in this order; then the first of a range
 _SURROGATES = (0xD800, 0xDFFF)
-_MATCHED = frozenset((-1,))
+MATCHED = frozenset((-1,))
 
 States = frozenset[int]
+"""The places in a pattern that a text may have come to; `MATCHED` when it was found."""
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Automaton:
         return len(self.free) - 1
 
     def closure(self, states: set[int], *, start: bool, end: bool) -> States:
-        """The states reached without reading; `_MATCHED` once the pattern was found, whatever follows."""
+        """The states reached without reading; `MATCHED` once the pattern was found, whatever follows."""
         found, waiting = set(states), list(states)
         while waiting:
             for target, anchor in self.free[waiting.pop()]:
@@ -49,7 +51,7 @@ class Automaton:
                 if passes and target not in found:
                     found.add(target)
                     waiting.append(target)
-        return _MATCHED if self.last in found else frozenset(found)
+        return MATCHED if self.last in found else frozenset(found)
 
     def initial(self) -> States:
         """The states before the first character."""
@@ -57,7 +59,7 @@ class Automaton:
 
     def step(self, states: States, code: int) -> States:
         """The states after one more character. The search may start anew at every place."""
-        if states is _MATCHED:
+        if states is MATCHED:
             return states
         known = self.memo.get((states, code))
         if known is None:
@@ -75,10 +77,10 @@ class Automaton:
 
     def accepts(self, states: States, *, empty: bool) -> bool:
         """Whether the text that led to these states matches when it ends here."""
-        return states is _MATCHED or self.closure(set(states), start=empty, end=True) is _MATCHED
+        return states is MATCHED or self.closure(set(states), start=empty, end=True) is MATCHED
 
 
-@cache
+@lru_cache(maxsize=1024)
 def automaton(text: str) -> Automaton:
     """The automaton of a pattern. Raises UnknownPatternError for what is not read here or is too large."""
     tree, exact = parse(text)
@@ -148,6 +150,7 @@ def texts(
     not read here. Where a pattern is not exact the texts are guesses.
     """
     machines = [automaton(text) for text in (*matching, *refused)]
+    spend(sum(len(machine.free) for machine in machines))
     wanted = [True] * len(matching) + [False] * len(refused)
     begin = tuple(machine.initial() for machine in machines)
     # Up to `least` the longest text goes first: nothing shorter counts, so there is no need to spread out.
@@ -164,9 +167,11 @@ def texts(
             yield text
         if most is not None and len(text) >= most:
             continue
-        for code in _choices(machines, states):
+        codes = _choices(machines, states)
+        spend(1 + ((2 + len(codes)) * sum(1 + len(each) // 2 for each in states) + len(text)) // 6)
+        for code in codes:
             following = tuple(m.step(each, code) for m, each in zip(machines, states, strict=True))
-            if _MATCHED in following[len(matching) :]:
+            if MATCHED in following[len(matching) :]:
                 continue
             place = (following, min(len(text) + 1, least))
             if visits.get(place, 0) < alike:
@@ -180,10 +185,10 @@ def _choices(machines: list[Automaton], states: tuple[States, ...]) -> list[int]
     """One character, or two, of every set of characters that the machines treat alike here."""
     edges = {0, 0x110000}
     for machine, each in zip(machines, states, strict=True):
-        for state in each - _MATCHED:
+        for state in each - MATCHED:
             for ranges, _ in machine.moves[state]:
                 edges |= {bound for low, high in ranges for bound in (low, high + 1)}
-        if machine.moves[0] and each is not _MATCHED:
+        if machine.moves[0] and each is not MATCHED:
             edges |= {b for ranges, _ in machine.moves[0] for low, high in ranges for b in (low, high + 1)}
     found: list[int] = []
     bounds = sorted(edges)

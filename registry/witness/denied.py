@@ -4,11 +4,12 @@
 from collections.abc import Callable, Iterator
 from itertools import combinations, islice
 
+from registry.claim import Claim
 from registry.domain import ATOMS, atoms_of
 from registry.witness import fact
 from registry.witness.asserted import bound, contained, keywords, kinds_of
-from registry.witness.claim import Claim, Keyword
 from registry.witness.fact import Fact, Scope
+from registry.witness.keyword import Keyword
 from registry.witness.way import NUMBERS, Way
 
 _MOST_PAIRS = 30
@@ -18,8 +19,13 @@ def ways(claim: Claim) -> tuple[Way, ...]:
     """All ways to fail the node of the claim, which says that it is not satisfied; simple ones first."""
     if not isinstance(claim.node.raw, dict):
         return () if claim.node.raw else (Way(),)
-    names = sorted(keywords(claim.schema, claim.node), key=_ORDER.index)
-    return tuple(way for name in names for way in _WAYS[name](Keyword(claim, name)))
+    memo = ("ways to fail", claim.place)
+    found: tuple[Way, ...] | None = claim.schema.memo.get(memo)
+    if found is None:
+        names = sorted(keywords(claim.schema, claim.node), key=_ORDER.index)
+        found = tuple(way for name in names for way in _WAYS[name](Keyword(claim, name)))
+        claim.schema.memo[memo] = found
+    return found
 
 
 def _kind(kind: str, keyword: Keyword, *facts: Fact) -> Way:
@@ -106,7 +112,7 @@ def _contains(keyword: Keyword) -> Iterator[Way]:
 def _required(keyword: Keyword) -> Iterator[Way]:
     for index, name in enumerate([] if isinstance(keyword.value, bool) else keyword.value):
         pointer = f"{keyword.pointer}/{index}"
-        yield Way(frozenset(("object",)), (fact.Has(name, holds=False),), pointer=pointer)
+        yield Way(frozenset(("object",)), pointer=pointer, lacks=(name,))
 
 
 def _properties(keyword: Keyword) -> Iterator[Way]:
@@ -128,13 +134,11 @@ def _property_names(keyword: Keyword) -> Iterator[Way]:
 def _dependent(keyword: Keyword) -> Iterator[Way]:
     for name, others in keyword.value.items():
         pointer = keyword.claim.node.child(keyword.name, name).pointer
-        present = fact.Has(name, holds=True)
         if isinstance(others, list):
             for other in others:
-                facts = (present, fact.Has(other, holds=False))
-                yield Way(frozenset(("object",)), facts, pointer=pointer)
+                yield Way(frozenset(("object",)), pointer=pointer, has=(name,), lacks=(other,))
         else:
-            yield Way(frozenset(("object",)), (present,), (keyword.inner(name),), pointer)
+            yield Way(frozenset(("object",)), (), (keyword.inner(name),), pointer, has=(name,))
 
 
 def _all_of(keyword: Keyword) -> Iterator[Way]:

@@ -4,8 +4,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from registry.claim import Claim
 from registry.schema import Node
-from registry.witness.claim import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,6 @@ class SomeMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Has:
-    """The object has a member of the name, or has none."""
-
-    name: str
-    holds: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Together:
     """An object with the member `name` has the others too."""
 
@@ -152,7 +144,6 @@ Fact = (
     | Members
     | OtherMembers
     | SomeMember
-    | Has
     | Together
     | Names
     | Items

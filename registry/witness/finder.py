@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which smallest document does one contract accept and another refuse? Found near a finding, checked by both validators."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from registry.claim import Claim
 from registry.document import Document
-from registry.evaluate import CANNOT_SAY, is_valid
+from registry.effort import QUESTION, found_within, spend, within
+from registry.evaluate import CANNOT_SAY, is_valid, remembering
 from registry.finding import Witness
 from registry.schema import Node, Schema
-from registry.witness.claim import Claim
+from registry.structure import Structure
 from registry.witness.guide import Guides, guide
 from registry.witness.refusal import main_refusal, refusal, said
-from registry.witness.search import Search, SpentError
+from registry.witness.search import Search
 from registry.witness.smallest import smallest
+from registry.witness.way import Found
 from terms import canonical_json
 
-STEPS = 2500
-"""Steps of one search before it gives up; about a tenth of a second."""
+STEPS_TO_SHRINK = 400_000
+"""Steps to make a document that was found as small as it can be; one that stays large is not shown."""
 
 _DEPTHS = (4, 10, 40)  # levels of a value, tried one after the other: a shallow witness is a small one
 
@@ -48,16 +53,8 @@ def side(document: Document, node: Node | None = None) -> Side:
     return Side(document.name, document.schema, document.schema.root if node is None else node)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a search came to: the witness, if it found one, and the steps it took."""
-
-    witness: Witness | None
-    steps: int
-
-
 def find(
-    accepts: Side, refuses: Side, near: tuple[str, str] | None = None, steps: int = STEPS
+    accepts: Side, refuses: Side, near: tuple[str, str] | None = None, steps: int = QUESTION
 ) -> Witness | None:
     """A smallest document that one side accepts and the other refuses; None when none is found within so many steps.
 
@@ -67,45 +64,54 @@ def find(
     Dropping any member or item of the document destroys it: it is no longer accepted by the one and refused by the
     other. Where that would leave a document that is refused elsewhere only, it means refused at the place of the finding.
     """
-    return search(accepts, refuses, near, steps).witness
+    value = found(accepts, refuses, near, steps)
+    return None if value is None else shown(accepts, refuses, near, value)
 
 
-def search(accepts: Side, refuses: Side, near: tuple[str, str] | None, steps: int) -> Outcome:
-    """What `find` finds, and at what cost; nothing where the place is not under the root of the refusing side."""
+def found(
+    accepts: Side, refuses: Side, near: tuple[str, str] | None, steps: int, structure: Structure | None = None
+) -> Found | None:
+    """The first document that shows it, of whatever size; None when none is found within so many steps.
+
+    `structure` is what earlier questions about the two found out.
+    """
+    structure = Structure() if structure is None else structure
     guides = _guides(accepts, refuses, near)
     if guides is None:
-        return Outcome(None, 0)
-    place = near[1] if near else refuses.node.pointer
+        return None
     claims = (
         Claim(accepts.schema, accepts.node, holds=True),
         Claim(refuses.schema, refuses.node, holds=False),
     )
-    spent = 0
-    for part, depth in enumerate(_DEPTHS):
-        share = steps * (part + 1) // 6
-        hunt = Search(guides, share)
-        try:
-            for value in hunt.values(claims, depth):
-                return Outcome(_witness(accepts, refuses, place, value), spent + share - hunt.steps)
-        except (SpentError, RecursionError):
-            pass
-        spent += share - max(hunt.steps, 0)
-    return Outcome(None, spent)
+    for part, depth in enumerate(_DEPTHS, start=1):
+        values = Search(guides, structure).values(claims, depth)
+        first = next(map(Found, found_within(steps * part // 6, values)), None)
+        if first is not None:
+            return first
+    return None
 
 
-def _witness(accepts: Side, refuses: Side, place: str, value: Any) -> Witness:
-    def proves(each: Any) -> bool:
+def shown(accepts: Side, refuses: Side, near: tuple[str, str] | None, value: Found) -> Witness | None:
+    """The document made as small as it can be; None when that takes too many steps."""
+    place = near[1] if near else refuses.node.pointer
+    return within(STEPS_TO_SHRINK, partial(_shrunk, accepts, refuses, place, value.value), None)
+
+
+def _shrunk(accepts: Side, refuses: Side, place: str, value: Any) -> Witness:
+    def proves(value: Any) -> bool:
         try:
-            return accepts.accepts(each) and not refuses.accepts(each)
+            return not refuses.accepts(value) and accepts.accepts(value)
         except CANNOT_SAY:
             return False
 
-    def proves_here(each: Any) -> bool:
-        return proves(each) and refusal(refuses.schema, refuses.node, place, each) is not None
+    def proves_here(value: Any) -> bool:
+        return proves(value) and refusal(refuses.schema, refuses.node, place, value) is not None
 
-    small = smallest(value, proves)
-    if not proves_here(small) and proves_here(value):
-        small = smallest(value, proves_here)
+    rebinds = accepts.schema.rebinds or refuses.schema.rebinds
+    with nullcontext() if rebinds else remembering():
+        small = smallest(value, proves)
+        if not proves_here(small) and proves_here(value):
+            small = smallest(value, proves_here)
     error = refusal(refuses.schema, refuses.node, place, small)
     if error is None or not place.removeprefix(refuses.node.pointer):
         error = main_refusal(refuses.schema, refuses.node, small)
@@ -115,11 +121,12 @@ def _witness(accepts: Side, refuses: Side, place: str, value: Any) -> Witness:
 
 
 def _guides(accepts: Side, refuses: Side, near: tuple[str, str] | None) -> Guides | None:
+    spend(3)
     if near is None:
         return Guides()
     found = {
-        id(each.schema): made
-        for each, place in zip((accepts, refuses), near, strict=True)
-        if (made := guide(each.schema, each.node, place)) is not None
+        id(side.schema): made
+        for side, place in zip((accepts, refuses), near, strict=True)
+        if (made := guide(side.schema, side.node, place)) is not None
     }
     return Guides(found, strict=True) if id(refuses.schema) in found else None

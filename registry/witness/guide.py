@@ -3,9 +3,12 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import chain
 
+from registry.claim import Claim
+from registry.effort import spend
 from registry.schema import Node, Schema, children
-from registry.witness.claim import REFERENCES, Claim, led_to
+from registry.witness.keyword import REFERENCES, led_to
 from registry.witness.way import Choice
 
 FAR = 1_000_000
@@ -45,11 +48,10 @@ class Guides:
         guide = self.by_schema.get(id(claim.schema))
         if guide is None or len(choice) < 2 or not guide.leads(claim.node.pointer):
             return choice
-        ranked = sorted(choice, key=lambda way: guide.rank(way.pointer))
         if self.strict and not claim.holds:
-            near = [way for way in ranked if guide.rank(way.pointer) < FAR]
-            return tuple(near or ranked)
-        return tuple(ranked)
+            return _near(guide, claim, choice) or choice
+        spend(len(choice))
+        return tuple(sorted(choice, key=lambda way: guide.rank(way.pointer)))
 
     def nearest(self, claims: tuple[Claim, ...]) -> int:
         """How far the nearest finding is from any of the nodes."""
@@ -59,6 +61,22 @@ class Guides:
             if id(claim.schema) in self.by_schema
         ]
         return min(ranks, default=FAR)
+
+
+def _near(guide: Guide, claim: Claim, choice: Choice) -> Choice:
+    """The ways that lead to the finding, near ones first: looked up by their places, since a contract may have thousands."""
+    memo = ("ways by pointer", claim.place)
+    known: tuple[Choice, dict[str, list[int]]] | None = claim.schema.memo.get(memo)
+    if known is None or known[0] is not choice:
+        by_pointer: dict[str, list[int]] = {}
+        for index, way in enumerate(choice):
+            by_pointer.setdefault(way.pointer, []).append(index)
+        known = claim.schema.memo[memo] = (choice, by_pointer)
+    around = [guide.place[:end] for end, mark in enumerate(guide.place) if mark == "/"] + [guide.place]
+    found = {index for pointer in chain(guide.distances, around) for index in known[1].get(pointer, ())}
+    spend(len(guide.distances) + len(found))
+    ranked = sorted(found, key=lambda index: (guide.rank(choice[index].pointer), index))
+    return tuple(choice[index] for index in ranked if guide.rank(choice[index].pointer) < FAR)
 
 
 def guide(schema: Schema, root: Node, place: str) -> Guide | None:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which objects keep some facts? Only members that are asked for, each with the first value that all schemas of its name allow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from registry.claim import Claim
+from registry.effort import spend
 from registry.evaluate import pattern
 from registry.schema import Node
 from registry.witness import fact
-from registry.witness.claim import Claim
-from registry.witness.fact import Fact, Has, Match, Scope, SomeMember
+from registry.witness.fact import Fact, Match, Scope, SomeMember
 from registry.witness.pattern import UnknownPatternError
 from registry.witness.scalar import size, texts
 from terms.problem import ProblemError
@@ -34,7 +35,7 @@ class Shape:
     search: "Search"
     depth: int
     has: list[str]
-    lacks: set[str]
+    lacks: Set[str]
     together: list[fact.Together]
     members: list[Claim]
     others: list[Claim]
@@ -42,6 +43,7 @@ class Shape:
     some: list[SomeMember]
     least: int
     most: int | None
+    _known: list[str] | None = None
 
     def claims(self, name: str) -> tuple[Claim, ...]:
         """What all schemas say of the value under a name."""
@@ -55,13 +57,16 @@ class Shape:
         """Whether a member may have this name."""
         return name not in self.lacks and all(self.search.keeps(claim, name) for claim in self.names)
 
-    def known(self) -> list[str]:
+    def known(self) -> Iterator[str]:
         """The names the schemas speak of, those near the finding first."""
-        found = {
-            name: None for claim in self.members for name in _raw(claim.node).get("properties", {})
-        } | dict.fromkeys(self.has)
-        ranks = {name: self.search.guides.nearest(self.claims(name)) for name in found}
-        return sorted(found, key=lambda name: ranks[name])
+        if self._known is None:
+            found = {
+                name: None for claim in self.members for name in _raw(claim.node).get("properties", {})
+            } | dict.fromkeys(self.has)
+            spend(2 * len(found))
+            ranks = {name: self.search.guides.nearest(self.claims(name)) for name in found}
+            self._known = sorted(found, key=lambda name: ranks[name])
+        yield from self._known
 
     def free(self, beside: Node | None) -> Iterator[str]:
         """Names nobody speaks of, then names that fit the patterns and the names the schemas want."""
@@ -78,9 +83,11 @@ class Shape:
         yield from _FRESH[6:]
 
 
-def objects(search: "Search", facts: Sequence[Fact], depth: int) -> Iterator[dict[str, Any]]:
-    """Objects that keep the facts, few members first. None when the facts contradict each other."""
-    shape = _shape(search, facts, depth)
+def objects(
+    search: "Search", facts: Sequence[Fact], has: list[str], lacks: Set[str], depth: int
+) -> Iterator[dict[str, Any]]:
+    """Objects that keep the facts and have and lack these members, few members first. None when that is a contradiction."""
+    shape = _shape(search, facts, has, lacks, depth)
     if shape.least > _MOST_MEMBERS:
         return
     for asked in _assigned(shape, shape.some, dict.fromkeys(shape.has, ())):
@@ -101,13 +108,13 @@ def _texts(facts: tuple[Match, ...]) -> Iterator[str]:
         return
 
 
-def _shape(search: "Search", facts: Sequence[Fact], depth: int) -> Shape:
+def _shape(search: "Search", facts: Sequence[Fact], has: list[str], lacks: Set[str], depth: int) -> Shape:
     least, most = size([each for each in facts if isinstance(each, fact.Size) and each.kind == "object"])
     return Shape(
         search,
         depth,
-        list(dict.fromkeys(each.name for each in facts if isinstance(each, Has) and each.holds)),
-        {each.name for each in facts if isinstance(each, Has) and not each.holds},
+        has,
+        lacks,
         [each for each in facts if isinstance(each, fact.Together)],
         [each.claim for each in facts if isinstance(each, fact.Members)],
         [each.claim for each in facts if isinstance(each, fact.OtherMembers)],
@@ -169,7 +176,7 @@ def _named(shape: Shape, asked: Asked) -> list[str] | None:
     names = _closed(shape, list(asked))
     if not all(shape.allows(name) for name in names):
         return None
-    for name in (*shape.known(), *(shape.free(None) if len(names) < shape.least else ())):
+    for name in chain(shape.known(), shape.free(None)) if len(names) < shape.least else ():
         if len(names) >= shape.least:
             break
         more = _closed(shape, [*names, name])
@@ -217,7 +224,7 @@ def _with_variants(
             yield {**made, name: value}
     if shape.most is not None and len(names) >= shape.most:
         return
-    for name in islice((n for n in (*shape.known(), *shape.free(None)) if n not in made), 2 * _VARIED):
+    for name in islice((n for n in chain(shape.known(), shape.free(None)) if n not in made), 2 * _VARIED):
         more = _closed(shape, [*names, name])
         if all(shape.allows(n) for n in more) and (larger := _made(shape, asked, more)) is not None:
             yield larger

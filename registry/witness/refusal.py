@@ -11,7 +11,7 @@ from jsonschema.exceptions import best_match
 from registry.evaluate import CANNOT_SAY, validator
 from registry.json_lines import escape
 from registry.schema import Node, Schema
-from registry.witness.claim import REFERENCES, led_to
+from registry.witness.keyword import REFERENCES, led_to
 
 _DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
 _SHOWN = 300

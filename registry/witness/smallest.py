@@ -2,7 +2,11 @@
 """How small can a document be made while it still proves its point? Members and items are dropped until none can be."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
+
+from registry.effort import spend
+from registry.json_value import key
 
 Path = tuple[str | int, ...]
 _LONG_TEXT = 8
@@ -10,18 +14,25 @@ _LONG_TEXT = 8
 
 def smallest(value: Any, proves: Callable[[Any], bool]) -> Any:
     """The value without every member and item it can do without; dropping any one more would destroy the proof."""
-    while (smaller := _smaller(value, proves)) is not None:
-        value = smaller
+    moves, place, failed = list(_moves(value)), 0, 0
+    known: set[Any] = set()  # what does not prove it; equal items leave equal arrays
+    while failed < len(moves):
+        smaller = moves[place % len(moves)](value)
+        spend(1 + len(moves) // 16)
+        asked = key(smaller)
+        if asked not in known and proves(smaller):
+            value, moves, failed = smaller, list(_moves(smaller)), 0
+            known.clear()
+        else:
+            known.add(asked)
+            place, failed = place + 1, failed + 1
     return value
 
 
-def _smaller(value: Any, proves: Callable[[Any], bool]) -> Any | None:
-    dropped = (_without(value, path) for path in _places(value))
-    found = next((each for each in dropped if proves(each)), None)
-    if found is not None:
-        return found
-    shorter = (_with(value, path, text) for path, text in _shorter_texts(value))
-    return next((each for each in shorter if proves(each)), None)
+def _moves(value: Any) -> Iterator[Callable[[Any], Any]]:
+    """Every way to make it a little smaller."""
+    yield from (partial(_without, path=path) for path in _places(value))
+    yield from (partial(_with, path=path, text=text) for path, text in _shorter_texts(value))
 
 
 def _places(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -39,8 +50,10 @@ def _places(value: Any, path: Path = ()) -> Iterator[Path]:
 def _shorter_texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     match value:
         case str() if len(value) > _LONG_TEXT:
-            yield path, value[: len(value) // 2]
-            yield path, value[:-1]
+            less = len(value) // 2
+            while less:
+                yield path, value[:-less]
+                less //= 2
         case dict():
             for name, item in value.items():
                 yield from _shorter_texts(item, (*path, name))

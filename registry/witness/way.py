@@ -4,8 +4,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from registry.claim import Claim
 from registry.domain import ATOMS
-from registry.witness.claim import Claim
 from registry.witness.fact import Fact
 
 NUMBERS = frozenset(("integer", "fraction"))
@@ -15,13 +15,27 @@ NUMBERS = frozenset(("integer", "fraction"))
 class Way:
     """One way to satisfy a claim: the value is of one of these kinds, keeps the facts, and satisfies the other claims.
 
-    `pointer` is the place in the document it is about; near ones are tried first.
+    An object has the members `has` and `lacks` those. `pointer` is the place in the document it is about; near ones are
+    tried first.
     """
 
     kinds: frozenset[str] = ATOMS
     facts: tuple[Fact, ...] = ()
     claims: tuple[Claim, ...] = ()
     pointer: str = ""
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+def both(one: Way, other: Way) -> Way:
+    """What must be so for both ways."""
+    return Way(
+        one.kinds & other.kinds,
+        one.facts + other.facts,
+        one.claims + other.claims,
+        has=one.has + other.has,
+        lacks=one.lacks + other.lacks,
+    )
 
 
 Choice = tuple[Way, ...]

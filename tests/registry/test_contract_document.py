@@ -206,3 +206,44 @@ def test_the_shape_of_keywords_is_that_of_the_meta_schema(keyword: str, dialect:
         except ProblemError:
             ours = False
         assert ours == official, value
+
+
+@pytest.mark.parametrize("dialect", ["", "https://json-schema.org/draft/2020-12/schema"])
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"pattern": "^(a+)+$"},
+        {"patternProperties": {"^(a+)+$": False}, "unevaluatedProperties": False},
+        {"properties": {"a": True}, "$ref": "#/$defs/a", "$defs": {"a": {"patternProperties": {"^(a|a)*$": True}}},
+         "unevaluatedProperties": False},
+    ],
+    ids=["pattern", "patterns of names", "patterns behind a reference"],
+)  # fmt: skip
+def test_no_pattern_hangs_whether_the_contract_names_its_dialect_or_not(
+    dialect: str, keywords: dict[str, object]
+) -> None:
+    """A `$schema` at the top must not bring back the regular expressions of the library."""
+    made = {**({"$schema": dialect} if dialect else {}), **keywords}
+    schema = parse(json.dumps(made).encode(), "c.json", dialect=DRAFT_2020_12.uri).schema
+    hard = "a" * 5_000 + "!"
+    assert not is_valid(schema, schema.root, {hard: 1} if "pattern" not in keywords else hard)
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("a", ""), ("x1", ""), ("free", "free"), ("other", "other")],
+    ids=["named", "matched", "on the other branch", "nobody's"],
+)
+def test_members_that_no_schema_has_looked_at_are_known(name: str, left: str) -> None:
+    """`unevaluatedProperties` spares what references, patterns and the branches that hold have evaluated."""
+    made = {
+        "properties": {"a": True},
+        "$ref": "#/$defs/p",
+        "if": {"required": ["big"]},
+        "then": {"properties": {"free": True, "big": True}},
+        "unevaluatedProperties": False,
+        "$defs": {"p": {"patternProperties": {"^x": True}}},
+    }
+    schema = parse(json.dumps(made).encode(), "c.json", dialect=DRAFT_2020_12.uri).schema
+    assert is_valid(schema, schema.root, {name: 1}) is (not left)
+    assert is_valid(schema, schema.root, {name: 1, "big": 1}) is (name != "other")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.contracts import Figures, judged
-from bench.payloads.schema_pairs import KEYWORDS, pairs
+from bench.payloads.schema_pairs import pairs
+from bench.payloads.schema_writer import KEYWORDS
 from registry.dialect import DIALECTS, DRAFT_2020_12
 from registry.document import parse
 from registry.evaluate import pattern
@@ -27,6 +28,8 @@ def test_no_document_refutes_what_is_called_compatible() -> None:
     assert figures.verdicts == 2 * (300 - figures.unreadable)
     assert figures.undecided <= 0.02 * figures.verdicts, shown
     assert figures.breaking_without_witness <= 0.05 * figures.breaking, shown
+    assert figures.with_fewer_documents == 0, shown
+    assert figures.false_witnesses == figures.large_witnesses == 0, shown
 
 
 def test_the_pairs_take_turns_over_dialects_and_keywords() -> None:

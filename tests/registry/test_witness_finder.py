@@ -5,12 +5,12 @@ The documents are judged by the plain jsonschema library, not by the validators 
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from bench.payloads.json_documents import parts_dropped
 from registry.dialect import DRAFT_2020_12
 from registry.document import Document, parse
 from registry.finding import Witness
@@ -36,18 +36,6 @@ def proves(accepts: dict[str, Any], refuses: dict[str, Any], value: Any) -> bool
         for schema in (accepts, refuses)
     )
     return one.is_valid(value) and not two.is_valid(value)
-
-
-def parts_dropped(value: Any) -> Iterator[Any]:
-    """The value without one member or item, for each one."""
-    if isinstance(value, dict):
-        for name in value:
-            yield {n: v for n, v in value.items() if n != name}
-            yield from ({**value, name: less} for less in parts_dropped(value[name]))
-    elif isinstance(value, list):
-        for index in range(len(value)):
-            yield value[:index] + value[index + 1 :]
-            yield from ([*value[:index], less, *value[index + 1 :]] for less in parts_dropped(value[index]))
 
 
 def thing(**members: Any) -> dict[str, Any]:

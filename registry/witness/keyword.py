@@ -1,40 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a value? That it satisfies one schema and not another, keyword by keyword."""
+"""What does one keyword of a claim say? Its value, the schemas under it, and where a reference leads."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from registry.claim import Claim
 from registry.schema import Node, Schema
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Claim:
-    """A value satisfies this node of a document (`holds`), or does not. Two claims are equal when they say the same."""
-
-    schema: Schema
-    node: Node
-    holds: bool
-
-    @property
-    def place(self) -> tuple[int, str, str, int]:
-        """What tells the nodes of all documents at hand apart."""
-        kind = 2 if isinstance(self.node.raw, dict) else int(self.node.raw)
-        return (id(self.schema), self.node.pointer, self.node.part, kind)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Claim) and (self.place, self.holds) == (other.place, other.holds)
-
-    def __hash__(self) -> int:
-        return hash((self.place, self.holds))
-
-    @property
-    def contrary(self) -> "Claim":
-        """The claim that the node is not what this one says."""
-        return Claim(self.schema, self.node, not self.holds)
-
-    def about(self, node: Node, *, holds: bool | None = None) -> "Claim":
-        """The same claim about another node of the document; `holds` says otherwise."""
-        return Claim(self.schema, node, self.holds if holds is None else holds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of a value that a proof shows cannot exist? That it satisfies some schemas and fails others."""
+"""What is known of a value that a proof shows cannot exist? Parts that hold, keywords that fail, and choices that are open."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.claim import Claim, Met
 from registry.domain import ATOMS
 from registry.evaluate import is_valid
 from registry.schema import Node, Schema
-
-Key = tuple[int, str, str, int, bool]
-
-
-class Claim:
-    """A value satisfies this node of a document (`holds`), or fails it. `key` is equal for claims that say the same."""
-
-    __slots__ = ("holds", "key", "node", "schema")
-
-    def __init__(self, schema: Schema, node: Node, holds: bool) -> None:
-        self.schema, self.node, self.holds = schema, node, holds
-        self.key: Key = (id(schema), node.pointer, node.part, _kind(node.raw), holds)
-
-    def child(self, *steps: str | int, holds: bool | None = None) -> "Claim":
-        """The claim about a schema under the node; `holds` says otherwise."""
-        keyword, *rest = steps
-        return Claim(
-            self.schema, self.node.child(str(keyword), *rest), self.holds if holds is None else holds
-        )
-
-    def about(self, node: Node, *, holds: bool | None = None) -> "Claim":
-        """The claim about another node of the document; `holds` says otherwise."""
-        return Claim(self.schema, node, self.holds if holds is None else holds)
-
-
-def _kind(raw: Any) -> int:
-    return 2 if isinstance(raw, dict) else int(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +79,5 @@ class Goal:
     failed: tuple[Failed, ...] = ()
     present: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
-    met: tuple[Claim, ...] = ()
+    met: Met = field(default_factory=Met)
     open: tuple[Choice, ...] = field(default=())
