@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "record-deployment": ("controlplane.commands.record_deployment", "Record what runs where."),
     "can-i-deploy": ("controlplane.commands.can_i_deploy", "Ask whether a version may go to an environment."),
     "traces": ("collectors.cli", "Import traces and event logs."),
+    "sources": ("controlplane.commands.sources", "Set up and watch where spans come from."),
     "extract": (
         "collectors.extract_cli",
         "Try, test and suggest extraction rules, and report on the quality of keys.",

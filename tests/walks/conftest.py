@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 # Test modules are imported one by one; what they share lies beside them.
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "sync")]
+sys.path += [
+    str(Path(__file__).parent),
+    *(str(Path(__file__).parents[1] / room) for room in ("sync", "collectors")),
+]
 
 from served_plane import ControlPlane
 from sync_sandbox import Sandbox
