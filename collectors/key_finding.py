@@ -13,7 +13,7 @@ from terms.instant import Instant
 Rejection = Literal[
     "null-like", "date-like", "too-short", "too-long", "pattern", "checksum", "not-a-key", "too-many", "bad-time", "bad-amount"
 ]  # fmt: skip
-Demotion = Literal["conflict", "two-parents", "circle", "self-loop", "hub", "reused"]
+Demotion = Literal["conflict", "two-parents", "circle", "self-loop", "hub"]
 Reason = Rejection | Demotion
 
 REJECTED: Final[Mapping[Rejection, str]] = {
@@ -30,11 +30,10 @@ REJECTED: Final[Mapping[Rejection, str]] = {
 }
 DEMOTED: Final[Mapping[Demotion, str]] = {
     "conflict": "Events disagree about what it is the same as; none of them is believed.",
-    "two-parents": "Events name several parents; the first of them holds.",
+    "two-parents": "Events name several parents, as when an id is used again; the first of them holds.",
     "circle": "It would stand above itself; the statement that closes the circle is refused.",
     "self-loop": "It is said to belong to itself.",
     "hub": "It would join too many transactions, and only links them.",
-    "reused": "The same text numbers objects of several types.",
 }
 
 

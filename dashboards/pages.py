@@ -18,6 +18,7 @@ from dashboards import (
     decision,
     exceptions,
     home,
+    key_quality,
     kpis,
     policies,
     replay,
@@ -46,6 +47,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/traces/{id}", trace.show),
     ("/contracts", contracts.show),
     ("/contracts/{subject:path}", contract_parts.show),
+    ("/admin/keys", key_quality.show),
     ("/policies", policies.show),
     ("/exceptions", exceptions.show),
 )

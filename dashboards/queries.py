@@ -353,6 +353,18 @@ query OnlyFrame {
     + _FRAME
 )
 
+KEY_QUALITY = (
+    """
+query KeyQuality($first: Int!, $after: String) {
+  ...Frame
+  keyQuality(first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { type source reason sentence verdict uses keys moreKeys lastSeenAt examples { key what } }
+  }
+}"""
+    + _FRAME
+)
+
 POLICIES = (
     """
 query Policies($first: Int!, $after: String, $state: ViolationState, $rule: String) {

@@ -99,6 +99,10 @@ _WEIGHT = {
     "warns": Badge("warn", "alert", "warning"),
     "told": Badge("calm", "dots", "note"),
 }
+_KEY = {
+    "REJECTED": Badge("bad", "cross", "left out"),
+    "DEMOTED": Badge("warn", "alert", "joins less"),
+}
 NO_VERDICT = Badge("calm", "minus", "first version")
 
 
@@ -133,6 +137,11 @@ def violation(state: str) -> Badge:
 def verdict(status: str | None) -> Badge:
     """A version's verdict against the one before; the first version has none."""
     return NO_VERDICT if status is None else _VERDICT[status]
+
+
+def key(verdict: str) -> Badge:
+    """What became of keys of which something is wrong."""
+    return _KEY[verdict]
 
 
 def meeting(word: str) -> Badge | None:

@@ -17,6 +17,7 @@ from controlplane.graphql.decision import DecisionMutation, DecisionQuery
 from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
+from controlplane.graphql.key_quality import KeyQualityQuery
 from controlplane.graphql.kpi import KpiQuery
 from controlplane.graphql.lifecycle import LifecycleMutation
 from controlplane.graphql.limits import MOST_TOKENS, Limits
@@ -59,6 +60,7 @@ class Query(
     DecisionQuery,
     SourceQuery,
     RetentionQuery,
+    KeyQualityQuery,
 ):
     pass
 

@@ -244,3 +244,21 @@ _CAUSES = {
     "period": ("NetSuite refuses the journal: the posting period 2026-10 of DE is closed.", "PERIOD_CLOSED: The posting period 2026-10 for subsidiary DE is closed.", "Open the period 2026-10 for DE, then replay.", "netsuite", "period_closed"),
     "mapping": ("NetSuite has no account for the item PLAN-PRO in UK.", "INVALID_KEY_OR_REF: no account mapping for PLAN-PRO.", "Add the account mapping for PLAN-PRO in UK, then replay.", "netsuite", "missing"),
 }  # fmt: skip
+
+
+# ---- keys ----------------------------------------------------------------------------------------------
+def _finding(kind: str, source: str, reason: str, verdict: str, uses: int, *examples: tuple[str, str]) -> Row:
+    return {
+        "type": kind, "source": source, "reason": reason, "sentence": f"A sentence about {reason}.", "verdict": verdict, "uses": uses,
+        "keys": len(examples), "moreKeys": uses > 1_000, "firstSeenAt": "2026-11-01T08:00:00Z", "lastSeenAt": "2026-11-20T08:00:00Z",
+        "examples": [{"key": key, "what": what, "uses": 1} for key, what in examples],
+    }  # fmt: skip
+
+
+KEY_FINDINGS: list[Row] = [
+    _finding("order", "web-shop", "null-like", "REJECTED", 4_711, ("n/a", ""), ("0", ""), ("", "")),
+    _finding("order", "web-shop", "hub", "DEMOTED", 51, ("order:20260301", "51 orders in one hour")),
+    _finding(
+        "", "legacy <batch>", "bad-time", "REJECTED", 1, ("finished_at 'noon' is not a time in unix_ms", "")
+    ),
+]

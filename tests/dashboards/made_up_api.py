@@ -64,7 +64,7 @@ class MadeUpApi:
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
-            "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
+            "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
         self.decided: list[Row] = []
         self.may = ["transactions:decide"]
@@ -224,6 +224,9 @@ class MadeUpApi:
             made_up.policy("one-effect", "One effect for one business key", "critical", 0),
             made_up.policy("contract-owner", "Every contract has an owner", "medium", 1),
         ]
+
+    def key_quality(self, _: Any, **asked: Any) -> Row:
+        return made_up.page([] if self.empty else made_up.KEY_FINDINGS, **asked)
 
     def all_violations(self, _: Any, **asked: Any) -> Row:
         found = self.violations

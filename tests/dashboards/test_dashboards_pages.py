@@ -20,7 +20,7 @@ STORY = f"/transactions/{made_up.FAILED_ID}"
 ODD = contract_address.contract(made_up_contracts.ODD)
 PAGES = ("/", "/kpis", "/transactions", "/transactions?q=status:stuck&sort=-waited", "/transactions?q=staus:open", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
          "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/contracts/invoices-api",
-         "/contracts/deployments", "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "/policies", "/policies?state=all", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
+         "/contracts/deployments", "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "/policies", "/policies?state=all", "/admin/keys", "/exceptions", "/exceptions?state=resolved")  # fmt: skip
 
 
 def text(html: str) -> str:
@@ -494,3 +494,24 @@ def test_deployments_are_told_with_the_way_on(client: TestClient) -> None:
         text(client.get("/contracts/deployments?application=unknown&version=1&to=nowhere").text)
     )
     assert "there is no environment 'nowhere'" in odd
+
+
+def test_the_quality_of_keys_is_told_by_source_and_reason(api: MadeUpApi, client: Any) -> None:
+    """What was refused and what joins less, in words, with examples; a source's name is text and nothing else."""
+    page = client.get("/admin/keys").text
+    read = text(page)
+    for words in (
+        "3 findings",
+        "left out",
+        "A sentence about null-like.",
+        "4,711",
+        "n/a",
+        "(empty)",
+        "3 keys and more",
+    ):
+        assert words in read, words
+    assert "joins less" in read
+    assert "51 orders in one hour" in read
+    assert "legacy &lt;batch&gt;" in page
+    api.empty = True
+    assert "Nothing is wrong with the keys" in text(client.get("/admin/keys").text)

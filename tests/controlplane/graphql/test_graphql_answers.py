@@ -38,7 +38,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "HOME": {"days": 30}, "KPIS": {"days": 30}, "KPI": {"id": "invoice-latency", "days": 30},
     "TRANSACTIONS": {"first": 200, "filter": {"status": "OPEN", "overdue": False}}, "STUCK": {"first": 200},
     "QUERY_READING": {"text": "status:open"}, "TRANSACTION": {"id": "x"}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
-    "POLICIES": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
+    "POLICIES": {"first": 200}, "KEY_QUALITY": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
     "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
     "DEPLOYMENTS": {}, "CAN_I_DEPLOY": {"application": "x", "version": "1", "to": "prod", "isFirst": False},
     "REPLAY": {"input": {"id": "EX-1", "idempotencyKey": "k"}},
