@@ -14,6 +14,7 @@ from collectors.extraction_value import UnreadableError
 from collectors.key_finding import KeyFinding, Rejection
 from collectors.key_form import masked
 from collectors.span import BusinessEvent, Origin, Rejected, Span
+from collectors.wire_attributes import WireAttributes
 from terms.instant import Instant
 
 _MOST = 5_000  # origins, and shapes of each; a runtime that names attributes after its customers must not fill the memory
@@ -161,7 +162,8 @@ class _Table:
 
     def plans(self, span: Span) -> tuple[Plan, ...]:
         """The plans that may be for the span, in the order they are tried."""
-        shape = tuple(span.attributes)
+        attributes = span.attributes
+        shape = attributes.names() if type(attributes) is WireAttributes else tuple(attributes)
         found = self._by_shape.get(shape)
         if found is None:
             if len(self._by_shape) >= _MOST:

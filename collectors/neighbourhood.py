@@ -7,9 +7,9 @@ down along the rules that merge, and one link further where a place changed. Obj
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,7 +19,7 @@ from collectors.decision import NO_RULINGS, Decision, Rulings
 from collectors.key_finding import KeyFinding
 from collectors.process import Process
 from collectors.ruling_store import RulingStore
-from collectors.stitch import assertions
+from collectors.stitch import assertions, pattern
 from collectors.stitch_event import Assertion, Outside, StitchEvent
 from collectors.tree import Trees, object_type
 from terms.instant import Instant
@@ -57,7 +57,7 @@ class Neighbourhood:
         self._most_parents, self._least_hub = _hub_bounds(processes)
         self._anchors = frozenset(process.anchor for process in processes)
         self._nearby: set[str] = set()
-        self._links_of: dict[str, dict[str, set[str]]] = {p.id: defaultdict(set) for p in processes}
+        self._decided_links: dict[str, dict[str, set[str]]] = {p.id: defaultdict(set) for p in processes}
         self._linked: set[str] = set()
         self._events_of: dict[str, list[StitchEvent]] = defaultdict(list)
         self._said: dict[str, dict[int, list[Assertion]]] = {process.id: {} for process in processes}
@@ -70,27 +70,29 @@ class Neighbourhood:
         """Takes an event in. An event taken in twice is there once."""
         if event.event_id in self.events:
             return
-        event_id = event.event_id
-        self.events[event_id] = event
-        active = [key for kind, key in zip(event.kinds, event.keys, strict=True) if kind in self._active]
+        self.events[event.event_id] = event
+        ties = _ties(self.processes, event.type, event.kinds)
+        keys = event.keys
+        active = [keys[position] for position in ties.active]
         for key in active:
             self._events_of[key].append(event)
-        if len(event.keys) <= _SMALL:
+        if len(keys) <= _SMALL:
             self._nearby.update(active)
-        for process in self.processes:
-            said = assertions(process, event, self.hubs)
-            if not said:
-                continue
-            self._said[process.id][event_id] = said
-            for one in said:
-                self._connect(process, one)
+        if self.hubs and not self.hubs.isdisjoint(keys):
+            for process in self.processes:
+                for one in assertions(process, event, self.hubs):
+                    self._connect(one)
+            return
+        for child, parent, role in ties.roles:
+            self._tie(keys[child], keys[parent], role)
 
-    def _connect(self, process: Process, assertion: Assertion) -> None:
-        child, parent, role, _, _, _ = assertion
+    def _connect(self, assertion: Assertion) -> None:
+        if assertion.role != "link" or assertion.child not in self.hubs:
+            self._tie(assertion.child, assertion.parent, assertion.role)
+
+    def _tie(self, child: str, parent: str, role: str) -> None:
         if role == "link":
-            if child not in self.hubs:
-                self._linked.add(child)
-                self._links_of[process.id][parent].add(child)
+            self._linked.add(child)
             return
         self._merging[child].add(parent)
         self._merging[parent].add(child)
@@ -134,7 +136,9 @@ class Neighbourhood:
             self._decisions[decision.decision_id] = decision
             for process in self.processes:
                 for one in Rulings((decision,)).asserted(process):
-                    self._connect(process, one)
+                    self._connect(one)
+                    if one.role == "link":
+                        self._decided_links[process.id][one.parent].add(one.child)
                     # No event names both, so not even a link would lead from one to the other.
                     self._merging[one.child].add(one.parent)
                     self._merging[one.parent].add(one.child)
@@ -228,20 +232,20 @@ class Neighbourhood:
             reached |= company
         return reached
 
-    def said(self, process: Process) -> dict[int, list[Assertion]]:
-        """What each event here asserts by the process's rules, by event id."""
-        return self._said[process.id]
+    def said(self, process: Process, events: Iterable[StitchEvent]) -> Mapping[int, list[Assertion]]:
+        """What these events, and perhaps others, assert by the process's rules, by event id."""
+        known = self._said[process.id]
+        for event in events:
+            if event.event_id not in known:
+                known[event.event_id] = assertions(process, event, self.hubs)
+        return known
 
     def trees(self, process: Process, keys: Collection[str]) -> Trees:
         """The process's trees over `keys`, whose events are all loaded."""
-        said = self._said[process.id]
         events = {event.event_id: event for key in keys for event in self._events_of.get(key, ())}
-        return Trees(
-            process,
-            [a for event in sorted(events.values()) for a in said.get(event.event_id, ())],
-            {},
-            self.rulings(keys),
-        )
+        said = self.said(process, events.values())
+        ordered = [one for event in sorted(events.values()) for one in said[event.event_id]]
+        return Trees(process, ordered, {}, self.rulings(keys))
 
     def _aliases(self, keys: set[str]) -> set[str]:
         """`keys` and the other keys of the same things, all loaded."""
@@ -257,15 +261,19 @@ class Neighbourhood:
 
         `keys` are of the process's active types.
         """
-        links = self._links_of[process.id]
-        named = {child for key in keys if key in links for child in links[key]} - set(keys)
-        linked = self._aliases({key for key in named if object_type(key) in process.active_types})
-        events = {
-            event.event_id: event
-            for group in (keys, linked)
-            for key in group
-            for event in self._events_of.get(key, ())
+        mine = {event.event_id: event for key in keys for event in self._events_of.get(key, ())}
+        said = self.said(process, mine.values())
+        named = {
+            one.child
+            for event_id in mine
+            for one in said[event_id]
+            if one.role == "link" and one.parent in keys and one.child not in self.hubs
         }
+        if decided := self._decided_links[process.id]:
+            named |= {child for key in keys for child in decided.get(key, ()) if child not in self.hubs}
+        named.difference_update(keys)
+        linked = self._aliases({key for key in named if object_type(key) in process.active_types})
+        events = mine | {event.event_id: event for key in linked for event in self._events_of.get(key, ())}
         beyond = {
             key
             for event in events.values()
@@ -296,6 +304,27 @@ class Neighbourhood:
             entity,
             region,
         )
+
+
+class _Ties(NamedTuple):
+    """What events of one type that name objects of these kinds tie together: positions of `active` objects, and `roles`.
+
+    A role is (child's position, parent's position, role), once for all processes that give it.
+    """
+
+    active: tuple[int, ...]
+    roles: tuple[tuple[int, int, str], ...]
+
+
+@lru_cache(10_000)
+def _ties(processes: tuple[Process, ...], event_type: str, kinds: tuple[str, ...]) -> _Ties:
+    known = {kind for process in processes for kind in process.active_types}
+    roles = {
+        (child, parent, role): None
+        for process in processes
+        for child, parent, role, _ in pattern(process, event_type, kinds)
+    }
+    return _Ties(tuple(position for position, kind in enumerate(kinds) if kind in known), tuple(roles))
 
 
 @lru_cache(64)

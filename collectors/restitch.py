@@ -123,7 +123,7 @@ def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str],
     events, beyond = near.around(process, mine)
     stored = places(bulk, (process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}
-    stitched = stitch(process, events, outside, near.said(process), near.rulings(mine))
+    stitched = stitch(process, events, outside, near.said(process, events), near.rulings(mine))
     return Derived(
         process,
         stitched,

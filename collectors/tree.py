@@ -120,7 +120,7 @@ class Trees:
         parents = self._parents.setdefault(child, {})
         if parent in parents:
             refused = ""
-        elif pair(child, parent) in self._apart:
+        elif self._apart and pair(child, parent) in self._apart:
             refused = _APART
         elif child in self._decided:
             refused = f"it was decided that {child} belongs to {self._decided[child]}"
@@ -137,7 +137,7 @@ class Trees:
 
     def _link(self, assertion: Assertion) -> None:
         child, parent = self.canonical(assertion.child), self.canonical(assertion.parent)
-        if pair(child, parent) in self._apart:
+        if self._apart and pair(child, parent) in self._apart:
             self.edges.append(assertion._replace(refused=_APART))
             return
         self.edges.append(assertion)

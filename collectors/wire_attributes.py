@@ -36,6 +36,10 @@ class WireAttributes(Mapping[str, Any]):
             return raw[2:].decode()
         return value(AnyValue.FromString(raw))
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all of them: the same for spans of one kind, mostly in the same order."""
+        return tuple(self) if self._more else tuple(self.values_of)
+
     def __iter__(self) -> Iterator[str]:
         return iter({**self.values_of, **_more(self.said)}) if self._more else iter(self.values_of)
 
