@@ -6,26 +6,27 @@ Exit codes: 0 as it should be; 1 something is left to do (a value refused, nothi
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from collectors import definitions
 from collectors.definitions import Definitions
 from collectors.extraction import Extractor
-from collectors.extraction_example import broken_examples, outcomes, told
+from collectors.extraction_example import broken_examples, outcomes
 from collectors.imports.batch import decode
 from collectors.imports.file import KINDS, batches
 from collectors.span import Decoded, Rejected
 from collectors.suggestion import Suggestion
 from collectors.suggestion import suggest as suggestions
 from collectors.suggestion_file import word
-from collectors.trial import Line, Read, Trial, read_all
+from collectors.trial import Read, Trial, read_all
+from collectors.trial_told import console, counted, document, sentence, table
 from terms.instant import wall_clock
 from terms.problem import ProblemError
 
@@ -33,8 +34,15 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Try, test a
 
 OWN = "throughline"
 DONE, LEFT, UNREADABLE = 0, 1, 2
-_WIDTH = 160  # where the output goes to no terminal
 _SHOWN = 1_000  # spans told one by one in JSON
+
+_SUGGESTION = """query Suggestion($service: String!, $anew: Boolean!) {
+  ruleSuggestion(service: $service, anew: $anew) { service content spans events steps lookedAt }
+}"""
+_QUALITY = """query Quality($after: String) {
+  keyQuality(first: 200, after: $after) { pageInfo { hasNextPage endCursor } nodes {
+    type source verdict reason sentence uses keys moreKeys firstSeenAt lastSeenAt examples { key what uses } } }
+}"""
 
 Folders = Annotated[
     list[Path] | None,
@@ -65,9 +73,12 @@ def try_file(
                     shown.append(read)
             trial.rejected += len(decoded.rejected)
     if output == "json":
-        _say(json.dumps(_document(trial, shown), indent=2))
+        _say(json.dumps(document(trial, shown), indent=2))
     else:
-        _tell(trial)
+        table(trial)
+        _say(sentence(trial))
+    if trial.spans and not (trial.events or trial.naming):
+        _say("No rule reads these spans. `throughline extract suggest` proposes one.", error=True)
     nothing = not (trial.events or trial.naming)
     raise typer.Exit(LEFT if nothing or trial.refused or trial.rejected else DONE)
 
@@ -92,20 +103,21 @@ def run_examples(
         broken = [str(problem) for problem in broken_examples(rule)]
         problems += broken
         _say(
-            f"{'FAIL' if broken else 'ok':<5} {rule.name}: {_count(len(tried), 'example')}, {_count(len(rule.readings), 'reading')}"
+            f"{'FAIL' if broken else 'ok':<5} {rule.name}: {counted(len(tried), 'example')}, {counted(len(rule.readings), 'reading')}"
         )
         for one in tried:
             _say(f"      {'ok' if not one.differences else 'FAIL':<5} {one.example.name}")
     for text in problems:
         _say(text, error=True)
-    _say(f"{_count(len(found), 'rule')}, {_count(len(problems), 'problem')}")
+    _say(f"{counted(len(found), 'rule')}, {counted(len(problems), 'problem')}")
     raise typer.Exit(LEFT if problems else DONE if found else UNREADABLE)
 
 
 @app.command()
 def suggest(
-    files: Annotated[list[Path], typer.Argument(help=f"{KINDS}.")],
-    service: Annotated[str, typer.Option(help="Only for this service.")] = "",
+    ctx: typer.Context,
+    of: Annotated[list[str], typer.Argument(help=f"Files ({KINDS}), or one service of a running server.")],
+    service: Annotated[str, typer.Option(help="Of files: only for this service.")] = "",
     into: Annotated[
         Path | None, typer.Option(help="A folder: a file for each service is written there.")
     ] = None,
@@ -114,20 +126,99 @@ def suggest(
 ) -> None:
     """Propose rules for spans that no rule reads, with the evidence of each line. What is proposed loads and holds.
 
-    Exits 1 when there is nothing to propose.
+    What is no file is a service whose newest spans THROUGHLINE_URL's server looks at. Exits 1 when there is nothing to
+    propose.
     """
+    if len(of) == 1 and not Path(of[0]).exists():
+        _hand_out(*_asked(ctx, of[0], anew), into)
+    files = [Path(one) for one in of]
     loaded = _load(rules)
     extractor = Extractor(one for one in loaded.extraction if one.id == OWN) if anew else loaded.extractor
     spans = [span for path in files for decoded in _decoded(path, loaded) for span in decoded.spans]
     taken = {one.id for one in loaded.extraction}
     found = suggestions(spans, extractor, lambda _: {}, ", ".join(path.name for path in files), taken)
-    _hand_out([one for one in found if service in ("", one.service)], into, len(spans))
+    _hand_out([one for one in found if service in ("", one.service)], len(spans), into)
 
 
-def _hand_out(found: list[Suggestion], into: Path | None, looked_at: int) -> None:
+def _asked(ctx: typer.Context, service: str, anew: bool) -> tuple[list[Suggestion], int]:
+    """What a running server proposes for one of its services."""
+    ask = _asking(
+        ctx, f"'{service}' is no file, and no server is named that could know a service of that name"
+    )
+    found = ask(_SUGGESTION, {"service": service, "anew": anew})["ruleSuggestion"]
+    if found is None:
+        return [], 0
+    parts = (found[name] for name in ("service", "content", "spans", "events", "steps"))
+    return [Suggestion(*parts)], found["lookedAt"]
+
+
+def _asking(ctx: typer.Context, what: str) -> Any:
+    """The roof's way to a server. Raises ProblemError where none is named."""
+    ask = getattr(ctx.obj, "ask", None)
+    if ask is None or not os.environ.get("THROUGHLINE_URL"):
+        raise ProblemError(what, "THROUGHLINE_URL", "set it, and THROUGHLINE_TOKEN, to a running server")
+    return ask
+
+
+@app.command()
+def quality(ctx: typer.Context, output: Format = "text") -> None:
+    """Tell what is wrong with business keys: what was refused, and what joins less than it could.
+
+    Asks the server that THROUGHLINE_URL names. Exits 1 when there is anything.
+    """
+    _one_of(output, ("text", "json"), "--format")
+    ask = _asking(ctx, "no server is named")
+    found: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        page = ask(_QUALITY, {"after": after})["keyQuality"]
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    if output == "json":
+        _say(json.dumps(found, indent=2))
+    else:
+        _tell_quality(found)
+    raise typer.Exit(LEFT if found else DONE)
+
+
+def _tell_quality(found: list[dict[str, Any]]) -> None:
+    lines = Table(
+        "object",
+        "source",
+        "verdict",
+        "reason",
+        "events",
+        "keys",
+        "such as",
+        "last seen",
+        box=None,
+        header_style="bold",
+    )
+    for one in found:
+        examples = ", ".join(example["key"] or "(empty)" for example in one["examples"])
+        keys = f"{one['keys']}{'+' if one['moreKeys'] else ''}"
+        verdict = one["verdict"].lower()
+        lines.add_row(
+            one["type"],
+            one["source"],
+            verdict,
+            one["reason"],
+            f"{one['uses']:,}",
+            keys,
+            examples,
+            one["lastSeenAt"],
+        )
+    if found:
+        console().print(lines)
+    _say(counted(len(found), "finding"))
+
+
+def _hand_out(found: list[Suggestion], looked_at: int, into: Path | None) -> NoReturn:
     if not found:
         _say(
-            f"Nothing to propose: no unread span of {_count(looked_at, 'span')} seems to name a business object.",
+            f"Nothing to propose: no unread span of {counted(looked_at, 'span')} seems to name a business object.",
             error=True,
         )
         raise typer.Exit(LEFT)
@@ -146,7 +237,7 @@ def _hand_out(found: list[Suggestion], into: Path | None, looked_at: int) -> Non
             path = into / f"{word(one.service, 'service')}.yaml"
             path.write_text(one.content)
             _say(
-                f"{path}: {_count(one.events, 'event')} and {_count(one.names, 'step')} from {_count(one.spans, 'span')}"
+                f"{path}: {counted(one.events, 'event')} and {counted(one.names, 'step')} from {counted(one.spans, 'span')}"
             )
     raise typer.Exit(DONE)
 
@@ -163,79 +254,9 @@ def _decoded(path: Path, loaded: Definitions) -> Iterator[Decoded]:
         yield decoded
 
 
-def _tell(trial: Trial) -> None:
-    table = Table(
-        "spans", "service", "name", "rule", "event", "objects", "refused", box=None, header_style="bold"
-    )
-    for line in trial.sorted_lines():
-        table.add_row(*_cells(line))
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-    console.print(table)
-    _say(
-        f"{_count(trial.spans, 'span')}: {_count(trial.events, 'event')}, {_count(trial.naming, 'more span')} that only name "
-        f"objects, {trial.unread} that no rule reads, {_count(trial.refused, 'value')} refused, {trial.rejected} rejected"
-    )
-    if trial.spans and not (trial.events or trial.naming):
-        _say("No rule reads these spans. `throughline extract suggest` proposes one.", error=True)
-
-
-def _cells(line: Line) -> tuple[str, ...]:
-    rule = f"{line.rule} {line.reading}".strip()
-    return (
-        str(line.count), line.service, line.name, rule, line.makes, " ".join(line.objects), "; ".join(line.refused),
-    )  # fmt: skip
-
-
-def _document(trial: Trial, shown: list[Read]) -> dict[str, Any]:
-    return {
-        "spans": trial.spans,
-        "events": trial.events,
-        "naming": trial.naming,
-        "unread": trial.unread,
-        "refused": trial.refused,
-        "rejected": trial.rejected,
-        "lines": [
-            {
-                "spans": line.count,
-                "service": line.service,
-                "name": line.name,
-                "rule": line.rule,
-                "reading": line.reading,
-                "event": line.makes,
-                "objects": list(line.objects),
-                "refused": list(line.refused),
-            }
-            for line in trial.sorted_lines()
-        ],
-        "read": [_read_document(read) for read in shown],
-    }
-
-
-def _read_document(read: Read) -> dict[str, Any]:
-    span = read.span
-    ids = {"traceId": span.trace_id.hex(), "spanId": span.span_id.hex(), "name": span.name} if span else {}
-    return {
-        **ids,
-        "rule": read.rule,
-        "reading": read.reading,
-        "named": list(read.named),
-        "events": [told(event) for event in read.events],
-        "refused": [{"reason": one.reason, "type": one.type, "value": one.key} for one in read.findings],
-        **(
-            {"rejected": {"reason": read.rejected.reason, "what": read.rejected.what}}
-            if read.rejected
-            else {}
-        ),
-    }
-
-
 def _one_of(word: str, known: tuple[str, ...], where: str) -> None:
     if word not in known:
         raise ProblemError(f"'{word}' is not one of {', '.join(known)}", where)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _say(text: str, *, error: bool = False) -> None:

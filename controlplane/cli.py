@@ -77,6 +77,11 @@ class Handed:
         """A sink into this machine's own data directory."""
         return import_module("controlplane.local_sink").LocalSinks().open_sink()
 
+    def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The data of a running server's answer."""
+        found: dict[str, Any] = import_module("controlplane.commands.client").ask(query, variables)
+        return found
+
 
 _ROOMS = {"controlplane", "registry", "sync", "collectors", "policies", "dashboards", "terms"}
 

@@ -27,6 +27,7 @@ from controlplane.graphql.policy import PolicyQuery
 from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
+from controlplane.graphql.rule_suggestion import RuleSuggestionQuery
 from controlplane.graphql.saved_view import SavedViewMutation, SavedViewQuery
 from controlplane.graphql.source import SourceQuery
 from controlplane.graphql.source_change import SourceMutation
@@ -61,6 +62,7 @@ class Query(
     SourceQuery,
     RetentionQuery,
     KeyQualityQuery,
+    RuleSuggestionQuery,
 ):
     pass
 

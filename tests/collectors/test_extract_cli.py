@@ -3,6 +3,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -158,3 +159,59 @@ def test_proposals_for_several_services_are_told_apart(tmp_path: Path) -> None:
     assert isinstance(several.exception, ProblemError)
     assert "depot, desk" in str(several.exception)
     assert "service: [desk]" in run("suggest", *files, "--service", "desk").output
+
+
+def asked(answers: dict[str, Any], *words: str, url: str = "http://a-server") -> Any:
+    """The command with the roof's way to a server, which gives these answers by field."""
+
+    def ask(query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        (field,) = [name for name in answers if name in query]
+        found = answers[field]
+        return {field: found(variables) if callable(found) else found}
+
+    return CliRunner(env={"THROUGHLINE_URL": url}).invoke(app, words, obj=SimpleNamespace(ask=ask))
+
+
+def test_a_server_proposes_a_rule_for_one_of_its_services(tmp_path: Path) -> None:
+    """What is no file is a service; what the server found is written like what a file gives."""
+    found = {
+        "service": "depot",
+        "content": "kind: extraction\n",
+        "spans": 9,
+        "events": 1,
+        "steps": 2,
+        "lookedAt": 500,
+    }
+    assert asked({"ruleSuggestion": found}, "suggest", "depot").output == "kind: extraction\n"
+    written = asked({"ruleSuggestion": found}, "suggest", "depot", "--into", str(tmp_path))
+    assert "depot.yaml: 1 event and 2 steps from 9 spans" in written.output
+    nothing = asked({"ruleSuggestion": None}, "suggest", "depot")
+    assert (nothing.exit_code, "Nothing to propose" in nothing.output) == (1, True)
+    without = asked({}, "suggest", "depot", url="")
+    assert isinstance(without.exception, ProblemError)
+    assert "'depot' is no file" in str(without.exception)
+
+
+def test_the_quality_of_keys_is_told_page_by_page() -> None:
+    """Every page is asked for; the exit code says whether anything is wrong."""
+    row = {
+        "type": "order", "source": "shop", "verdict": "REJECTED", "reason": "null-like", "sentence": "x", "uses": 4711, "keys": 2,
+        "moreKeys": True, "firstSeenAt": "2026-03-01T12:00:00Z", "lastSeenAt": "2026-03-02T12:00:00Z",
+        "examples": [{"key": "n/a", "what": "", "uses": 1}],
+    }  # fmt: skip
+    pages = {
+        None: {"pageInfo": {"hasNextPage": True, "endCursor": "c1"}, "nodes": [row]},
+        "c1": {"pageInfo": {"hasNextPage": False, "endCursor": "c2"}, "nodes": [row | {"source": "desk"}]},
+    }
+    told = asked({"keyQuality": lambda variables: pages[variables["after"]]}, "quality")
+    assert told.exit_code == 1
+    for words in ("shop", "desk", "4,711", "2+", "null-like", "2 findings"):
+        assert words in told.output
+    as_json = asked(
+        {"keyQuality": lambda variables: pages[variables["after"]]}, "quality", "--format", "json"
+    )
+    assert [one["source"] for one in json.loads(as_json.output)] == ["shop", "desk"]
+    clean = asked(
+        {"keyQuality": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}}, "quality"
+    )
+    assert (clean.exit_code, clean.output) == (0, "0 findings\n")

@@ -67,6 +67,11 @@ def test_a_foreign_runtime_joins_a_deal_by_the_invoice_number_alone(
         one for one in theirs if "throughline" in one["attributes"] or "cloudevents" in one["attributes"]
     ]
     assert {one["system"] for one in theirs} == {"kong", "e-invoicing"}
+    proposed = connected.ask('{ ruleSuggestion(service: "e-invoicing", anew: true) { content events } }')[
+        "ruleSuggestion"
+    ]
+    assert "keys of the type invoice already" in proposed["content"]
+    assert proposed["events"] == 1
     page = connected.http.get(f"/transactions/{story['id']}")
     assert page.status_code == 200
     for lane in ("kong", "e-invoicing"):
