@@ -119,18 +119,21 @@ def page(
     return Page(seen, int(total), len(rows) > first)
 
 
+def _asked(subjects: list[str]) -> Any:
+    """The subjects as a table, so that each of them is looked up by its days: an IN would read all the days there ever were."""
+    return values(column("subject", String), name="asked").data([(one,) for one in subjects]).cte("asked")
+
+
 def _within(subjects: list[str], since: str) -> Any:
-    group = (_use.c.subject, _use.c.version, _use.c.application)
-    return (
-        select(*group, func.sum(_use.c.uses).label("uses"), func.max(_use.c.last_seen).label("last_seen"))
-        .where(_use.c.tenant == TENANT, _use.c.subject.in_(subjects), _use.c.day >= since)
-        .group_by(*group)
-    )
+    asked, group = _asked(subjects), (_use.c.subject, _use.c.version, _use.c.application)
+    sums = func.sum(_use.c.uses).label("uses"), func.max(_use.c.last_seen).label("last_seen")
+    here = and_(_use.c.tenant == TENANT, _use.c.subject == asked.c.subject, _use.c.day >= since)
+    return select(*group, *sums).select_from(asked.join(_use, here)).group_by(*group)
 
 
 def _last(subjects: list[str]) -> Any:
     """The last use of each subject: of its last day, which an index names without reading the days before."""
-    asked = values(column("subject", String), name="asked").data([(one,) for one in subjects]).cte("asked")
+    asked = _asked(subjects)
     here = (_use.c.tenant == TENANT, _use.c.subject == asked.c.subject)
     last_day = select(func.max(_use.c.day)).where(*here).correlate(asked).scalar_subquery()
     last_seen = (

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from dashboards import contract_address
-from dashboards.format import age, count, counted, instant, sentence_list
+from dashboards.format import age, count, counted, instant, sentence_list, short_instant
 from dashboards.spark import Spark, spark
 
 DAYS = 30
@@ -51,6 +51,7 @@ class SeenView:
 
     words: str
     versions: tuple[VersionRow, ...]
+    has_entities: bool
     line: Spark | None
     line_words: str
     days: int
@@ -78,11 +79,12 @@ def seen(contract: Mapping[str, Any], now: str, after: str) -> SeenView:
     use, observed = contract["use"], contract["observed"]
     registered = {one["semver"] for one in contract["versions"]}
     info, address = observed["pageInfo"], contract_address.contract(contract["subject"])
-    points = _points(use)
+    points, versions = _points(use), _versions(use, contract["traffic"], registered)
     going_on = contract_address.contract(contract["subject"], seen=info["endCursor"] or "")
     return SeenView(
         words=_words(use, now),
-        versions=_versions(use, contract["traffic"], registered),
+        versions=versions,
+        has_entities=any(one.entities for one in versions),
         line=spark(points, 0.0) if use["uses"] else None,
         line_words=f"Uses on each of {use['days']} days, at most {count(max(points))} on one",
         days=LONG_DAYS,
@@ -96,7 +98,7 @@ def seen(contract: Mapping[str, Any], now: str, after: str) -> SeenView:
 def _words(use: Mapping[str, Any], now: str) -> str:
     if not use["lastSeenAt"]:
         return ""
-    last = f"last {age(use['lastSeenAt'], now)}"
+    last = f"last used {age(use['lastSeenAt'], now)}"
     if not use["uses"]:
         return f"no use in {use['days']} days, {last}"
     by = counted(use["applications"], "application")
@@ -116,7 +118,7 @@ def _versions(
             width=round(one["uses"] / total * 100, 1),
             applications=count(one["applications"]),
             entities=entities.get(one["version"], ""),
-            last_seen=instant(one["lastSeenAt"]),
+            last_seen=short_instant(one["lastSeenAt"]),
             last_seen_at=one["lastSeenAt"],
             known=one["version"] in registered,
         )

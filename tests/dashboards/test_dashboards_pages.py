@@ -440,7 +440,7 @@ def test_a_contract_says_who_uses_it(client: TestClient) -> None:
         "old-report 0.4.0 reads 1.1.0 all of it Finance data nowhere now",
         "spreadsheet 1.1.0 14", "not declared, the version is deprecated", "not declared, not registered",
         "a required field was removed at /properties/total", "not written", "An example that 1.2.0 accepts",
-        "1,995 uses by 3 applications in 30 days, last 1 h ago", "1.1.0 1,480 74.2 % 2 US, CA and UK", "0.9.0 not registered 3",
+        "1,995 uses by 3 applications in 30 days, last used 1 h ago", "1.1.0 1,480 74.2 % 2 US, CA and UK", "0.9.0 not registered 3",
         "Seen in the last 90 days 3 applications and versions",
     ):  # fmt: skip
         assert words in page, words
