@@ -115,8 +115,11 @@ def _free(service: str, taken: Collection[str]) -> str:
 def _passed_over(told_by: Mapping[str, tuple[tuple[Guess, ...], tuple[Passed, ...]]]) -> list[Passed]:
     """The places that are not proposed, once each, as they look where they vary most."""
     best: dict[Place, Passed] = {}
+    proposed = {guess.values.place.attribute for found, _ in told_by.values() for guess in found}
     for _, passed in told_by.values():
         for one in passed:
+            if one.values.place.attribute in proposed:
+                continue
             known = best.get(one.values.place)
             if one.values.distinct > (known.values.distinct if known else 1):
                 best[one.values.place] = one

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/bring-your-runtime.md: the rule it shows loads and holds, and the runtime it hands out is read by what is proposed for it."""
+
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from collectors.definitions import load
+from collectors.extraction_example import broken_examples
+from collectors.extraction_file import read_extraction
+from collectors.span import Origin, Span
+from collectors.suggestion import suggest
+from terms import yaml_lines
+from terms.problem import Problem
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "bring-your-runtime.md").read_text()
+
+
+def parcel_desk() -> Any:
+    """The runtime, loaded from where a reader runs it."""
+    spec = spec_from_file_location("parcel_desk", ROOT / "examples" / "parcel-desk" / "parcel_desk.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_rule_on_the_page_loads_and_its_example_holds() -> None:
+    """What a reader copies works."""
+    (content,) = re.findall(r"```yaml\n(kind: extraction\n.*?)```", PAGE, re.DOTALL)
+    problems: list[Problem] = []
+    rule = read_extraction(yaml_lines.load(content.encode(), "the page"), problems)
+    assert problems == []
+    assert rule is not None
+    assert broken_examples(rule) == []
+
+
+def test_the_runtime_it_hands_out_is_read_by_what_is_proposed_for_it(monkeypatch: Any) -> None:
+    """Five orders that the server knows, and a rule that makes an event of each shipment and names the order on every step."""
+    kept = InMemorySpanExporter()
+    runtime = parcel_desk()
+    monkeypatch.setattr(runtime, "OTLPSpanExporter", lambda: kept)
+    monkeypatch.setattr(runtime, "BatchSpanProcessor", SimpleSpanProcessor)
+    orders = [f"SO-{n}" for n in range(5)]
+    runtime.main(orders)
+    spans = [
+        Span(
+            Origin("parcel-desk", one.instrumentation_scope.name, {}), one.context.trace_id.to_bytes(16, "big"),
+            one.context.span_id.to_bytes(8, "big"), None, one.name, 1, one.start_time, one.end_time, 0, None, dict(one.attributes or {}),
+        )
+        for one in kept.get_finished_spans()
+        if one.instrumentation_scope and one.context and one.start_time and one.end_time
+    ]  # fmt: skip
+    assert len(spans) == 15
+    (found,) = suggest(
+        spans, load().extractor, lambda _: dict.fromkeys(orders, frozenset({"order"})), "a test"
+    )
+    assert (found.events, found.names) == (1, 1)
+    assert "from: parcel.for" in found.content
