@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlmodel import Session
 
 from collectors.bulk import Bulk
 from collectors.payload import Payload
 from collectors.payload_tables import PayloadRow
 from collectors.stitch_event import StitchEvent
+from collectors.tables import EventRow
 from terms.instant import Instant
 from terms.problem import Problem
 from terms.row_id import first_row_id
@@ -21,6 +22,10 @@ from terms.tenant import TENANT
 AT_ONCE = 5_000
 """Payloads forgotten in one transaction."""
 
+LOOKED_AT = 50_000
+"""The newest payloads that are searched for those of one contract."""
+
+_event: Any = EventRow.__table__  # type: ignore[attr-defined]
 _payload: Any = PayloadRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = "event_id, contract_subject, contract_version, body, problems"
 
@@ -56,6 +61,29 @@ def payloads_of(session: Session, event_ids: Iterable[int]) -> dict[int, Payload
         row.event_id: PayloadView(row.contract_subject, row.contract_version, row.body, _read(row.problems))
         for row in found
     }
+
+
+def payloads_under(session: Session, subject: str, limit: int) -> list[Any]:
+    """What may be shown of the newest payloads of a contract, newest first, at most so many of the last LOOKED_AT.
+
+    An event that names no contract counts under its type. What was too large to keep is left out.
+    """
+    newest = (
+        select(_payload.c.event_id, _payload.c.contract_subject, _payload.c.body)
+        .where(_payload.c.tenant == TENANT)
+        .order_by(_payload.c.event_id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    named = func.coalesce(newest.c.contract_subject, _event.c.type)
+    found = session.execute(
+        select(newest.c.body)
+        .join(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == newest.c.event_id))
+        .where(named == subject, newest.c.body != "null")
+        .order_by(newest.c.event_id.desc())
+        .limit(limit)
+    )
+    return [orjson.loads(body) for (body,) in found]
 
 
 def forget(session: Session, arrived_before: Instant) -> int:

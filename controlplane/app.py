@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
-from collectors import cloudevents, intake, kpi, otlp, source_books, zipkin_json
+from collectors import cloudevents, intake, kpi, otlp, payload_store, source_books, zipkin_json
 from collectors import definitions as collectors_definitions
 from collectors.definitions import Definitions
 from collectors.payload import Inspect
@@ -192,7 +192,7 @@ def create_app(parts: Parts) -> Starlette:
         routes=[
             *doors.routes(open_doors),
             *_contract_routes(parts),
-            *observed_routes(parts.database, observed.payloads),
+            *observed_routes(parts.database, observed.payloads, payload_store.payloads_under),
             *service.routes(),
             *pages.routes(partial(_ask, service), pages.PageSettings()),
         ],

@@ -19,26 +19,36 @@ PATH = "/apis/registry/v1/observed/{subject:path}"
 _MOST, _USUAL = 1000, 200
 
 Payloads = Callable[[Session, str, int], list[Any]]
+_UNKNOWN = {"": "personal"}
 
 
-def observed_routes(database: Database, payloads: Payloads) -> list[Route]:
-    """`GET .../observed/{subject}?limit=N`: `{"subject", "payloads", "classes"}`, newest first, at most 1,000."""
+def observed_routes(database: Database, told: Payloads, collected: Payloads) -> list[Route]:
+    """`GET .../observed/{subject}?limit=N`: `{"subject", "payloads", "classes"}`, newest first, at most 1,000.
+
+    `told` are those our own runtime sent, `collected` those of other applications, masked when they came in. Without a
+    registered version nothing is known of the fields: all values are masked, and `classes` says so of the whole.
+    """
 
     async def observed(request: Request) -> Response:
         subject, limit = request.path_params["subject"], _limit(request.query_params.get("limit", ""))
-        found = await database.read_async(lambda session: _observed(session, subject, limit, payloads))
+        found = await database.read_async(lambda session: _observed(session, subject, limit, told, collected))
         return Response(canonical_json.text(found), media_type="application/json")
 
     return [Route(PATH, observed, methods=["GET"])]
 
 
-def _observed(session: Session, subject: str, limit: int, payloads: Payloads) -> dict[str, Any]:
+def _observed(
+    session: Session, subject: str, limit: int, told: Payloads, collected: Payloads
+) -> dict[str, Any]:
     versions = registered(session, [subject]).get(subject, ())
     classes = {
         pointer: each for v in versions for pointer, each in masking.classes(v.document.schema).items()
     }
-    shown = [masking.masked(payload, classes) for payload in payloads(session, subject, limit)]
-    return {"subject": subject, "payloads": shown, "classes": classes}
+    shown = [masking.masked(payload, classes) for payload in told(session, subject, limit)]
+    others = collected(session, subject, limit - len(shown))
+    if others and not versions:
+        classes = _UNKNOWN
+    return {"subject": subject, "payloads": [*shown, *others], "classes": classes}
 
 
 def _limit(text: str) -> int:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from collectors.payload_store import payloads_under
 from controlplane.database import Actor, Database
 from controlplane.http import doors
 from controlplane.http.observed import observed_routes
@@ -33,7 +34,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def client(database: Database, clock: Any) -> Iterator[TestClient]:
     app = Starlette(
-        routes=observed_routes(database, observed.payloads),
+        routes=observed_routes(database, observed.payloads, payloads_under),
         middleware=doors.layers(Credentials(database, clock)),
         exception_handlers=doors.exception_handlers(),  # type: ignore[arg-type]
     )
