@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast does the registry answer? A real `throughline serve` on SQLite is asked over real sockets.
+"""How fast does the registry answer? A real `throughline serve` is asked over real sockets.
 
-    make bench ARGS=registry_service          (or python bench/registry_service.py --seconds 5 --subjects 10000)
+    make bench ARGS=registry_service          (or python bench/registry_service.py --seconds 5 --subjects 10000 --postgres)
 
 Two rows: a schema by its id, and registering the same content again, in requests a second on one process with the CPU of the
 server for each. Their asker is a process of its own with a few connections that always have one request under way. Then lists
@@ -11,6 +11,7 @@ as a browser gets it. A third of the subjects is in use, so that lists tell by w
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
-from ingest import cpu_s, serving
+import served
 from sqlalchemy import insert
 from sqlmodel import Session
 
@@ -96,22 +97,27 @@ def main() -> None:
     )
     options.add_argument("--seconds", type=float, default=5.0)
     options.add_argument("--subjects", type=int, default=10_000)
+    options.add_argument(
+        "--postgres", action="store_true", help="on a PostgreSQL of its own instead of SQLite"
+    )
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="throughline-bench-") as name:
-        folder = Path(name)
-        fill(folder, asked.subjects)
-        with serving(folder) as (url, server):
-            token = (folder / "demo-token").read_text().strip()
-            figures = {**rates(url, token, server.pid, asked.seconds), **lists(url, token)}
+    with contextlib.ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="throughline-bench-")))
+        database = held.enter_context(served.postgres())[0] if asked.postgres else ""
+        fill(database or f"sqlite:///{folder / 'throughline.sqlite3'}", asked.subjects)
+        server = held.enter_context(served.serving(folder, database))
+        figures = {
+            **rates(server.url, server.token, server.process.pid, asked.seconds),
+            **lists(server.url, server.token),
+        }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
     for name, value in figures.items():
         print(f"{name:>60}  {value:,.1f}")
 
 
-def fill(folder: Path, subjects: int) -> None:
-    """A data directory with that many subjects, each an event of 30 fields; every third of them is used."""
-    url = f"sqlite:///{folder / 'throughline.sqlite3'}"
+def fill(url: str, subjects: int) -> None:
+    """A database with that many subjects, each an event of 30 fields; every third of them is used."""
     migrations.upgrade(url)
     database, bench = Database(url, wall_clock), Actor("machine", "bench")
     for start in range(0, subjects, 500):
@@ -185,9 +191,9 @@ def rates(url: str, token: str, pid: int, seconds: float) -> dict[str, float]:
         ("GET schema by id", "GET", f"/apis/ccompat/v7/schemas/ids/{schema_id}", b""),
         ("POST register again", "POST", path, body),
     ):
-        before = cpu_s(pid)
+        before = served.cpu_s(pid)
         took = asyncio.run(drive(url, request(url, method, target, token, sent), seconds))
-        cpu = cpu_s(pid) - before
+        cpu = served.cpu_s(pid) - before
         took.sort()
         rate = Rate(len(took) / seconds, cpu / len(took) * 1e6, at(took, 0.5) * 1e3, at(took, 0.99) * 1e3)
         found |= {f"{name}, {key}": value for key, value in asdict(rate).items()}

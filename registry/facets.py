@@ -25,15 +25,20 @@ Facets = dict[str, tuple[tuple[str, int], ...]]
 """For each facet its values and how many subjects have each: most first, then by value."""
 
 
-def keep(session: Session, row: ContractSubjectRow) -> str:
-    """The id of the subject's combination of values, which is kept when it is new.
+def keep(session: Session, rows: Sequence[ContractSubjectRow]) -> list[str]:
+    """The id of each subject's combination of values, which is kept when it is new. A statement for each 500 of them.
 
     The same values have the same id for ever, and none is ever taken away: who read an id finds its values later too.
     """
-    values = {name: getattr(row, _COLUMNS.get(name, name)) for name in FACETS}
-    facets_id = canonical_json.sha256_hex(values)[:32]
-    insert_new(session, ContractFacetsRow, [{"tenant": TENANT, "facets_id": facets_id, **values}])
-    return facets_id
+    combinations = [tuple(getattr(row, _COLUMNS.get(name, name)) for name in FACETS) for row in rows]
+    ids = {values: canonical_json.sha256_hex(values)[:32] for values in dict.fromkeys(combinations)}
+    made = [
+        {"tenant": TENANT, "facets_id": facets_id, **dict(zip(FACETS, values, strict=True))}
+        for values, facets_id in ids.items()
+    ]
+    for start in range(0, len(made), NAMED):
+        insert_new(session, ContractFacetsRow, made[start : start + NAMED])
+    return [ids[values] for values in combinations]
 
 
 def counted(session: Session, counts: Mapping[str, int], names: Sequence[str] = FACETS) -> Facets:

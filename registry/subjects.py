@@ -104,7 +104,7 @@ def show(session: Session, number: int, semver: str, lifecycle: str, said: Contr
     row.compatibility = said.compatibility if said.states_mode else ""
     row.labels, row.changed_at = json.dumps(dict(said.labels)), now
     session.add(row)
-    found_by = {"facets": facets.keep(session, row), "text": search_text(said)}
+    found_by = {"facets": facets.keep(session, [row])[0], "text": search_text(said)}
     upsert(session, ContractSearchRow, {"tenant": TENANT, "subject": said.subject, **found_by})
     session.flush()
 
@@ -142,12 +142,19 @@ def refresh_missing(session: Session, now: Instant) -> int:
         refresh(session, row.name, now)
     unfiled = found_by.where(ContractSearchRow.facets == "")
     rows = session.exec(visible.where(col(ContractSubjectRow.name).in_(unfiled))).all()
-    for row in rows:
-        session.exec(
-            sql.update(ContractSearchRow)
-            .where(col(ContractSearchRow.tenant) == TENANT, col(ContractSearchRow.subject) == row.name)
-            .values(facets=facets.keep(session, row))
-        )
+    by_facets: dict[str, list[str]] = {}
+    for row, facets_id in zip(rows, facets.keep(session, rows), strict=True):
+        by_facets.setdefault(facets_id, []).append(row.name)
+    for facets_id, names in by_facets.items():
+        for start in range(0, len(names), facets.NAMED):
+            session.exec(
+                sql.update(ContractSearchRow)
+                .where(
+                    col(ContractSearchRow.tenant) == TENANT,
+                    col(ContractSearchRow.subject).in_(names[start : start + facets.NAMED]),
+                )
+                .values(facets=facets_id)
+            )
     return len(unread) + len(rows)
 
 
