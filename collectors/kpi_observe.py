@@ -16,10 +16,20 @@ PENDING, COUNTED, HIT = 0, 1, 2  # how a sample enters a rate: not at all yet, i
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The last `days` UTC calendar days, today included: starts from `from_at` on, up to `as_of`."""
+    """The last `days` UTC calendar days, today included: starts from `from_at` on, up to `as_of`.
+
+    `known_until`: up to when the sources of the KPI's end have told; None: up to `as_of`. What is open is known to be open
+    until then and no longer.
+    """
 
     as_of: Instant
     days: int
+    known_until: Instant | None = None
+
+    @property
+    def seen_until(self) -> Instant:
+        """Until when what is open is known to be open."""
+        return self.as_of if self.known_until is None else min(self.as_of, self.known_until)
 
     @property
     def from_at(self) -> Instant:
@@ -29,7 +39,7 @@ class Window:
     @property
     def before(self) -> "Window":
         """The window as it was `days` days ago: as long, as far into its last day, and knowing as little."""
-        return Window(Instant(self.as_of - self.days * DAY), self.days)
+        return Window(Instant(self.as_of - self.days * DAY), self.days, self.known_until)
 
     def day_names(self) -> tuple[str, ...]:
         """The days, `2026-11-20`, oldest first."""
@@ -49,7 +59,7 @@ class Item(NamedTuple):
 
 def observe(definition: KpiDefinition, samples: SampleColumns, window: Window) -> tuple[list[Item], int]:
     """The samples that started in the window, sorted, as known at its `as_of`; and how many were left out for their clocks."""
-    as_of, from_at = window.as_of, window.from_at
+    as_of, from_at, seen_until = window.as_of, window.from_at, window.seen_until
     is_rate, counts_failed = definition.kind == "rate", definition.counts == "failed"
     items: list[Item] = []
     suspect = 0
@@ -74,8 +84,8 @@ def observe(definition: KpiDefinition, samples: SampleColumns, window: Window) -
         elif counts_failed and failed_at is not None and failed_at <= as_of:
             time, kind = failed_at - cohort_at, FAILED
         else:
-            time, kind = as_of - cohort_at, OPEN
-        entry = _entry(definition, kind, as_of - cohort_at) if is_rate else COUNTED
+            time, kind = seen_until - cohort_at, OPEN
+        entry = _entry(definition, kind, seen_until - cohort_at) if is_rate else COUNTED
         items.append(Item(max(time, 0), kind, entry, (cohort_at - from_at) // DAY, entity, cohort_at))
     items.sort()
     return items, suspect

@@ -16,6 +16,7 @@ from collectors.kpi_result import KpiResult, measure
 from collectors.kpi_sample import Sample, SampleColumns, sample_of
 from collectors.kpi_tables import KpiSampleRow
 from collectors.transaction import TransactionView
+from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 from terms.tenant import TENANT
 
@@ -80,17 +81,23 @@ def results(
     days: int = 30,
     legal_entity: str | None = None,
     markers: Sequence[Marker] = (),
+    watermarks: Watermarks = NOTHING_HELD,
 ) -> tuple[KpiResult, ...]:
     """Each KPI as of the instant over the last `days` days, in the order of the definitions. `days` is at least 1.
 
     With a legal entity only its samples count, and only markers that apply to it are looked at.
     """
-    window = Window(as_of, days)
     near = [m for m in markers if legal_entity is None or m.legal_entity in (None, legal_entity)]
     return tuple(
         measure(definition, load(session, definition, window, legal_entity), window, near)
         for definition in definitions
+        for window in (Window(as_of, days, _known_until(definition, watermarks, as_of)),)
     )
+
+
+def _known_until(definition: KpiDefinition, watermarks: Watermarks, as_of: Instant) -> Instant:
+    """Up to when the sources of the KPI's end have told; of several processes the one furthest behind."""
+    return min((watermarks.until(p, definition.end, as_of) for p in definition.processes), default=as_of)
 
 
 def load(

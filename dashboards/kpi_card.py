@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards import status
-from dashboards.format import count, counted, duration, quantity, quantity_parts
+from dashboards.format import count, counted, duration, quantity, quantity_parts, sentence_list
 from dashboards.spark import Spark, ceiling, floor_of, spark
 
 # Below this a percentile or a rate moves with a single deal: the card is greyed and says so.
@@ -54,7 +54,7 @@ def card(kpi: Mapping[str, Any]) -> KpiCard:
         small=kpi["n"] < SMALL_SAMPLE,
         spark=spark(series, kpi["target"], bottom=lowest),
         label=f"{kpi['title']}, {kpi['days']} days: now {quantity(value, unit)}, {badge.word}",
-        changed=kpi["changed"] or "",
+        changed=lagging(kpi) or kpi["changed"] or "",
     )
 
 
@@ -82,6 +82,16 @@ def change(value: float | None, before: float | None, better: str, unit: str) ->
         return "steady", "calm"
     words = f"{'+' if moved > 0 else '−'}{abs(moved):.{digits}f}\N{NO-BREAK SPACE}{word}"
     return words, "good" if (moved < 0) == (better == "lower") else "bad"
+
+
+def lagging(kpi: Mapping[str, Any]) -> str:
+    """That sources of the figure lag, in a sentence; `` when all have told."""
+    names = kpi["sourcesLagging"]
+    return (
+        f"{sentence_list(names)} {'lags' if len(names) == 1 else 'lag'}: the figure may change"
+        if names
+        else ""
+    )
 
 
 def what_changed(kpi: Mapping[str, Any]) -> tuple[str, ...]:

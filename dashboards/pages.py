@@ -23,6 +23,7 @@ from dashboards import (
     policies,
     replay,
     saved_views,
+    sources,
     trace,
     transaction,
     transactions,
@@ -50,12 +51,15 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/admin/keys", key_quality.show),
     ("/policies", policies.show),
     ("/exceptions", exceptions.show),
+    (sources.ADDRESS, sources.show),
 )
 
 _FORMS: tuple[tuple[str, _Show], ...] = (
     ("/exceptions/{id}/replay", replay.start),
     ("/transactions/{id}/decisions", decision.take),
     (what_if.ADDRESS, what_if.ask),
+    (sources.FORMS, sources.set_up),
+    (f"{sources.FORMS}/{{verb}}", sources.run),
     (saved_views.ROOT, saved_views.save),
     (f"{saved_views.ROOT}/{{id}}/delete", saved_views.remove),
 )

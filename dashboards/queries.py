@@ -20,14 +20,14 @@ _KPI = """
 fragment KpiParts on Kpi {
   id version title description formula owner unit statistic asOf days value valueIsLowerBound
   p50Seconds p90Seconds p95Seconds rate rateLow rateHigh target targetMet n open cancelled oldestOpenSeconds
-  previousValue better process startMilestone endMilestone changed
+  previousValue better process startMilestone endMilestone changed sourcesLagging
   series { day value p90 n open }
 }
 """
 
 _TRANSACTION = """
 fragment TransactionParts on Transaction {
-  id process processTitle anchor { type value } status overdue startedAt lastEventAt durationSeconds
+  id process processTitle anchor { type value } status overdue sourceLagging startedAt lastEventAt durationSeconds
   amount { amount currency } customer legalEntity waitingForTitle waitingSystem waitingSeconds sentence
 }
 """
@@ -435,6 +435,63 @@ mutation RevokeDecision($input: RevokeDecisionInput!) {
     ... on DecisionRevoked { alreadyRevoked }
     ... on DecisionNotFound { message }
   }
+}
+"""
+
+_SOURCE = """
+fragment SourceParts on Source {
+  name kind state setUp address watermark behindSeconds truncationCount
+  throughput { accepted totalAccepted totalDuplicates totalRejected }
+  error { what next at failures } progress { running startedAt endedAt windows traces spans service }
+}
+"""
+
+SOURCES = (
+    """
+query Sources($first: Int!, $after: String, $name: String!, $one: Boolean!) {
+  ...Frame
+  me { permissions }
+  sources(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...SourceParts } }
+  source(name: $name) @include(if: $one) {
+    ...SourceParts
+    api services systems headerNames allowPrivate spanUrl everySeconds settleSeconds overlapSeconds limit maxSilenceSeconds
+    createdAt createdBy lastContactAt
+    rejections { reason count lastWhat } truncations { service fromAt limit } fileProblems { path problem }
+    pulled { name watermark }
+  }
+}
+"""
+    + _FRAME
+    + _SOURCE
+)
+
+_TRIED = """
+    __typename
+    ... on SourceAnswered { api services traces spans isFull elapsedSeconds }
+    ... on SourceFailed { what where next }
+    ... on SourceRefused { problems { what where next } }
+    ... on SourceNotFound { message }
+"""
+
+TRY_SOURCE = f"mutation TrySource($input: AddSourceInput!) {{ trySource(input: $input) {{ {_TRIED} }} }}"
+TEST_SOURCE = f"mutation TestSource($input: SourceNameInput!) {{ testSource(input: $input) {{ {_TRIED} }} }}"
+ADD_SOURCE = """
+mutation AddSource($input: AddSourceInput!) {
+  addSource(input: $input) { __typename ... on SourceRefused { problems { what where next } } }
+}
+"""
+PAUSE_SOURCE = """
+mutation PauseSource($input: SourceNameInput!) { pauseSource(input: $input) { __typename } }
+"""
+RESUME_SOURCE = """
+mutation ResumeSource($input: SourceNameInput!) { resumeSource(input: $input) { __typename } }
+"""
+REMOVE_SOURCE = """
+mutation RemoveSource($input: SourceNameInput!) { removeSource(input: $input) { __typename } }
+"""
+PULL_SOURCE = """
+mutation PullSource($input: SourceNameInput!) {
+  pullSource(input: $input) { __typename ... on SourceRefused { problems { what where next } } }
 }
 """
 

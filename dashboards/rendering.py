@@ -44,6 +44,12 @@ _SAID = {
         "warn",
         "Nothing was decided: another decision says otherwise. Take that one back first.",
     ),
+    "source-added": ("good", "The source is set up. It is pulled within a second."),
+    "source-paused": ("good", "The source is paused. What it has told stays; it still counts as behind."),
+    "source-resumed": ("good", "The source goes on where it stood."),
+    "source-pulled": ("good", "The source is asked now."),
+    "source-removed": ("good", "The source is forgotten, with its credentials. Its spans stay."),
+    "source-not-found": ("bad", "Nothing was done: no such source was set up."),
     "decision-not-found": ("bad", "Nothing was taken back: there is no such decision."),
 }
 _NAVIGATION = (

@@ -103,6 +103,16 @@ _KEY = {
     "REJECTED": Badge("bad", "cross", "left out"),
     "DEMOTED": Badge("warn", "alert", "joins less"),
 }
+_SOURCE = {
+    "OK": Badge("good", "check", "up to date"),
+    "BEGINNING": Badge("wait", "clock", "first pull"),
+    "BEHIND": Badge("warn", "clock", "catching up"),
+    "FAILING": Badge("bad", "cross", "failing"),
+    "SILENT": Badge("bad", "alert", "silent"),
+    "LAGGING": Badge("bad", "alert", "lagging"),
+    "PAUSED": Badge("calm", "minus", "paused"),
+    "QUIET": Badge("calm", "dots", "quiet"),
+}
 NO_VERDICT = Badge("calm", "minus", "first version")
 
 
@@ -111,10 +121,10 @@ def system(name: str | None) -> System:
     return _SYSTEMS.get(name or "", System("other", name or "–"))
 
 
-def transaction(status: str, overdue: bool) -> Badge:
-    """A transaction's state; an open one past its limit says so."""
+def transaction(status: str, overdue: bool, source_lagging: str | None = None) -> Badge:
+    """A transaction's state; an open one past its limit says so, and whether that is only by the clock."""
     if status == "OPEN" and overdue:
-        return Badge("warn", "alert", "overdue")
+        return Badge("warn", "alert", "overdue, source lagging" if source_lagging else "overdue")
     return _TRANSACTION[status]
 
 
@@ -152,6 +162,11 @@ def meeting(word: str) -> Badge | None:
 def deploy(answer: str) -> Badge:
     """The answer of can-i-deploy; what is undecided is never a yes."""
     return _DEPLOY[answer]
+
+
+def source(state: str) -> Badge:
+    """How a source of spans is."""
+    return _SOURCE[state]
 
 
 def weight(word: str) -> Badge:

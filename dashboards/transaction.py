@@ -77,7 +77,7 @@ async def show(visit: Visit) -> Page:
 def _story(transaction: Mapping[str, Any], now: str, *, may_decide: bool) -> Story:
     items = tuple(exception_item.item(exception, now) for exception in transaction["exceptions"])
     violations = tuple(violation_row(violation, now) for violation in transaction["violations"])
-    badge = status.transaction(transaction["status"], transaction["overdue"])
+    badge = status.transaction(transaction["status"], transaction["overdue"], transaction["sourceLagging"])
     broken = [v.remediation for v in violations if v.badge.word == "open"]
     return Story(
         id=transaction["id"],

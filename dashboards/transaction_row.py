@@ -39,7 +39,7 @@ def row(transaction: Mapping[str, Any]) -> TransactionRow:
         customer=transaction["customer"] or NONE,
         legal_entity=transaction["legalEntity"] or NONE,
         amount=money(transaction["amount"]),
-        badge=status.transaction(transaction["status"], transaction["overdue"]),
+        badge=status.transaction(transaction["status"], transaction["overdue"], transaction["sourceLagging"]),
         waiting=waits or "",
         waiting_system=status.system(transaction["waitingSystem"])
         if waits and transaction["waitingSystem"]

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from collectors import kpi_store, line_store
 from collectors.kpi import KpiDefinition
 from collectors.kpi_result import KpiResult
+from collectors.watermark import Watermarks
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.kpi_series import (
@@ -37,6 +38,7 @@ class Kpi:
     """A KPI as of an instant. Open items count with the time they have waited (censored); cancelled ones compete.
 
     With `valueIsLowerBound` fewer than the quantile have reached the end: the true value is at least `value`.
+    `sourcesLagging` names sources that are so far behind that the figure may change when they have told.
     `n` is the population: every start for a duration, the denominator for a rate.
     """
 
@@ -73,6 +75,7 @@ class Kpi:
     process: str
     start_milestone: str
     end_milestone: str
+    sources_lagging: list[str]
 
 
 async def kpis(
@@ -108,12 +111,21 @@ async def _kpis(
 
     def read(session: Session) -> tuple[KpiResult, ...]:
         markers = markers_of(line_store.contract_traffic(session))
-        return kpi_store.results(session, definitions, at, length, legal_entity, markers)
+        return kpi_store.results(
+            session, definitions, at, length, legal_entity, markers, info.context.watermarks
+        )
 
-    return [_kpi(result) for result in await info.context.read(read)]
+    known = info.context.watermarks
+    return [_kpi(result, known) for result in await info.context.read(read)]
 
 
-def _kpi(result: KpiResult) -> Kpi:
+def _lagging(definition: KpiDefinition, known: Watermarks) -> list[str]:
+    """The sources that lag and would tell of the KPI's start or end."""
+    stages = [(p, m) for p in definition.processes for m in (definition.start, definition.end)]
+    return sorted({source for p, m in stages if (source := known.lagging_source(p, m))})
+
+
+def _kpi(result: KpiResult, known: Watermarks) -> Kpi:
     definition, figure = result.definition, result.figure
     return Kpi(
         id=strawberry.ID(definition.id),
@@ -149,6 +161,7 @@ def _kpi(result: KpiResult) -> Kpi:
         process=definition.process,
         start_milestone=definition.start,
         end_milestone=definition.end,
+        sources_lagging=_lagging(definition, known),
     )
 
 

@@ -131,7 +131,7 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/contracts/{path:path}", "contracts:read", _GET),
     RouteRow("/admin", "sources:read", _GET),
     RouteRow("/admin/sources", "sources:write", _POST),
-    RouteRow("/admin/sources/{name}/{verb}", "sources:operate", _POST),
+    RouteRow("/admin/sources/{verb}", "sources:operate", _POST),
     RouteRow("/admin/keys", "transactions:read", _GET),
     RouteRow("/policies", "policies:read", _GET),
     RouteRow("/policies/{path:path}", "policies:read", _GET),

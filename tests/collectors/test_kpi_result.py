@@ -289,3 +289,13 @@ def test_a_rate_can_change_too() -> None:
         RENEWAL, columns(samples), WINDOW, [Marker(release, "renewal-amended", "2.0.0", "US")]
     )
     assert (elsewhere.changed, len(elsewhere.markers)) == (None, 1)
+
+
+def test_what_is_open_is_known_to_be_open_only_until_its_source_has_told() -> None:
+    """Ten hours old, but the source of its end has told up to six hours ago: nobody knows that it waits for more than four."""
+    samples = [sample(10 * HOUR)] * 3
+    behind = of("invoice-latency", samples, replace(WINDOW, known_until=Instant(NOW - 6 * HOUR)))
+    assert of("invoice-latency", samples).figure.oldest_open_s == 10 * 3600
+    assert behind.figure.oldest_open_s == 4 * 3600
+    ahead = of("invoice-latency", samples, replace(WINDOW, known_until=Instant(NOW + HOUR)))
+    assert ahead.figure == of("invoice-latency", samples).figure, "a lead is none"

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.pages import PageSettings, SignInRequired, routes
 from terms.instant import text
-from tests.dashboards import made_up, made_up_contracts, made_up_kpis, made_up_list
+from tests.dashboards import made_up, made_up_contracts, made_up_kpis, made_up_list, made_up_sources
 from tests.dashboards.made_up import Row
 
 SCHEMA_FILE = Path(
@@ -64,10 +64,12 @@ class MadeUpApi:
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
+            "sources": self.sources, "source": self.source, "addSource": self.set_up, "trySource": made_up_sources.tried,
+            **{f"{verb}Source": self.run_source for verb in ("test", "pause", "resume", "pull", "remove")},
             "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
         self.decided: list[Row] = []
-        self.may = ["transactions:decide"]
+        self.may = ["transactions:decide", "sources:operate", "sources:write"]
         self.failed = made_up.failed_renewal()
         deals = [made_up.transaction(number, draw) for number in range(140)]
         self.deals = (
@@ -106,6 +108,30 @@ class MadeUpApi:
             return {"data": None, "errors": [self.refusal]}
         answer = graphql_sync(self.schema, document, root_value=self.root, variable_values=variables)
         return {"data": answer.data, "errors": [error.formatted for error in answer.errors or ()] or None}
+
+    def sources(self, _: object, first: int, after: str | None = None) -> Row:
+        nodes = [] if self.empty else made_up_sources.SOURCES
+        return {
+            "totalCount": len(nodes),
+            "nodes": nodes,
+            "edges": [],
+            "pageInfo": {"hasNextPage": False, "endCursor": None},
+        }
+
+    def source(self, _: object, name: str) -> Row | None:
+        return (
+            None
+            if self.empty
+            else next((one for one in made_up_sources.SOURCES if one["name"] == name), None)
+        )
+
+    def set_up(self, _: object, input: Row) -> Row:  # noqa: A002
+        self.decided.append(input)
+        return made_up_sources.added(input)
+
+    def run_source(self, info: Any, input: Row) -> Row:  # noqa: A002
+        self.decided.append({"field": info.field_name, **input})
+        return made_up_sources.answered(info.field_name, input["name"])
 
     # one method per root field; `asked` holds the field's arguments under the API's own names
     def me(self, _: Any) -> Row:

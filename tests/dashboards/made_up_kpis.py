@@ -56,7 +56,7 @@ def kpi(name: str, days: int, entity: str | None) -> Row:
         "process": "lead-to-cash", "startMilestone": "activated", "endMilestone": "invoiced", "series": whole,
         "byLegalEntity": {"name": names, "value": values, "n": [500] * len(names), "open": [9] * len(names), "series": lines},
         "markers": [{"at": text(RELEASE), "title": "invoice-issued 1.2.0 released", "subject": "invoice-issued", "version": "1.2.0", "legalEntity": "DE"}] if slow is not None else [],
-        "changed": "DE rose from 41 min to 1 h 26 min after invoice-issued 1.2.0 was released; the other entities did not move." if slow is not None else None,
+        "sourcesLagging": [], "changed": "DE rose from 41 min to 1 h 26 min after invoice-issued 1.2.0 was released; the other entities did not move." if slow is not None else None,
     }  # fmt: skip
 
 

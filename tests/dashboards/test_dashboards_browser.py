@@ -20,7 +20,7 @@ PAGES = {
     "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "story": STORY,
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
-    "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions",
+    "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions", "sources": "/admin?source=zipkin-payments",
     "not found": "/transactions/none",
 }  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}

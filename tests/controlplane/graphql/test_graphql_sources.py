@@ -294,6 +294,29 @@ def test_what_is_due_is_overdue_only_when_its_source_has_told(
     (deal,) = answer["transactions"]["nodes"]
     assert (deal["overdue"], deal["sourceLagging"], answer["stuck"]["totalCount"]) == (True, "zipkin", 1)
     assert "source zipkin lags" in deal["sentence"]
+    marked = {one["id"]: one["sourcesLagging"] for one in world.ask("{ kpis { id sourcesLagging } }")["kpis"]}
+    assert (marked["invoice-latency"], marked["payment-posting-delay"]) == ([], ["zipkin"]), (
+        "one ends in billing, one in the ledger"
+    )
+    page = world.client.get("/transactions", headers=world.token()).text
+    assert "overdue, source lagging" in page
+
+
+def test_the_page_shows_it_and_its_forms_ask_the_api(world: Any, tracer: Served) -> None:
+    """Set up over the page, pulled, and seen there; an operator sees no form to set one up, a viewer no page."""
+    form = {"name": "zipkin", "kind": "ZIPKIN", "address": tracer.url, "private": "yes", "do": "add"}
+    done = world.client.post("/admin/sources", data=form, headers=world.token())
+    assert (done.status_code, done.headers["location"]) == (303, "/admin?source=zipkin&said=source-added")
+    pulled(world)
+    page = world.client.get("/admin?source=zipkin", headers=world.token()).text
+    assert "Each service, told up to" in page
+    assert "Set up a source" not in world.client.get("/admin", headers=world.token("operator")).text
+    assert world.client.post("/admin/sources", data=form, headers=world.token("operator")).status_code == 403
+    paused = world.client.post(
+        "/admin/sources/pause", data={"name": "zipkin"}, headers=world.token("operator")
+    )
+    assert (paused.status_code, listed(world)["zipkin"]["state"]) == (303, "PAUSED")
+    assert world.client.get("/admin", headers=world.token("viewer")).status_code == 403
 
 
 def violations(world: Any, kind: str = "source") -> dict[str, str]:

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of sources: how each is, what to do next, and the forms to set one up and run it."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.dashboards.made_up_api import CSRF, MadeUpApi
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def press(client: TestClient, verb: str, name: str):  # type: ignore[no-untyped-def]
+    return client.post(f"/admin/sources/{verb}", data={"csrf": CSRF, "name": name})
+
+
+SET_UP = {
+    "csrf": CSRF, "name": "new-jaeger", "kind": "JAEGER", "address": "https://jaeger.example", "systems": "netsuite, stripe",
+    "silence": "30", "header": "Authorization", "secret": "Bearer s3cret",
+}  # fmt: skip
+
+
+def test_the_list_says_how_each_is_and_what_to_do(client: TestClient) -> None:
+    """State, lag, what came, what was refused, and the last error with the next step."""
+    page = words(client.get("/admin").text)
+    assert "4 sources · 1 lagging" in page
+    assert "answers 401: the credential is not accepted, 2 min ago Next: set its credentials anew" in page
+    assert "1 window cut short" in page
+
+
+def test_one_source_in_full(client: TestClient) -> None:
+    """Rejections by reason, what was cut short, each service's watermark, and of headers the names alone."""
+    page = words(client.get("/admin?source=zipkin-payments").text)
+    for part in ("bad trace id 7", "more than 200 traces", "at checkout", "authorization"):
+        assert part in page, part
+    assert client.get("/admin?source=nobody").status_code == 404
+
+
+def test_what_is_tried_is_answered_and_the_secret_is_not_shown_again(client: TestClient) -> None:
+    """The form comes back as it was filled, but for the credential."""
+    page = client.post("/admin/sources", data={**SET_UP, "do": "try"})
+    assert "It speaks v3 summaries. Services: checkout, ledger." in words(page.text)
+    assert 'value="new-jaeger"' in page.text
+    assert "s3cret" not in page.text
+    wrong = client.post("/admin/sources", data={**SET_UP, "do": "try", "address": "https://wrong.example"})
+    assert "Next: check the address." in words(wrong.text)
+
+
+def test_a_source_is_set_up_once_and_refusals_name_the_field(client: TestClient, api: MadeUpApi) -> None:
+    """What the form carries goes to the API as it is; minutes become seconds."""
+    done = client.post("/admin/sources", data={**SET_UP, "do": "add"})
+    assert (done.status_code, done.headers["location"]) == (303, "/admin?source=new-jaeger&said=source-added")
+    sent = api.decided[-1]["source"]
+    assert (sent["systems"], sent["maxSilenceSeconds"]) == (["netsuite", "stripe"], 1_800)
+    assert sent["headers"] == [{"name": "Authorization", "value": "Bearer s3cret"}]
+    refused = client.post("/admin/sources", data={**SET_UP, "do": "add", "address": "http://jaeger.example"})
+    assert "address: is not encrypted. Next: use https" in words(refused.text)
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "pull", "remove"])
+def test_a_press_is_asked_for_and_told(client: TestClient, api: MadeUpApi, verb: str) -> None:
+    """Each leads back with a word on what was done; an unknown source is said to be none."""
+    done = press(client, verb, "erp-jaeger")
+    assert (done.status_code, api.decided[-1]["field"]) == (303, f"{verb}Source")
+    assert "notice good" in client.get(done.headers["location"]).text
+    assert press(client, verb, "nobody").headers["location"] == "/admin?said=source-not-found"
+
+
+def test_only_known_verbs_are_pressed(client: TestClient) -> None:
+    """An address that is none does nothing."""
+    assert press(client, "explode", "erp-jaeger").status_code == 404
+    assert "in 310 ms" in words(press(client, "test", "erp-jaeger").text)
+
+
+def test_whoever_may_only_look_sees_no_forms(client: TestClient, api: MadeUpApi) -> None:
+    """Buttons that would be refused are not there."""
+    api.may = []
+    page = client.get("/admin?source=erp-jaeger").text
+    assert "Set up a source" not in page
+    assert "/admin/sources/" not in page
