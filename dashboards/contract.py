@@ -1,76 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What does one contract promise? Its fields, its versions with what each changed, and who uses which version."""
+"""What does one contract promise? Its versions and their lives, who uses which, what was accepted, and the document itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import contract_address, queries, status
+from dashboards import contract_address, contract_approvals, contract_life, queries, status
 from dashboards.asking import NothingHere, Page, Visit
+from dashboards.contract_approvals import Accepting, Approval
+from dashboards.contract_document import FieldRow, OperationRow, field, operation
+from dashboards.contract_form import NOTHING, Right, Told, right
+from dashboards.contract_life import Ending, Gone, Life
 from dashboards.contract_seen import DAYS, LONG_DAYS, PAGE_SIZE, SeenView, seen
 from dashboards.contract_use import UseView, use
-from dashboards.format import counted, instant, short_id
+from dashboards.contract_versions import VersionRow, row
+from dashboards.format import sentence_list, short_id
 
-CHANGES = 6
 _TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncAPI"}
 
 
 @dataclass(frozen=True, slots=True)
-class VersionRow:
-    """`here` marks the version whose fields the page shows; `changes` are (tone, words) pairs, the worst first, `more` beyond them."""
+class Note:
+    """What the author of a version says it changed; `badge` where it breaks by the author's own word."""
 
+    change: str
+    why: str
+    badge: status.Badge | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that the contract does not keep, with what to do."""
+
+    badge: status.Badge
+    message: str
+    remediation: str
     address: str
-    diff: str
-    number: int
-    semver: str
-    lifecycle: status.Badge
-    registered: str
-    registered_at: str
-    verdict: status.Badge
-    difference: str
-    changes: tuple[tuple[str, str, str], ...]
-    more: str
-    here: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """`parent` is the path the field lies in, `name` its own; `depth` indents it, at most 6."""
-
-    parent: str
-    name: str
-    depth: int
-    type: str
-    required: bool
-    deprecated: bool
-    classification: str
-    description: str
-    constraints: tuple[str, ...]
-    examples: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartRow:
-    """What goes in or comes out of an operation."""
-
-    title: str
-    media_type: str
-    description: str
-    fields: tuple[FieldRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OperationRow:
-    """One operation; `refusals` are the codes of 400 and above, told in one line."""
-
-    id: str
-    verb: str
-    place: str
-    summary: str
-    deprecated: bool
-    sunset: str
-    parts: tuple[PartRow, ...]
-    refusals: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +46,7 @@ class ContractPage:
     title: str
     description: str
     facts: tuple[tuple[str, str], ...]
+    labels: tuple[str, ...]
     lifecycle: status.Badge
     versions: tuple[VersionRow, ...]
     semver: str
@@ -88,19 +54,34 @@ class ContractPage:
     short_content_id: str
     diff: str
     what_if: str
-    end: tuple[str, ...]
+    endings: tuple[Ending, ...]
+    life: Life
+    gone: tuple[Gone, ...]
+    right: Right
+    accepting: Accepting
+    approvals: tuple[Approval, ...]
+    all_approvals: str
+    broken: tuple[Broken, ...]
+    notes: tuple[Note, ...]
     fields: tuple[FieldRow, ...]
     operations: tuple[OperationRow, ...]
     examples: tuple[str, ...]
     document: str
     use: UseView
     seen: SeenView
+    still: bool
 
 
 async def show(visit: Visit, subject: str) -> Page:
     """The subject at `?version=` (its number or semantic version), else at its newest version. `?seen=` goes on behind a cursor
     in the list of who was seen with it."""
-    asked, after = visit.asked("version"), visit.asked("seen")
+    return await shown(visit, subject, visit.asked("version"))
+
+
+async def shown(visit: Visit, subject: str, asked: str, told: Told = NOTHING, status_code: int = 200) -> Page:
+    """The same page, with what was told about a form that had been sent from it."""
+    # Only its own page has a list of uses to go on in; a form was sent to another address.
+    after = visit.asked("seen") if told is NOTHING else ""
     data = await visit.answer(
         queries.CONTRACT,
         subject=subject,
@@ -117,126 +98,85 @@ async def show(visit: Visit, subject: str) -> Page:
     if chosen is None:
         raise NothingHere("contract", f"{subject} version {asked}", contract_address.contract(subject))
     return Page(
-        "contract.html", contract["title"], _view(contract, chosen, data["instance"]["now"], after), data
+        "contract.html", contract["title"], _view(contract, chosen, data, told, after), data, status_code
     )
 
 
-def _view(contract: Mapping[str, Any], chosen: Mapping[str, Any], now: str, after: str) -> ContractPage:
-    owners = (("Owner", contract["owner"] or "nobody yet"), ("Steward", contract["steward"] or "nobody yet"))
-    mode = contract["compatibilityMode"].lower().replace("_", " ")
-    facts = (
-        *owners,
-        ("Domain", contract["domain"] or "none"),
-        ("Type", _TYPES[chosen["type"]]),
-        ("Compatibility", mode),
-    )
+async def is_there(visit: Visit, subject: str) -> bool:
+    """Whether the subject still has a version that a page could show."""
+    return (await visit.answer(queries.IS_THERE, subject=subject))["contract"] is not None
+
+
+def _view(
+    contract: Mapping[str, Any], chosen: Mapping[str, Any], data: Mapping[str, Any], told: Told, after: str
+) -> ContractPage:
     versions = sorted(contract["versions"], key=lambda version: -version["number"])
     subject, is_first = contract["subject"], chosen["number"] == versions[-1]["number"]
+    address = contract_address.contract(subject, version=chosen["semver"])
     return ContractPage(
         subject=subject,
         title=contract["title"],
         description=contract["description"],
-        facts=tuple(facts),
+        facts=_facts(contract, chosen),
+        labels=tuple(f"{label['name']}: {label['value']}" for label in contract["labels"]),
         lifecycle=status.lifecycle(chosen["lifecycle"]),
-        versions=tuple(_version(subject, version, versions, chosen) for version in versions),
+        versions=tuple(row(subject, version, versions, chosen) for version in versions),
         semver=chosen["semver"],
         content_id=chosen["contentId"],
         short_content_id=short_id(chosen["contentId"], 14),
         diff="" if is_first else contract_address.contract(subject, "diff", to=chosen["semver"]),
         what_if=contract_address.what_if(subject),
-        fields=tuple(_field(found) for found in chosen["fields"]),
-        end=_end(chosen),
+        endings=contract_life.endings(contract),
+        life=contract_life.life(contract, chosen, data["instance"]["now"], told),
+        gone=contract_life.gone(contract, told),
+        right=right(data),
+        accepting=contract_approvals.accepting(subject, address, data, told),
+        approvals=tuple(contract_approvals.approval(one, told) for one in contract["approvals"]),
+        all_approvals=contract_address.approvals(subject),
+        broken=tuple(_broken(one) for one in contract["violations"] if one["state"] == "OPEN"),
+        notes=_notes(chosen["statement"]),
+        fields=tuple(field(found) for found in chosen["fields"]),
         operations=tuple(
-            _operation(place, found) for place, found in enumerate(chosen["operations"], start=1)
+            operation(place, found) for place, found in enumerate(chosen["operations"], start=1)
         ),
         examples=tuple(chosen["examples"]),
         use=use(contract),
-        seen=seen(contract, now, after),
+        seen=seen(contract, data["instance"]["now"], after),
         document=chosen["text"],
+        still=told is not NOTHING,
     )
 
 
-def _version(
-    subject: str, version: Mapping[str, Any], versions: list[Any], chosen: Mapping[str, Any]
-) -> VersionRow:
-    verdict, semver = version["verdict"], version["semver"]
-    changed = changes(verdict["findings"]) if verdict else ()
-    older = next((one["semver"] for one in versions if one["number"] < version["number"]), "")
-    return VersionRow(
-        address=contract_address.contract(subject, version=semver),
-        diff=contract_address.contract(subject, "diff", **{"from": older, "to": semver}) if older else "",
-        number=version["number"],
-        semver=semver,
-        lifecycle=status.lifecycle(version["lifecycle"]),
-        registered=instant(version["registeredAt"]),
-        registered_at=version["registeredAt"],
-        verdict=status.verdict(verdict["status"] if verdict else None),
-        difference=(verdict["difference"] or "") if verdict else "",
-        changes=changed[:CHANGES],
-        more=counted(len(changed) - CHANGES, "more change") if len(changed) > CHANGES else "",
-        here=version["number"] == chosen["number"],
+def _facts(contract: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    said = chosen["statement"] or {"producers": (), "consumers": ()}
+    always = (
+        ("Owner", contract["owner"] or "nobody yet"),
+        ("Steward", contract["steward"] or "nobody yet"),
+        ("Domain", contract["domain"] or "none"),
+        ("Type", _TYPES[chosen["type"]]),
+        ("Compatibility", contract["compatibilityMode"].lower().replace("_", " ")),
+    )
+    stated = (
+        ("Audience", contract["audience"]),
+        ("Kept for", contract["retention"]),
+        ("Event type", contract["eventType"]),
+        ("Made by", sentence_list(said["producers"])),
+        ("Made for", sentence_list(said["consumers"])),
+    )
+    return (*always, *((name, value) for name, value in stated if value))
+
+
+def _notes(said: Mapping[str, Any] | None) -> tuple[Note, ...]:
+    return tuple(
+        Note(one["change"], one["why"], status.finding("breaking") if one["breaking"] else None)
+        for one in (said["notes"] if said else ())
     )
 
 
-def changes(found: list[Mapping[str, Any]]) -> tuple[tuple[str, str, str], ...]:
-    """What a version changed as (level tone, words, place), each change once however many readers it concerns."""
-    told: dict[tuple[str, str], tuple[str, str, str]] = {}
-    for one in found:
-        place = one["pointerNew"] or one["pointerOld"]
-        words = one["what"]
-        if one["before"] and one["after"]:
-            words += f": {one['before']} → {one['after']}"
-        elif one["before"] or one["after"]:
-            words += f": {one['before'] or one['after']}"
-        told.setdefault((place, words), (status.finding(one["level"]).tone, words, place))
-    return tuple(told.values())
-
-
-def _field(found: Mapping[str, Any]) -> FieldRow:
-    parent, slash, name = found["pointer"].rpartition("/")
-    return FieldRow(
-        parent=f"{parent}{slash}",
-        name=name,
-        depth=min(found["depth"], 6),
-        type=found["type"],
-        required=found["required"],
-        deprecated=found["deprecated"],
-        classification=found["classification"] or "",
-        description=found["description"] or "",
-        constraints=tuple(found["constraints"]),
-        examples=tuple(found["examples"]),
-    )
-
-
-def _end(version: Mapping[str, Any]) -> tuple[str, ...]:
-    """What is known of the end of the version's life, in words."""
-    said = (
-        ("deprecated since", "deprecatedAt"),
-        ("may stop after", "sunsetAt"),
-        ("retired since", "retiredAt"),
-    )
-    told = [f"{words} {instant(version[name])}" for words, name in said if version[name]]
-    return (*told, f"use {version['successor']} instead") if version["successor"] else tuple(told)
-
-
-def _operation(place: int, found: Mapping[str, Any]) -> OperationRow:
-    parts = [
-        PartRow(
-            one["title"],
-            one["mediaType"],
-            one["description"],
-            tuple(_field(field) for field in one["fields"]),
-        )
-        for one in found["parts"]
-    ]
-    refusals = [part.title for part in parts if part.title[:1] in ("4", "5") and len(part.title) == 3]
-    return OperationRow(
-        id=f"operation-{place}",
-        verb=found["verb"],
-        place=found["place"],
-        summary=found["summary"],
-        deprecated=found["deprecated"],
-        sunset=found["sunset"] or "",
-        parts=tuple(part for part in parts if part.title not in refusals),
-        refusals=", ".join(dict.fromkeys(refusals)),
+def _broken(one: Mapping[str, Any]) -> Broken:
+    return Broken(
+        status.severity(one["severity"]),
+        one["message"],
+        one["remediation"],
+        f"/policies?{contract_address.query(rule=one['rule'])}",
     )

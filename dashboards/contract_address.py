@@ -6,10 +6,10 @@ from urllib.parse import quote, unquote, urlencode
 from starlette.requests import Request
 
 ROOT = "/contracts"
-PAGES = ("what-if", "deployments")
+PAGES = ("what-if", "deployments", "approvals", "register")
 """Pages that stand beside the subjects; a subject of such a name is written with its first letter escaped."""
-PARTS = ("diff",)
-"""Pages of one subject."""
+PARTS = ("diff", "life", "delete", "restore", "approve", "withdraw")
+"""Pages of one subject, and where its forms are sent to."""
 
 
 def contract(subject: str, part: str = "", **asked_for: str) -> str:
@@ -31,6 +31,17 @@ def what_if(subject: str = "") -> str:
     """The address of the page that judges a draft, the subject filled in."""
     words = query(subject=subject)
     return f"{ROOT}/what-if{'?' + words if words else ''}"
+
+
+def approvals(subject: str = "") -> str:
+    """The address of the list of accepted breaks, of one subject or of all."""
+    words = query(subject=subject)
+    return f"{ROOT}/approvals{'?' + words if words else ''}"
+
+
+def register() -> str:
+    """The address of the page that registers a document."""
+    return f"{ROOT}/register"
 
 
 def asked(request: Request) -> tuple[str, str]:

@@ -7,13 +7,16 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from dashboards import contract_address, findings, queries, side_by_side
+from dashboards import contract_address, contract_approvals, findings, queries, side_by_side
 from dashboards.asking import NothingHere, Page, Visit
+from dashboards.contract_approvals import Accepting
+from dashboards.contract_form import NOTHING, Told
 from dashboards.findings import VerdictView
 from dashboards.side_by_side import Row
 
 MODES = ("BACKWARD", "FORWARD", "FULL")
 POLICIES = ("validation", "lenient", "codegen")
+_ASKED = ("from", "to", "mode", "policy", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,20 @@ class DiffPage:
     whole: str
     verdict: VerdictView
     command: str
+    accepting: Accepting
+    still: bool
 
 
 async def show(visit: Visit, subject: str) -> Page:
     """`?from=` and `?to=` name the versions, else the latest against the one before; `mode`, `policy` and `all` as on the page."""
-    asked = {name: visit.asked(name) for name in ("from", "to", "mode", "policy")}
+    return await shown(visit, subject, {name: visit.asked(name) for name in _ASKED})
+
+
+async def shown(
+    visit: Visit, subject: str, given: Mapping[str, str], told: Told = NOTHING, status_code: int = 200
+) -> Page:
+    """The same page, with what was told about a form that had been sent from it."""
+    asked = {name: given.get(name, "") for name in _ASKED[:-1]}
     data = await visit.answer(
         queries.DIFF, subject=subject, **{name: value or None for name, value in asked.items()}
     )
@@ -57,18 +69,20 @@ async def show(visit: Visit, subject: str) -> Page:
     if diff is None:
         wanted = " or ".join(filter(None, (asked["from"], asked["to"])))
         raise NothingHere("contract", f"{subject} version {wanted}", contract_address.contract(subject))
-    view = await run_in_threadpool(_view, contract, diff, asked, visit.asked("all") == "yes")
-    return Page("contract_diff.html", f"{contract['title']}: {view.old} to {view.new}", view, data)
+    view = await run_in_threadpool(_view, data, asked, given.get("all") == "yes", told)
+    return Page(
+        "contract_diff.html", f"{contract['title']}: {view.old} to {view.new}", view, data, status_code
+    )
 
 
-def _view(
-    contract: Mapping[str, Any], diff: Mapping[str, Any], asked: Mapping[str, str], whole: bool
-) -> DiffPage:
+def _view(data: Mapping[str, Any], asked: Mapping[str, str], whole: bool, told: Told) -> DiffPage:
+    contract, diff = data["contract"], data["diff"]
     subject, old, new = contract["subject"], diff["old"], diff["new"]
     verdict = findings.verdict(diff["verdict"])
     rows = side_by_side.rows(old["text"], new["text"], findings.lines_of(verdict), whole=whole)
     versions = [version["semver"] for version in sorted(contract["versions"], key=lambda one: -one["number"])]
     chosen = {"mode": asked["mode"], "policy": asked["policy"], "from": old["version"], "to": new["version"]}
+    here = contract_address.contract(subject, "diff", **chosen)
     is_folded = any(row.kind == "folded" for row in rows)
     return DiffPage(
         subject=subject,
@@ -89,4 +103,6 @@ def _view(
         whole=contract_address.contract(subject, "diff", **chosen, all="yes") if is_folded else "",
         verdict=verdict,
         command=f"throughline contracts check NEW --against {subject}@{old['version']} --mode {verdict.mode} --policy {verdict.policy}",
+        accepting=contract_approvals.accepting(subject, here, data, told),
+        still=told is not NOTHING,
     )

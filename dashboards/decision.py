@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dashboards import queries
 from dashboards.asking import Visit
-from dashboards.replay import back_to
+from dashboards.back import led_to, own_page
 
 _LARGEST_FORM = 8_192
 _SAID = {
@@ -42,8 +42,7 @@ async def take(visit: Visit) -> Response:
             queries.SEPARATE, input={"object": of("object"), "from": of("other"), **said}
         )
     (outcome,) = data.values()
-    back = back_to(of("next"), _word(outcome), f"/transactions/{visit.request.path_params['id']}")
-    return RedirectResponse(back, 303, {"Cache-Control": "no-store"})
+    return led_to(own_page(of("next"), f"/transactions/{visit.request.path_params['id']}"), _word(outcome))
 
 
 def _word(outcome: Mapping[str, Any]) -> str:

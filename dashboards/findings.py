@@ -65,6 +65,12 @@ class FindingCard:
     approval: str
     fingerprint: str
 
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether somebody may accept it: it stops a release under some policy, and nobody has yet."""
+        stops = any(one.badge.word in ("breaking", "undecided") for one in self.levels)
+        return bool(self.fingerprint) and stops and not self.approval
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
@@ -80,6 +86,11 @@ class VerdictView:
     matters: tuple[FindingCard, ...]
     safe: tuple[FindingCard, ...]
     left_out: int
+
+    @property
+    def passes(self) -> bool:
+        """Whether the policy that decides lets it pass."""
+        return self.badge.tone == "good"
 
 
 def verdict(view: Mapping[str, Any]) -> VerdictView:
@@ -97,14 +108,19 @@ def verdict(view: Mapping[str, Any]) -> VerdictView:
         answer=_ANSWERS[view["status"]],
         mode=view["mode"],
         policy=view["policy"],
-        policies=_answers(
-            ((one["policy"], status.verdict(one["status"])) for one in view["policies"]), view["policy"]
-        ),
+        policies=policy_answers(view),
         difference=view["difference"] or "",
         count=counted(len(cards), "finding"),
         matters=tuple(matters[:MOST]),
         safe=tuple(safe[:MOST]),
         left_out=max(0, len(matters) - MOST) + max(0, len(safe) - MOST),
+    )
+
+
+def policy_answers(view: Mapping[str, Any]) -> tuple[PolicyAnswer, ...]:
+    """What each policy says of a verdict."""
+    return _answers(
+        ((one["policy"], status.verdict(one["status"])) for one in view["policies"]), view["policy"]
     )
 
 

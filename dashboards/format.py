@@ -98,6 +98,14 @@ def instant(text: str | None) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
+def day(text: str | None) -> str:
+    """`21 Nov 2026`: the day in UTC, for what is settled by days."""
+    if text is None:
+        return NONE
+    moment = to_datetime(parse(text))
+    return f"{moment.day} {moment:%b %Y}"
+
+
 def short_instant(text: str | None) -> str:
     """`21 Nov, 12:07`: for columns whose header names the zone and whose year is not in doubt."""
     if text is None:

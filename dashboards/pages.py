@@ -13,7 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from dashboards import (
     assets,
+    contract_address,
     contract_parts,
+    contract_register,
     contracts,
     decision,
     exceptions,
@@ -62,6 +64,8 @@ _FORMS: tuple[tuple[str, _Show], ...] = (
     (f"{sources.FORMS}/{{verb}}", sources.run),
     (saved_views.ROOT, saved_views.save),
     (f"{saved_views.ROOT}/{{id}}/delete", saved_views.remove),
+    (contract_address.register(), contract_register.take),
+    ("/contracts/{subject:path}", contract_parts.take),
 )
 
 

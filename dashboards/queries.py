@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What do the pages ask? Every GraphQL document of this room. A test holds each against the printed schema."""
 
+from dashboards import contract_changes
+
 _FRAME = """
 fragment Frame on Query {
-  me { name }
+  me { name roles permissions }
   instance { version demo sandboxUrl legalEntities systems { name role } now }
 }
 """
@@ -230,6 +232,12 @@ fragment FieldParts on ContractField {
 }
 """
 
+_APPROVAL = """
+fragment ApprovalParts on ContractApproval {
+  subject fingerprint reason approvedBy approvedAt until inForce finding { what pointerOld pointerNew }
+}
+"""
+
 CONTRACTS = (
     """
 query Contracts($first: Int!, $after: String, $search: String, $filter: ContractFilter, $facets: [String!], $days: Int = 30) {
@@ -254,12 +262,24 @@ query OneContract($subject: String!, $version: String, $days: Int = 30, $longDay
     subject title description owner steward domain audience type lifecycle compatibilityMode retention eventType labels { name value }
     versions {
       number semver lifecycle registeredAt successor deprecatedAt sunsetAt retiredAt
-      verdict { status difference findings { level pointerOld pointerNew what before after } }
+      verdict {
+        status policy difference policies { policy status }
+        findings { level levels { policy level } pointerOld pointerNew what before after approval fingerprint }
+      }
     }
+    deletedVersions { number semver lifecycle deletedAt }
+    stillUsed { version applications most { application uses lastSeenAt declared } }
+    approvals { ...ApprovalParts }
+    violations { ...ViolationParts }
     version(version: $version) {
-      number semver contentId lifecycle successor deprecatedAt sunsetAt retiredAt type text examples
+      number semver contentId lifecycle registeredAt successor deprecatedAt sunsetAt retiredAt type text examples
+      steps { to why needsDate needsForce refusal }
       fields { ...FieldParts }
-      operations { operationId verb place summary deprecated sunset parts { title mediaType description fields { ...FieldParts } } }
+      statement { producers consumers notes { change why breaking } }
+      operations {
+        operationId verb place summary deprecated sunset terms
+        parts { title mediaType description example fields { ...FieldParts } }
+      }
     }
     traffic { version events firstSeenAt lastSeenAt legalEntities }
     use(days: $days) {
@@ -279,7 +299,24 @@ query OneContract($subject: String!, $version: String, $days: Int = 30, $longDay
 """
     + _FRAME
     + _FIELD
+    + _APPROVAL
+    + _VIOLATION
 )
+
+APPROVALS = (
+    """
+query Approvals($first: Int!, $after: String, $subject: String, $ended: Boolean) {
+  ...Frame
+  approvals(first: $first, after: $after, subject: $subject, ended: $ended) {
+    totalCount pageInfo { hasNextPage endCursor } nodes { ...ApprovalParts }
+  }
+}
+"""
+    + _FRAME
+    + _APPROVAL
+)
+
+IS_THERE = "query IsThere($subject: String!) { contract(subject: $subject) { subject } }"
 
 _SIDES = """
 fragment SideParts on ComparedDocument { name version text }
@@ -499,4 +536,4 @@ ALL = {
     name: document
     for name, document in globals().items()
     if name.isupper() and not name.startswith("_") and isinstance(document, str)
-}
+} | contract_changes.ALL

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens when a person presses replay? The mutation is asked once for one press, and they are led back with the outcome."""
 
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dashboards import queries
 from dashboards.asking import Visit
+from dashboards.back import led_to, own_page
 
 _LARGEST_FORM = 4_096
 _REFUSED = {"ExceptionNotFound": "replay-not-found", "ExceptionNotOpen": "replay-not-open"}
@@ -26,23 +27,9 @@ async def start(visit: Visit) -> Response:
     said = _REFUSED.get(outcome["__typename"])
     if said is None:
         said = "replay-already" if outcome["alreadyAsked"] else "replay-started"
-    back = back_to(form.get("next", [""])[0], said, "/exceptions")
-    return RedirectResponse(back, 303, {"Cache-Control": "no-store"})
+    return led_to(own_page(form.get("next", [""])[0], "/exceptions"), said)
 
 
 def replay_key(identity: str, replays: int) -> str:
     """The idempotency key of the next press on this exception's button."""
     return f"page:{identity}:{replays}"
-
-
-def back_to(address: str, said: str, otherwise: str) -> str:
-    """The address with the word of what was done, when it is one of our own pages; else `otherwise` with it.
-
-    A form must not lead people elsewhere.
-    """
-    parts = urlsplit(address)
-    is_path = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    if not is_path or parts.netloc or parts.scheme:
-        parts = urlsplit(otherwise)
-    query = f"{parts.query}&" if parts.query else ""
-    return f"{parts.path}?{query}{urlencode({'said': said})}"

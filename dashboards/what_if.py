@@ -5,29 +5,19 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 
 from dashboards import contract_address, findings, queries, side_by_side
 from dashboards.asking import Page, Visit
 from dashboards.contract_diff import POLICIES
+from dashboards.contract_form import FormProblem, Right, fields, problems, right, sentence
 from dashboards.findings import VerdictView
 from dashboards.side_by_side import Row
 
 ADDRESS = contract_address.what_if()
 MODES = ("BACKWARD", "FORWARD", "FULL", "BACKWARD_TRANSITIVE", "FORWARD_TRANSITIVE", "FULL_TRANSITIVE")
 EXAMPLE = "throughline contracts check draft.json --against"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """`line` is that of the draft, 0 when it is not known."""
-
-    what: str
-    where: str
-    next: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +42,21 @@ class WhatIfPage:
     policy: str
     draft: str
     answer: Answer | None
-    problems: tuple[Problem, ...]
+    problems: tuple[FormProblem, ...]
     message: str
+    right: Right
 
 
 async def show(visit: Visit) -> Page:
     """The empty form; `?subject=` fills in the subject."""
     data = await visit.answer(queries.FRAME)
-    view = WhatIfPage(visit.asked("subject"), "", "validation", "", None, (), "")
+    view = WhatIfPage(visit.asked("subject"), "", "validation", "", None, (), "", right(data))
     return Page("what_if.html", "What would a draft break?", view, data)
 
 
 async def ask(visit: Visit) -> Page:
     """The form, answered. The guard has checked its CSRF token before; asking changes nothing, so asking twice is harmless."""
-    form = await run_in_threadpool(_form, await visit.request.body())
+    form = _known(await fields(visit))
     if not form["draft"].strip():
         data = await visit.answer(queries.FRAME)
         return _page(
@@ -80,13 +71,9 @@ async def ask(visit: Visit) -> Page:
     data = await visit.answer(queries.WHAT_IF, **{name: value or None for name, value in given.items()})
     found = data["compatibility"]
     if found["__typename"] == "DraftUnreadable":
-        problems = tuple(
-            Problem(one["what"], one["where"], one["next"], findings.line_of(one["where"]))
-            for one in found["problems"]
-        )
-        return _page(form, data, problems=problems)
+        return _page(form, data, told=problems(found["problems"]))
     if found["__typename"] == "ContractNotFound":
-        return _page(form, data, message=_sentence(found["message"]))
+        return _page(form, data, message=sentence(found["message"]))
     return _page(form, data, answer=await run_in_threadpool(_answer, found))
 
 
@@ -95,7 +82,7 @@ def _page(
     data: Mapping[str, Any],
     *,
     answer: Answer | None = None,
-    problems: tuple[Problem, ...] = (),
+    told: tuple[FormProblem, ...] = (),
     message: str = "",
 ) -> Page:
     view = WhatIfPage(
@@ -104,8 +91,9 @@ def _page(
         policy=form["policy"] or "validation",
         draft=form["draft"],
         answer=answer,
-        problems=problems,
+        problems=told,
         message=message,
+        right=right(data),
     )
     return Page("what_if.html", "What would a draft break?", view, data)
 
@@ -123,16 +111,10 @@ def _answer(found: Mapping[str, Any]) -> Answer:
     )
 
 
-def _form(body: bytes) -> dict[str, str]:
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
-    given = {name: fields.get(name, [""])[-1] for name in ("subject", "mode", "policy", "draft")}
+def _known(form: Mapping[str, str]) -> dict[str, str]:
+    """The fields this page knows; a mode or a policy there is none of counts as not chosen."""
+    given = {name: form.get(name, "") for name in ("subject", "mode", "policy", "draft")}
     known = {"mode": MODES, "policy": POLICIES}
-    # Browsers send new lines of a text field as CRLF; the draft was not written so.
-    given["draft"] = given["draft"].replace("\r\n", "\n")
     return {
         name: value if name not in known or value in known[name] else "" for name, value in given.items()
     } | {"subject": given["subject"].strip()}
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -8,26 +8,35 @@ from registry.api.element import Element
 from registry.asyncapi.channels import RECEIVE, SEND, channels
 from registry.document import Document
 from registry.fields import ContractField, fields, one
+from registry.operation_example import Examples
+from registry.operation_terms import terms
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 MOST = 300
 MOST_FIELDS = 3_000
-"""Of all operations together; beyond them parts are named without their fields."""
+"""Of all operations together; beyond them parts are named without their fields and examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What goes in or comes out. `title` is parameters, request body, a status code, or a message; `media_type` may be empty."""
+    """What goes in or comes out. `title` is parameters, request body, a status code, or a message; `media_type` may be empty.
+
+    `example` is JSON text: the document's own, else one that was made; empty where there is none.
+    """
 
     title: str
     media_type: str
     description: str
     fields: tuple[ContractField, ...]
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`verb` is an HTTP method, send or receive; `place` the path or the channel's address; `sunset` a date or empty."""
+    """`verb` is an HTTP method, send or receive; `place` the path or the channel's address; `sunset` a date or empty.
+
+    `terms` say in words what its use asks for: credentials, rate, idempotency.
+    """
 
     id: str
     verb: str
@@ -36,12 +45,15 @@ class Operation:
     deprecated: bool
     sunset: str
     parts: tuple[Part, ...]
+    terms: tuple[str, ...] = ()
 
 
 def operations(document: Document) -> tuple[Operation, ...]:
     """The operations in the order of the document, at most 300; empty for what is no API."""
     root = Element(document.schema, "", document.data)
-    found = {"openapi": _http, "asyncapi": _messaging}.get(document.type, lambda _: iter(()))(root)
+    found = {"openapi": _http, "asyncapi": _messaging}.get(document.type, lambda _, __: iter(()))(
+        root, Examples()
+    )
     left = MOST_FIELDS
     listed: list[Operation] = []
     for operation in found:
@@ -51,23 +63,26 @@ def operations(document: Document) -> tuple[Operation, ...]:
         kept = (
             operation
             if count <= left
-            else replace(operation, parts=tuple(replace(p, fields=()) for p in operation.parts))
+            else replace(operation, parts=tuple(replace(p, fields=(), example="") for p in operation.parts))
         )
         left -= min(count, left)
         listed.append(kept)
     return tuple(listed)
 
 
-def _http(root: Element) -> Iterator[Operation]:
+def _http(root: Element, examples: Examples) -> Iterator[Operation]:
     for path, item in root.named("paths").items():
         for method in METHODS:
             operation = item.at(method)
             if operation:
                 shared = [each for each in item.listed("parameters") if each]
-                yield _operation(operation, method.upper(), path, tuple(_http_parts(operation, shared)))
+                parts = tuple(_http_parts(operation, shared, examples))
+                yield _operation(root, operation, method.upper(), path, parts)
 
 
-def _operation(operation: Element, verb: str, place: str, parts: tuple[Part, ...]) -> Operation:
+def _operation(
+    root: Element, operation: Element, verb: str, place: str, parts: tuple[Part, ...]
+) -> Operation:
     return Operation(
         id=operation.text("operationId"),
         verb=verb,
@@ -76,19 +91,21 @@ def _operation(operation: Element, verb: str, place: str, parts: tuple[Part, ...
         deprecated=operation.flag("deprecated"),
         sunset=operation.text("x-sunset"),
         parts=parts,
+        terms=terms(root, operation),
     )
 
 
-def _http_parts(operation: Element, shared: list[Element]) -> Iterator[Part]:
+def _http_parts(operation: Element, shared: list[Element], examples: Examples) -> Iterator[Part]:
     own = [each for each in operation.listed("parameters") if each]
     named = {(each.text("name"), each.text("in")): each for each in [*shared, *own]}
     if named:
         yield Part("parameters", "", "", tuple(_parameter(each) for each in named.values()))
     body = operation.at("requestBody")
     if body:
-        yield from _contents(body, "request body, required" if body.flag("required") else "request body")
+        title = "request body, required" if body.flag("required") else "request body"
+        yield from _contents(body, title, examples)
     for code, response in operation.named("responses").items():
-        yield from _contents(response, code)
+        yield from _contents(response, code, examples)
 
 
 def _parameter(parameter: Element) -> ContractField:
@@ -105,15 +122,22 @@ def _parameter(parameter: Element) -> ContractField:
     )
 
 
-def _contents(holder: Element, title: str) -> Iterator[Part]:
+def _contents(holder: Element, title: str, examples: Examples) -> Iterator[Part]:
     contents = holder.named("content")
     if not contents:
         yield Part(title, "", holder.text("description"), ())
     for media_type, content in contents.items():
-        yield Part(title, media_type, holder.text("description"), _fields(content.at("schema")))
+        told = holder.text("description")
+        yield Part(
+            title,
+            media_type,
+            told,
+            _fields(content.at("schema")),
+            examples.of(content, "value", _whole(content.at("schema"))),
+        )
 
 
-def _messaging(root: Element) -> Iterator[Operation]:
+def _messaging(root: Element, examples: Examples) -> Iterator[Operation]:
     for channel in channels(root):
         for action in (SEND, RECEIVE):
             way = channel.way(action)
@@ -125,10 +149,11 @@ def _messaging(root: Element) -> Iterator[Operation]:
                     message.text("contentType"),
                     _said(message),
                     _fields(message.at("payload")),
+                    examples.of(message, "payload", _whole(message.at("payload"))),
                 )
                 for name, message in way.messages.items()
             )
-            yield _operation(way.operations[0], action, channel.address, parts)
+            yield _operation(root, way.operations[0], action, channel.address, parts)
 
 
 def _said(message: Element) -> str:
@@ -136,8 +161,10 @@ def _said(message: Element) -> str:
 
 
 def _fields(schema: Element) -> tuple[ContractField, ...]:
-    if not isinstance(schema.data, dict):
-        return ()
-    # In AsyncAPI 3 a payload may name its format beside the schema itself.
-    whole = schema.at("schema") if "schemaFormat" in schema.fields and schema.at("schema") else schema
-    return fields(whole.document, whole.node())
+    whole = _whole(schema)
+    return fields(whole.document, whole.node()) if isinstance(whole.data, dict) else ()
+
+
+def _whole(schema: Element) -> Element:
+    """The schema itself: in AsyncAPI 3 a payload may name its format beside it."""
+    return schema.at("schema") if "schemaFormat" in schema.fields and schema.at("schema") else schema

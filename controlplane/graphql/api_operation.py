@@ -9,17 +9,24 @@ from registry.document import Document
 
 @noun
 class ApiPart:
-    """What goes in or comes out: `title` is parameters, request body, a status code or a message's name."""
+    """What goes in or comes out: `title` is parameters, request body, a status code or a message's name.
+
+    `example` is JSON text, the document's own or one that was made; null where there is none.
+    """
 
     title: str
     media_type: str
     description: str
     fields: list[ContractField]
+    example: str | None
 
 
 @noun
 class ApiOperation:
-    """`verb` is an HTTP method, send or receive; `place` the path or the channel; `sunset` is a date, null without one."""
+    """`verb` is an HTTP method, send or receive; `place` the path or the channel; `sunset` is a date, null without one.
+
+    `terms` say in words what its use asks for: credentials, rate, idempotency.
+    """
 
     operation_id: str
     verb: str
@@ -27,6 +34,7 @@ class ApiOperation:
     summary: str
     deprecated: bool
     sunset: str | None
+    terms: list[str]
     parts: list[ApiPart]
 
 
@@ -40,12 +48,14 @@ def operations_of(document: Document) -> list[ApiOperation]:
             summary=found.summary,
             deprecated=found.deprecated,
             sunset=found.sunset or None,
+            terms=list(found.terms),
             parts=[
                 ApiPart(
                     title=part.title,
                     media_type=part.media_type,
                     description=part.description,
                     fields=[field_of(field) for field in part.fields],
+                    example=part.example or None,
                 )
                 for part in found.parts
             ],

@@ -61,6 +61,10 @@ ApproveFindingResult = Annotated[
     FindingApproved | ContractNotFound | ContractRefused,
     strawberry.union("ApproveFindingResult", description="What became of accepting a finding."),
 ]
+WithdrawApprovalResult = Annotated[
+    ApprovalWithdrawn | ContractRefused,
+    strawberry.union("WithdrawApprovalResult", description="What became of taking an approval back."),
+]
 
 
 async def approve_finding(info: Info, input: ApproveFindingInput) -> ApproveFindingResult:  # noqa: A002
@@ -102,20 +106,23 @@ async def approve_finding(info: Info, input: ApproveFindingInput) -> ApproveFind
     )
 
 
-async def withdraw_approval(info: Info, input: WithdrawApprovalInput) -> ApprovalWithdrawn:  # noqa: A002
+async def withdraw_approval(info: Info, input: WithdrawApprovalInput) -> WithdrawApprovalResult:  # noqa: A002
     """Takes an approval back: the finding fails checks again. It goes to the audit log."""
     check_key(input.idempotency_key)
-    check_reason(input.reason)
     fingerprint = input.fingerprint.strip()
-    was_there = await info.context.sources.database.write_async(
-        lambda session: approval_store.withdraw(session, input.subject, fingerprint),
-        actor=info.context.caller.actor,
-        reason=f"withdraw the approval of {fingerprint} of {input.subject}{input.reason and f': {input.reason}'}",
-    )
+    try:
+        check_reason(input.reason)
+        was_there = await info.context.sources.database.write_async(
+            lambda session: approval_store.withdraw(session, input.subject, fingerprint),
+            actor=info.context.caller.actor,
+            reason=f"withdraw the approval of {fingerprint} of {input.subject}{input.reason and f': {input.reason}'}",
+        )
+    except ProblemError as error:
+        return refused(error)
     return ApprovalWithdrawn(subject=input.subject, fingerprint=fingerprint, already_gone=not was_there)
 
 
 @strawberry.type
 class ApprovalMutation:
     approve_finding: ApproveFindingResult = change(approve_finding)
-    withdraw_approval: ApprovalWithdrawn = change(withdraw_approval)
+    withdraw_approval: WithdrawApprovalResult = change(withdraw_approval)

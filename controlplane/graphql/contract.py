@@ -12,10 +12,18 @@ from controlplane.graphql.contract_declared import (
     applications_of,
     matrix_of,
 )
-from controlplane.graphql.contract_use import ContractUse, ObservedUseConnection, observed_of, use_of
+from controlplane.graphql.contract_use import (
+    ContractUse,
+    ObservedUseConnection,
+    StillUsed,
+    observed_of,
+    still_used_of,
+    use_of,
+)
 from controlplane.graphql.contract_version import ContractVersion, version_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.verdict import VerdictStatus
+from controlplane.graphql.violation import Violation, violation_of
 from registry import versions
 from registry.contract import SubjectHead, SubjectView
 from registry.lifecycle import VISIBLE
@@ -128,6 +136,12 @@ class Contract:
         return [approval_of(found[fingerprint], info.context.now) for fingerprint in sorted(found)]
 
     @answer
+    async def violations(self, info: Info) -> list[Violation]:
+        """The rules that do not hold for it, open ones first: a version on its way out that is used, a use nobody declared."""
+        found = await info.context.loaders.contract_violations.load(self.subject)
+        return [violation_of(one) for one in found]
+
+    @answer
     async def traffic(self, info: Info) -> list[ContractTraffic]:
         """The versions that events bore, by version."""
         return traffic_of(await info.context.loaders.traffic.load(self.subject))
@@ -148,6 +162,11 @@ class Contract:
     ) -> ObservedUseConnection:
         """Who was seen with which version in the last days, declared or not, by application and version."""
         return await observed_of(info, self.subject, days, first, after)
+
+    @answer
+    async def still_used(self, info: Info) -> list[StillUsed]:
+        """The versions that are on their way out and used all the same."""
+        return await still_used_of(info, self.subject)
 
     @answer
     async def matrix(self, info: Info, policy: str | None = None) -> ContractMatrix:

@@ -8,7 +8,9 @@ from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size
 from registry.usage import Use
-from terms.instant import Instant
+from terms.instant import DAY, Instant
+
+MOST_NAMED = 10
 
 
 @noun
@@ -105,6 +107,39 @@ async def use_of(info: Info, subject: str, days: int) -> ContractUse:
         ],
         subject=subject,
     )
+
+
+@noun
+class StillUsed:
+    """A version on its way out that somebody was seen with in the last two weeks: who stands against its end.
+
+    `applications` counts them, `most` names those with the most uses, at most ten.
+    """
+
+    version: str
+    applications: int
+    most: list[ObservedUse]
+
+
+async def still_used_of(info: Info, subject: str) -> list[StillUsed]:
+    """The subject's versions that are on their way out and used all the same, by version."""
+    since = Instant(info.context.now - contract_use.STILL_DAYS * DAY)
+    found = await info.context.read(lambda session: contract_use.observed(session, subject, since))
+    by_version: dict[str, list[Use]] = {}
+    for use in found:
+        if use.is_leaving:
+            by_version.setdefault(use.seen.version, []).append(use)
+    return [
+        StillUsed(
+            version=version,
+            applications=len(uses),
+            most=[
+                _observed(use)
+                for use in sorted(uses, key=lambda use: (-use.seen.uses, use.seen.application))[:MOST_NAMED]
+            ],
+        )
+        for version, uses in by_version.items()
+    ]
 
 
 async def observed_of(

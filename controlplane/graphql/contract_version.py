@@ -13,6 +13,7 @@ from controlplane.graphql.context import Info
 from controlplane.graphql.contract_field import ContractField, fields_of
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.lifecycle_step import LifecycleStep, steps_of
+from controlplane.graphql.statement import ContractStatement, statement_of
 from controlplane.graphql.verdict import Verdict, verdict_of
 from registry import approval_store, example
 from registry import verdict as registry_verdict
@@ -24,6 +25,7 @@ from terms import canonical_json
 from terms.instant import Instant
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @noun
@@ -79,6 +81,11 @@ class ContractVersion:
         return await _read(info, self, operations_of, [])
 
     @answer
+    async def statement(self, info: Info) -> ContractStatement | None:
+        """What the document says of those who write and read it, and of what changed."""
+        return await _read(info, self, statement_of, None)
+
+    @answer
     async def examples(self, info: Info, full: bool = True) -> list[str]:
         """A valid document of an event as JSON text: with every field, or only those required. None for an API."""
         return await _read(info, self, lambda document: _examples(document, full), [])
@@ -112,7 +119,7 @@ def _examples(document: Document, full: bool) -> list[str]:
     return [indented(canonical_json.text(value)) for value in made]
 
 
-async def _read(info: Info, version: ContractVersion, look: Callable[[Document], T], nothing: T) -> T:
+async def _read(info: Info, version: ContractVersion, look: Callable[[Document], T], nothing: U) -> T | U:
     """What the version's document, with all it refers to, has to say; parsed once for several who ask."""
     document = await info.context.read(
         lambda session: shown_document(session, version.subject, version.number)

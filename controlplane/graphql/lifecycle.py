@@ -21,6 +21,7 @@ from registry.lifecycle import Wish, is_granted
 from registry.refusal import RefusedError
 from registry.verdict import Verdict
 from terms.instant import Instant
+from terms.problem import ProblemError
 
 
 @asked
@@ -97,7 +98,6 @@ RestoreVersionResult = Annotated[
 async def change_lifecycle(info: Info, input: ChangeLifecycleInput) -> ChangeLifecycleResult:  # noqa: A002
     """Moves a version on: agreed, deprecated with its successor, sunset with its day, retired."""
     check_key(input.idempotency_key)
-    check_reason(input.reason)
     wish = Wish(
         input.to, input.reason, input.successor.strip(), input.sunset_at, input.force, input.deprecated_at
     )
@@ -122,12 +122,13 @@ async def change_lifecycle(info: Info, input: ChangeLifecycleInput) -> ChangeLif
 
     forced = ", forced" if input.force else ""
     try:
+        check_reason(input.reason)
         answer, already = await context.sources.database.write_async(
             move,
             actor=context.caller.actor,
             reason=f"{input.subject}@{input.version} to {input.to}{forced}{input.reason and f': {input.reason}'}",
         )
-    except RefusedError as error:
+    except ProblemError as error:
         return refused(error)
     if answer is None:
         return _not_found(input.subject, input.version)
@@ -141,7 +142,7 @@ async def delete_version(info: Info, input: VersionInput) -> DeleteVersionResult
     """Deletes a version softly: it is out of sight and can be restored. What others refer to is never deleted."""
     try:
         already = await _applied(info, input, deletion.delete_version, "delete", "version-deleted")
-    except RefusedError as error:
+    except ProblemError as error:
         return refused(error)
     if already is None:
         return _not_found(input.subject, str(input.number))
@@ -152,7 +153,7 @@ async def restore_version(info: Info, input: VersionInput) -> RestoreVersionResu
     """Takes a soft deletion back: the version has its number and its state again."""
     try:
         already = await _applied(info, input, deletion.restore_version, "restore", "version-not-deleted")
-    except RefusedError as error:
+    except ProblemError as error:
         return refused(error)
     if already is None:
         return _not_found(input.subject, str(input.number))

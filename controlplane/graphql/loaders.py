@@ -73,6 +73,9 @@ class Loaders:
         self.violations: DataLoader[str, tuple[Violation, ...]] = many(
             lambda session, keys: listing.of_targets(session, "transaction", keys), ()
         )
+        self.contract_violations: DataLoader[str, tuple[Violation, ...]] = many(
+            lambda session, keys: listing.of_targets(session, "contract", keys), ()
+        )
         self.traffic: DataLoader[str, tuple[ContractTraffic, ...]] = many(_traffic, ())
         self.contracts: DataLoader[str, SubjectView | None] = many(
             lambda session, keys: {view.name: view for view in store.subject_views(session, keys)}, None

@@ -30,7 +30,7 @@ LIMITS: Mapping[str, int] = {
     **dict.fromkeys((TRACES_PATH, EVENTS_PATH, ZIPKIN_PATH), 64 * MIB),
     "/webhooks": MIB,
     # A form writes most marks of JSON as three bytes: this holds the largest contract (8 MiB).
-    "/contracts/what-if": 24 * MIB,
+    **dict.fromkeys(("/contracts/what-if", "/contracts/register"), 24 * MIB),
 }
 SLOWEST_BODY_S = 60.0
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.requests import HTTPConnection
 
 from controlplane.security.caller import COOKIE
+from controlplane.security.multipart import MULTIPART, text_fields
 from terms.problem import Problem
 
 FORM_FIELD = "csrf"
@@ -49,12 +50,17 @@ def forgery_problem(connection: HTTPConnection, method: str, media_type: str, bo
         )
     if media_type == "application/json" or media_type.endswith("+json"):
         return None
-    if media_type not in (FORM_TYPE, ""):
+    if media_type not in (FORM_TYPE, MULTIPART, ""):
         return Problem(
             f"'{media_type}' is not taken with a session", "Content-Type", "send JSON, or use a service token"
         )
     try:
-        given = form_fields(body).get(FORM_FIELD, "")
+        fields = (
+            text_fields(connection.headers["content-type"], body)
+            if media_type == MULTIPART
+            else form_fields(body)
+        )
+        given = fields.get(FORM_FIELD, "")
     except ValueError:
         given = ""
     expected = form_token(connection)

@@ -83,6 +83,8 @@
   });
   let typing = 0;
   document.addEventListener("input", (event) => {
+    const own = event.target.closest("form[method=post]");
+    if (own) own.dataset.still = "";  // what is being filled in stays: no live update until it is sent
     const form = event.target.closest("form[data-swap]");
     if (!form || event.target.type !== "search" || event.target.dataset.complete) return;
     clearTimeout(typing);

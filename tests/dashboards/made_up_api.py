@@ -24,7 +24,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.pages import PageSettings, SignInRequired, routes
 from terms.instant import text
-from tests.dashboards import made_up, made_up_contracts, made_up_kpis, made_up_list, made_up_sources
+from tests.dashboards import (
+    made_up,
+    made_up_changes,
+    made_up_contracts,
+    made_up_kpis,
+    made_up_list,
+    made_up_sources,
+)
 from tests.dashboards.made_up import Row
 
 SCHEMA_FILE = Path(
@@ -43,13 +50,15 @@ def schema() -> GraphQLSchema:
 class MadeUpApi:
     """The world of one test. `empty` is the first minute; `changes` counts up to send a hint.
 
-    `replayed` lists the idempotency keys the mutation has seen; `ended` closes the stream of hints.
+    `replayed` lists the idempotency keys the mutation has seen, `changed` what contracts were asked to become; `ended` closes
+    the stream of hints.
     """
 
     empty: bool = False
     refusal: Row | None = None
     replayed: list[str] = field(default_factory=list)
     views: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
     changes: int = 0
     ended: bool = False
 
@@ -61,6 +70,7 @@ class MadeUpApi:
             "transactions": self.all_transactions, "transactionQuery": made_up_list.reading, "savedViews": self.saved_views,
             "savedView": self.saved_view, "saveView": self.save_view, "deleteView": self.delete_view, "stuck": self.stuck, "transaction": self.transaction,
             "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility,
+            "approvals": self.all_approvals, **made_up_changes.answers(self.changed),
             "environments": made_up_contracts.ENVIRONMENTS, "deployments": [] if self.empty else made_up_contracts.DEPLOYMENTS,
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
@@ -69,7 +79,13 @@ class MadeUpApi:
             "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
         self.decided: list[Row] = []
-        self.may = ["transactions:decide", "sources:operate", "sources:write"]
+        self.may = [
+            "transactions:decide",
+            "sources:operate",
+            "sources:write",
+            "contracts:read",
+            "contracts:write",
+        ]
         self.failed = made_up.failed_renewal()
         deals = [made_up.transaction(number, draw) for number in range(140)]
         self.deals = (
@@ -135,7 +151,7 @@ class MadeUpApi:
 
     # one method per root field; `asked` holds the field's arguments under the API's own names
     def me(self, _: Any) -> Row:
-        return {"name": "ada", "kind": "person", "roles": ["finance"], "permissions": self.may}
+        return {"name": "ada", "kind": "person", "roles": ["architect"], "permissions": self.may}
 
     def instance(self, _: Any) -> Row:
         roles = {"salesforce": "crm", "chargebee": "billing", "stripe": "payments", "netsuite": "erp"}
@@ -242,6 +258,10 @@ class MadeUpApi:
             "facets": lambda _, names=None: made_up_contracts.facets(found)
         }
 
+    def all_approvals(self, _: Any, **asked: Any) -> Row:
+        found = [] if self.empty else [made_up_contracts.APPROVAL | {"inForce": not asked["ended"]}]
+        return made_up.page(found, **asked)
+
     def policies(self, _: Any) -> list[Row]:
         if self.empty:
             return []
@@ -333,8 +353,11 @@ class Guard:
         if scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
-        body = await Request(scope, receive).body()
-        if parse_qs(body.decode()).get("csrf") != [CSRF]:
+        request = Request(scope, receive)
+        body, headers = await request.body(), request.headers
+        is_form = not headers.get("content-type", "").startswith("multipart/")
+        given = parse_qs(body.decode()).get("csrf") == [CSRF] if is_form else _FIELD in body
+        if not given:
             await PlainTextResponse("the form has no valid token", 403)(scope, receive, send)
             return
 
@@ -342,6 +365,9 @@ class Guard:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, again, send)
+
+
+_FIELD = f'name="csrf"\r\n\r\n{CSRF}\r\n'.encode()
 
 
 def app(api: MadeUpApi) -> Starlette:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from terms.instant import DAY, HOUR
+from tests.dashboards import made_up_changes
 from tests.dashboards.made_up import Row, at, page
 
 ODD = "billing/Rechnung gestellt ü"
@@ -103,7 +104,7 @@ def contract(subject: str, title: str, owner: str) -> Row:
          "document": document(n), "text": document(n), "type": "json-schema", "syntax": "json", "lifecycle": "active" if n == 2 else "deprecated",
          "successor": None if n == 2 else f"{subject}@1.2.0", "deprecatedAt": None if n == 2 else at(9 * DAY),
          "sunsetAt": None if n == 2 else at(-30 * DAY), "retiredAt": None,
-         "examples": ['{\n  "invoice_id": "INV-7"\n}'], "operations": [],
+         "examples": ['{\n  "invoice_id": "INV-7"\n}'], "operations": [], "steps": STEPS[n], "statement": STATEMENT,
          "verdict": verdict("COMPATIBLE", [finding_added(), finding_added(1)]) if n > 1 else None}
         for n in (1, 2)
     ]  # fmt: skip
@@ -112,7 +113,8 @@ def contract(subject: str, title: str, owner: str) -> Row:
         "steward": "Finance data", "domain": "finance", "lifecycle": "active", "compatibilityMode": "BACKWARD", "latest": versions[-1],
         "audience": "internal", "type": "json-schema", "retention": "10 years", "eventType": f"com.example.{subject}", "currentVersion": "1.2.0",
         "labels": [{"name": "tier", "value": "1"}], "versions": versions,
-        "applications": APPLICATIONS, "observed": observed(OBSERVED), "use": use(("1.1.0", 1480, 2), ("1.2.0", 512, 1), ("0.9.0", 3, 1)), "matrix": MATRIX,
+        "applications": APPLICATIONS, "observed": observed(OBSERVED), "use": use(("1.1.0", 1480, 2), ("1.2.0", 512, 1), ("0.9.0", 3, 1)), "matrix": MATRIX, "approvals": [APPROVAL], "violations": [VIOLATION], "stillUsed": STILL_USED,
+        "deletedVersions": [{"number": 3, "semver": "1.3.0", "lifecycle": "active", "deletedAt": at(2 * DAY)}],
         "standing": {"versions": 2, "verdict": "COMPATIBLE", "registeredAt": versions[-1]["registeredAt"]},
         "traffic": [
             {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
@@ -134,6 +136,37 @@ def use(*versions: tuple[str, int, int]) -> Row:
 def observed(seen: list[Row]) -> Any:
     """A page of who was seen, whatever the days."""
     return lambda _, **asked: page(seen, **asked)
+
+
+STEPS = {
+    2: [
+        {"to": "deprecated", "why": "a better version exists", "needsDate": False, "needsForce": False, "refusal": None},
+        {"to": "retired", "why": "it must end at once", "needsDate": False, "needsForce": True, "refusal": "no day was named"},
+    ],
+    1: [
+        {"to": "active", "why": "the deprecation is taken back", "needsDate": False, "needsForce": False, "refusal": None},
+        {"to": "deprecated", "why": "its days were changed", "needsDate": False, "needsForce": False, "refusal": None},
+        {"to": "sunset", "why": "the day is known", "needsDate": True, "needsForce": False, "refusal": None},
+        {"to": "retired", "why": "its day has come", "needsDate": False, "needsForce": False, "refusal": made_up_changes.STILL_USED},
+    ],
+}  # fmt: skip
+STILL_USED = [{"version": "1.1.0", "applications": 1, "most": [
+    {"application": "spreadsheet", "version": "1.1.0", "uses": 14, "firstSeenAt": at(9 * DAY), "lastSeenAt": at(HOUR), "lifecycle": "deprecated", "declared": False}
+]}]  # fmt: skip
+STATEMENT = {
+    "producers": ["billing"], "consumers": ["ledger", "portal"],
+    "notes": [{"change": "tax_lines are new.", "why": "The ledger asked for them.", "breaking": False},
+              {"change": "total is a text.", "why": "Numbers lost cents.", "breaking": True}],
+}  # fmt: skip
+APPROVAL = {
+    "subject": ODD, "fingerprint": "b1b2c3d4e5f6", "reason": "the US entity moved to <EUR>", "approvedBy": "ada", "approvedAt": at(3 * DAY),
+    "until": at(-30 * DAY), "inForce": True, "finding": {"what": "accepted values were removed", "pointerOld": "/total", "pointerNew": ""},
+}  # fmt: skip
+VIOLATION = {
+    "id": "v1", "rule": "contract.deprecated.used", "title": "t", "severity": "warning", "state": "OPEN", "targetKind": "contract",
+    "targetKey": ODD, "message": "spreadsheet uses 1.1.0, which is on its way out.", "remediation": "Move it to 1.2.0.", "firstSeenAt": at(DAY),
+    "lastSeenAt": at(HOUR), "resolvedAt": None, "occurrences": 1, "reopened": 0, "amount": None, "transaction": None,
+}  # fmt: skip
 
 
 def facets(found: list[Row]) -> list[Row]:
@@ -209,19 +242,19 @@ def api(base: Row) -> Row:
         "examples": [],
     }
     operations = [
-        {"operationId": "getInvoice", "verb": "GET", "place": "/invoices/{id}", "summary": "One invoice.", "deprecated": False, "sunset": None, "parts": [
-            {"title": "parameters", "mediaType": "", "description": "", "fields": [parameter]},
-            {"title": "200", "mediaType": "application/json", "description": "The record.", "fields": fields},
-            {"title": "404", "mediaType": "application/problem+json", "description": "There is none.", "fields": fields},
+        {"operationId": "getInvoice", "verb": "GET", "place": "/invoices/{id}", "summary": "One invoice.", "deprecated": False, "sunset": None, "terms": ["bearer (invoices:read)", "at most 600 requests in 60s"], "parts": [
+            {"title": "parameters", "mediaType": "", "description": "", "fields": [parameter], "example": None},
+            {"title": "200", "mediaType": "application/json", "description": "The record.", "fields": fields, "example": '{"id": "INV-7"}'},
+            {"title": "404", "mediaType": "application/problem+json", "description": "There is none.", "fields": fields, "example": None},
         ]},
         {"operationId": "remind", "verb": "POST", "place": "/invoices/{id}/reminders", "summary": "Remind the customer.", "deprecated": True,
-         "sunset": "2027-06-30", "parts": [{"title": "202", "mediaType": "", "description": "It will be sent.", "fields": []}]},
+         "sunset": "2027-06-30", "terms": [], "parts": [{"title": "202", "mediaType": "", "description": "It will be sent.", "fields": [], "example": None}]},
     ]  # fmt: skip
     versions = [
         one | {"type": "openapi", "fields": [], "examples": [], "operations": operations}
         for one in base["versions"]
     ]
-    return base | {"type": "openapi", "versions": versions, "latest": versions[-1], "traffic": [], "applications": [], "use": use(("1.1.0", 88, 60)), "observed": observed(CALLERS),
+    return base | {"type": "openapi", "versions": versions, "latest": versions[-1], "traffic": [], "applications": [], "use": use(("1.1.0", 88, 60)), "observed": observed(CALLERS), "approvals": [], "violations": [], "deletedVersions": [], "stillUsed": [],
                    "matrix": {"policy": "validation", "columns": [], "rows": []}}  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from registry import canonical
 from registry.document import parse, read
 from registry.operations import MOST, Operation, operations
+from registry.statement import Note, Statement, statement
 
 APIS = sorted((Path(canonical.__file__).with_name("canonical") / "apis").glob("*/*.json"))
 
@@ -86,6 +87,64 @@ def test_messages_of_a_channel() -> None:
     assert [(part.title, part.description, [f.pointer for f in part.fields]) for part in sent.parts] == [
         ("issued", "It was issued.", ["/id"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("root", "own", "said"),
+    [
+        pytest.param({}, {}, (), id="nothing-said"),
+        pytest.param({"security": [{"key": []}]}, {}, ("key",), id="of-the-document"),
+        pytest.param({"security": [{"key": []}]}, {"security": [{"a": ["read", "write"], "b": []}, {"c": []}]}, ("a (read, write) and b or c",), id="its-own"),
+        pytest.param({"security": [{"key": []}]}, {"security": []}, ("open to everyone",), id="open"),
+        pytest.param({}, {"security": [{"key": []}, {}]}, ("key, or nothing",), id="optional"),
+        pytest.param({}, {"security": "key"}, (), id="malformed"),
+        pytest.param({}, {"x-rate-limit": {"requests": 60, "window": "60s", "scope": "credential"}}, ("at most 60 requests in 60s for each credential",), id="rate"),
+        pytest.param({}, {"x-rate-limit": "60/min", "x-idempotency": []}, (), id="other-words"),
+        pytest.param({}, {"x-idempotency": {"header": "Key", "required": True, "window": "24h"}}, ("Key required, kept 24h: sent again, it is done once",), id="idempotency"),
+    ],
+)  # fmt: skip
+def test_the_terms_of_an_operation(root: dict[str, Any], own: dict[str, Any], said: tuple[str, ...]) -> None:
+    """Which credentials, how often, what happens to a request that is sent twice: as the document states it, or nothing."""
+    (operation,) = listed(openapi({"/a": {"get": {"responses": {"200": {"description": ""}}} | own}}, **root))
+    assert operation.terms == said
+
+
+def test_each_part_has_an_example() -> None:
+    """The document's own, by name or alone; else one that its schema accepts; none where nothing is said."""
+    made = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 7}}}
+    contents = {
+        "a/named": {"schema": made, "examples": {"usual": {"value": {"n": 8}}}},
+        "a/single": {"schema": made, "example": {"n": 9}},
+        "a/made": {"schema": made},
+        "a/none": {},
+    }
+    answer = {"responses": {"200": {"description": "", "content": contents}}}
+    (operation,) = listed(openapi({"/a": {"get": answer}}))
+    assert [part.example and json.loads(part.example)["n"] for part in operation.parts] == [8, 9, 7, ""]
+    message = {"payload": made, "examples": [{"name": "empty"}, {"payload": {"n": 10}}]}
+    (sent,) = listed(
+        {
+            "asyncapi": "3.0.0", "info": {"title": "t", "version": "1.0.0"},
+            "channels": {"c": {"address": "c", "messages": {"m": message}}},
+            "operations": {"o": {"action": "send", "channel": {"$ref": "#/channels/c"},
+                                 "security": [{"$ref": "#/components/securitySchemes/sasl"}]}},
+            "components": {"securitySchemes": {"sasl": {"type": "scramSha256"}}},
+        }
+    )  # fmt: skip
+    assert json.loads(sent.parts[0].example) == {"n": 10}
+    assert sent.terms == ("sasl",)
+
+
+def test_what_a_document_says_of_itself() -> None:
+    """For whom it is, and the author's notes; what is malformed is left out, and nothing fails."""
+    (_, second) = canonical.versions("invoices-api")
+    said = statement(second.document)
+    assert said.consumers
+    assert any(note.breaking and note.why for note in said.notes)
+    odd = {"x-throughline": {"producers": ["a", 1], "consumers": "b", "changes": ["new", {"why": "x"}, 7]}}
+    assert statement(parse(json.dumps(odd).encode(), "c.json")) == Statement(
+        ("a",), (), (Note("new", "", False),)
+    )
 
 
 def test_a_list_without_end_is_cut() -> None:

@@ -26,9 +26,7 @@ query($subject: String!, $version: String) {
 """
 DELETE = "mutation($input: VersionInput!) { deleteVersion(input: $input) { __typename ... on VersionDeleted { number alreadyDone } ... on ContractRefused { kind message } } }"
 RESTORE = "mutation($input: VersionInput!) { restoreVersion(input: $input) { __typename ... on VersionRestored { number alreadyDone } ... on ContractRefused { kind message } } }"
-WITHDRAW = (
-    "mutation($input: WithdrawApprovalInput!) { withdrawApproval(input: $input) { fingerprint alreadyGone } }"
-)
+WITHDRAW = "mutation($input: WithdrawApprovalInput!) { withdrawApproval(input: $input) { ... on ApprovalWithdrawn { fingerprint alreadyGone } } }"
 APPROVALS = """
 query($first: Int!, $after: String, $subject: String, $ended: Boolean) {
   approvals(first: $first, after: $after, subject: $subject, ended: $ended) {

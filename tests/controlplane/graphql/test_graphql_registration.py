@@ -98,6 +98,7 @@ def test_a_version_moves_through_its_life(world: Any) -> None:
     assert move(world, "1.0.0", "deprecated")["alreadyThere"] is True
     ending = move(world, "1.0.0", "sunset", sunsetAt="2027-01-01T00:00:00Z")
     assert ending["version"]["sunsetAt"] == "2027-01-01T00:00:00Z"
+    assert move(world, "1.0.0", "retired", reason="x" * 1_001)["kind"] == "invalid"
     early = move(world, "1.0.0", "retired")
     assert "2027-01-01" in early["message"]
     forced = move(world, "1.0.0", "retired", force=True, reason="it was never used")
@@ -128,7 +129,7 @@ def test_an_accepted_break_is_marked_in_the_verdict(world: Any) -> None:
     ("query", "given", "said"),
     [
         pytest.param(REGISTER, {"document": "{}", "idempotencyKey": " "}, "idempotency key", id="no-key"),
-        pytest.param(MOVE, {"subject": "x", "version": "1", "to": "active", "idempotencyKey": "k", "reason": "x" * 1_001}, "reason", id="long-reason"),
+        pytest.param(MOVE, {"subject": "x", "version": "1", "to": "active", "idempotencyKey": ""}, "idempotency key", id="no-key-to-move"),
         pytest.param(APPROVE, {"subject": "invoice-issued", "fingerprint": "f", "reason": "r", "until": "2027-01-01T00:00:00Z", "idempotencyKey": ""}, "idempotency key", id="no-key-to-approve"),
     ],
 )  # fmt: skip
