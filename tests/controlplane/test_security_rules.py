@@ -83,6 +83,12 @@ def connection(headers: dict[str, str]) -> HTTPConnection:
 
 
 GOOD_FORM = f"csrf={form_token(connection(OURS))}&x=1".encode()
+MULTIPART = "multipart/form-data"
+UPLOAD = {"content-type": f"{MULTIPART}; boundary=b"}
+GOOD_UPLOAD = (
+    f'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{form_token(connection(OURS))}\r\n'
+    '--b\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n{"a": 1}\r\n--b--\r\n'
+).encode()
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,12 @@ GOOD_FORM = f"csrf={form_token(connection(OURS))}&x=1".encode()
         (OURS, "POST", FORM, GOOD_FORM, True),
         (OURS, "POST", FORM, b"x=1", False),
         (OURS, "POST", FORM, b"csrf=&x=1", False),
+        (OURS | UPLOAD, "POST", MULTIPART, GOOD_UPLOAD, True),
+        (OURS | UPLOAD, "POST", MULTIPART, GOOD_UPLOAD.replace(b"csrf", b"other"), False),
+        (OURS | UPLOAD, "POST", MULTIPART, GOOD_UPLOAD.replace(b'"csrf"', b'"csrf"; filename="a"'), False),
+        (OURS | UPLOAD, "POST", MULTIPART, b"csrf=" + form_token(connection(OURS)).encode(), False),
+        (OURS | UPLOAD, "POST", MULTIPART, GOOD_UPLOAD * 120, False),
+        (OURS | {"content-type": MULTIPART}, "POST", MULTIPART, GOOD_UPLOAD, False),
         (OURS, "POST", FORM, b"csrf=\xff", False),
         (HOST, "POST", FORM, GOOD_FORM, False),
         (THEIRS, "POST", FORM, GOOD_FORM, False),

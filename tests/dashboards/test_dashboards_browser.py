@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
     "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "story": STORY,
-    "contracts": "/contracts", "contract": "/contracts/invoice-issued", "odd contract": contract_address.contract(made_up_contracts.ODD),
+    "contracts": "/contracts", "contract": "/contracts/invoice-issued", "old contract": "/contracts/invoice-issued?version=1.1.0",
+    "approvals": "/contracts/approvals", "register": "/contracts/register", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
     "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions", "sources": "/admin?source=zipkin-payments",
     "not found": "/transactions/none",
@@ -287,7 +288,7 @@ def test_without_javascript_everything_but_charts_works(site: Site, chromium: Br
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/kpis", "/transactions", "/contracts", "/contracts/deployments", "/policies", "/exceptions"],
+    ["/", "/kpis", "/transactions", "/contracts", "/contracts/deployments", "/contracts/approvals", "/policies", "/exceptions"],
 )
 def test_the_first_minute_is_accessible_too(empty_site: Site, page: Page, path: str) -> None:
     """Empty pages say what they mean, without a violation."""
@@ -311,6 +312,21 @@ def test_a_pasted_draft_gets_its_verdict_and_keeps_it(site: Site, page: Page) ->
     expect(page.get_by_role("heading", name="Verdict")).to_be_visible()
     page.locator("#finding-a1b2c3d4e5f6").get_by_role("link", name="line 7").last.click()
     expect(page.locator("#new-7")).to_be_in_viewport()
+
+
+def test_what_is_being_written_survives_a_live_update(site: Site, page: Page) -> None:
+    """A reason half written is not taken away because somewhere an event arrived; sent, it is answered beside its form."""
+    page.goto(site.url + "/contracts/invoice-issued?version=1.1.0")
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.locator("summary", has_text="Retire it").click()
+    page.locator("#life-retired textarea").press_sequentially("the portal")
+    site.api.changes += 1
+    page.wait_for_timeout(800)
+    assert page.locator("#life-retired textarea").input_value() == "the portal"
+    page.locator("#life-retired button").click()
+    expect(page.locator("#life-retired .problems")).to_contain_text("It is still used by spreadsheet")
+    assert page.locator("#life-retired textarea").input_value() == "the portal"
+    assert Axe().run(page, options=RULES).violations_count == 0
 
 
 def test_two_versions_are_chosen_and_compared_in_place(site: Site, page: Page) -> None:
