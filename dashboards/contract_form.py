@@ -137,7 +137,9 @@ def sentence(text: str) -> str:
 def _refusal(outcome: Mapping[str, Any]) -> tuple[FormProblem, ...]:
     match outcome["__typename"]:
         case "ContractRefused":
-            return (FormProblem(sentence(outcome["message"]), outcome["where"], outcome["next"]),)
+            # The step itself is no field: the form is about nothing else.
+            where = "" if outcome["where"] == "to" else outcome["where"]
+            return (FormProblem(sentence(outcome["message"]), where, outcome["next"]),)
         case "ContractNotFound":
             return (FormProblem(sentence(outcome["message"])),)
         case "DraftUnreadable":

@@ -149,7 +149,9 @@ def _holder(one: Mapping[str, Any]) -> Holder:
 def _stages(version: Mapping[str, Any]) -> tuple[Stage, ...]:
     here = STAGES.index(version["lifecycle"])
     times = {name: version[f"{name}At"] for name in ("deprecated", "sunset", "retired")}
-    times["active"] = version["registeredAt"] if version["lifecycle"] != "draft" else None
+    began, ends = version["registeredAt"], version["deprecatedAt"]
+    # What was registered when it was deprecated already has no day on which it became active here.
+    times["active"] = began if version["lifecycle"] != "draft" and (not ends or began < ends) else None
     found = []
     for place, word in enumerate(STAGES):
         is_skipped = place < here and word not in ("active",) and not times.get(word)

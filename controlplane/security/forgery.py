@@ -56,7 +56,7 @@ def forgery_problem(connection: HTTPConnection, method: str, media_type: str, bo
         )
     try:
         fields = (
-            text_fields(connection.headers["content-type"], body)
+            text_fields(connection.headers.get("content-type", ""), body)
             if media_type == MULTIPART
             else form_fields(body)
         )
