@@ -9,6 +9,7 @@ import orjson
 
 from collectors import tables
 from collectors.bulk import Bulk
+from collectors.figures import figures_text
 from collectors.span import BusinessEvent
 from collectors.stitch_event import StitchEvent
 from collectors.tree import object_type
@@ -19,7 +20,7 @@ from terms.row_id import row_ids
 
 _CONTENT = (
     "source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, amount_minor, "
-    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data, rule_no"
+    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data, rule_no, figures"
 )
 
 
@@ -35,8 +36,10 @@ class StoredEvents(NamedTuple):
 
 
 def content_hash(event: BusinessEvent) -> bytes:
-    """16 bytes over what an event says; where it came from (its span, the data beside it) is not part of it."""
-    return blake2b(orjson.dumps(event[2:13]), digest_size=16).digest()
+    """16 bytes over what an event says; where it came from (its span, the data beside it but figures) is not part of it."""
+    figures = figures_text(event.data)
+    said = event[2:13] if figures is None else (*event[2:13], figures)
+    return blake2b(orjson.dumps(said), digest_size=16).digest()
 
 
 def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
@@ -122,6 +125,7 @@ def _row(
     return (
         event.source, event.source_event_id, content_hash(event), event.type, event.occurred_at, now, event.system,
         orjson.dumps([(ids[key], key) for key in event.objects]).decode(), *event[6:-1], rules.get(event.rule or ""),
+        figures_text(event.data),
     )  # fmt: skip
 
 
@@ -129,7 +133,7 @@ def _stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
     return StitchEvent(
         event.occurred_at, event.source, event.source_event_id, event_id, event.type, event.system,
         tuple([object_type(key) for key in event.objects]), event.objects,
-        event.amount_minor, event.currency, event.legal_entity, event.region,
+        event.amount_minor, event.currency, event.legal_entity, event.region, figures_text(event.data),
     )  # fmt: skip
 
 

@@ -6,13 +6,11 @@ it is said to belong to, carries nothing there, and nothing hangs on it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from collectors.alias import object_type
-from collectors.process import HubLimit, Process
+from collectors.process import MERGING, HubLimit, Process
 from collectors.stitch_event import Assertion
-
-MERGING = ("child_of", "same_as")
 
 
 def limits(processes: Iterable[Process], kind: str) -> set[HubLimit]:
@@ -32,13 +30,18 @@ def crosses(key: str, said: Iterable[Assertion], allowed: Iterable[HubLimit]) ->
     return any(_crosses(seen, limit) for limit in allowed)
 
 
-def demoted(process: Process, assertion: Assertion, hubs: frozenset[str]) -> Assertion | None:
+def demoted(
+    process: Process, assertion: Assertion, hubs: frozenset[str], held: Collection[str]
+) -> Assertion | None:
     """What is left of an assertion that names a hub: a link of the hub to its parent, or nothing.
 
-    The anchor of a process keeps what hangs on it: it is the transaction, however much it is said to be.
+    The anchor of a process keeps what hangs on it: it is the transaction, however much it is said to be. Of a hub that
+    is `held` by a person's decision nothing is left but that.
     """
     if assertion.child in hubs:
-        return assertion._replace(role="link")
+        if assertion.child in held:
+            return None
+        return assertion if assertion.role == "succeeds" else assertion._replace(role="link")
     if assertion.parent in hubs and (
         object_type(assertion.parent) != process.anchor or assertion.role == "same_as"
     ):

@@ -14,17 +14,21 @@ from typing import Any, NamedTuple
 import orjson
 
 from collectors import hub
+from collectors.alias import numbering
 from collectors.bulk import Bulk
 from collectors.decision import NO_RULINGS, Decision, Rulings
 from collectors.key_finding import KeyFinding
-from collectors.process import Process
+from collectors.process import MERGING, Process
 from collectors.ruling_store import RulingStore
 from collectors.stitch import assertions, pattern
 from collectors.stitch_event import Assertion, Outside, StitchEvent
 from collectors.tree import Trees, object_type
 from terms.instant import Instant
 
-EVENT_COLUMNS = "occurred_at, source, source_event_id, event_id, type, system, objects, amount_minor, currency, legal_entity, region"
+EVENT_COLUMNS = (
+    "occurred_at, source, source_event_id, event_id, type, system, objects, amount_minor, currency, legal_entity, region, "
+    "figures"
+)
 # From a changed place: to what is named beside it, to what carriers among that name, and to their own company.
 _LINK_STEPS = 3
 # An event that names more objects is a batch, and not all of them are needed because one is.
@@ -50,6 +54,7 @@ class Neighbourhood:
         self._decisions: dict[int, Decision] = {}
         self.hubs: frozenset[str] = frozenset()
         self._known_hubs: set[str] = set()
+        self._held: set[str] = set()
         self.processes = processes
         self.ids = ids
         self.events: dict[int, StitchEvent] = {}
@@ -80,7 +85,7 @@ class Neighbourhood:
             self._nearby.update(active)
         if self.hubs and not self.hubs.isdisjoint(keys):
             for process in self.processes:
-                for one in assertions(process, event, self.hubs):
+                for one in assertions(process, event, self.hubs, self._held):
                     self._connect(one)
             return
         for child, parent, role in ties.roles:
@@ -91,6 +96,8 @@ class Neighbourhood:
             self._tie(assertion.child, assertion.parent, assertion.role)
 
     def _tie(self, child: str, parent: str, role: str) -> None:
+        if role == "succeeds" or (role == "same_as" and numbering(child) == numbering(parent)):
+            return
         if role == "link":
             self._linked.add(child)
             return
@@ -129,7 +136,10 @@ class Neighbourhood:
                 {key for key in keys if object_type(key) in self._active} - self._known_hubs - self.fresh
             )
             self._known_hubs |= unknown
-            self.hubs |= self._rulings.hubs(self.ids, unknown)
+            if hubs := self._rulings.hubs(self.ids, unknown):
+                self.hubs |= hubs
+                for decision in self._rulings.decisions(self.ids, hubs):
+                    self._decided(decision)
 
     def _decided(self, decision: Decision) -> None:
         if decision.decision_id not in self._decisions:
@@ -142,6 +152,7 @@ class Neighbourhood:
                     # No event names both, so not even a link would lead from one to the other.
                     self._merging[one.child].add(one.parent)
                     self._merging[one.parent].add(one.child)
+                    self._held.update((one.child, one.parent))
 
     def crossing(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys`, all loaded, that join too much and are not known for it yet."""
@@ -172,10 +183,10 @@ class Neighbourhood:
         near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings)
         near.hubs, near._known_hubs = hubs, self._known_hubs | hubs
         near.fresh, near._complete = self.fresh, self._complete
-        for event in self.events.values():
-            near.add(event)
         for decision in self._decisions.values():
             near._decided(decision)
+        for event in self.events.values():
+            near.add(event)
         return near
 
     def rulings(self, keys: Collection[str]) -> Rulings:
@@ -186,7 +197,11 @@ class Neighbourhood:
     def follows(self, key: str) -> bool:
         """Whether the events of this object may lead to others, or make it a transaction."""
         kind = object_type(key)
-        return kind in self._active and (key not in self.hubs or kind in self._anchors)
+        return kind in self._active and (key not in self.hubs or kind in self._anchors or key in self._held)
+
+    def stands(self, process: Process, key: str) -> bool:
+        """Whether the object may have a place of its own in the process: a hub has one as its anchor, or by decision."""
+        return key not in self.hubs or object_type(key) == process.anchor or key in self._held
 
     def fetch_ahead(self, keys: Iterable[str]) -> None:
         """Loads in few round trips what the steps to come will probably ask for, one after the other."""
@@ -213,7 +228,7 @@ class Neighbourhood:
             for one in asked
             for event in self._events_of.get(one, ())
             for kind, key in zip(event.kinds, event.keys, strict=True)
-            if kind in self._active and key not in self.hubs
+            if kind in self._active and (key not in self.hubs or self.follows(key))
         }
 
     def carriers(self, keys: Iterable[str]) -> set[str]:
@@ -237,7 +252,7 @@ class Neighbourhood:
         known = self._said[process.id]
         for event in events:
             if event.event_id not in known:
-                known[event.event_id] = assertions(process, event, self.hubs)
+                known[event.event_id] = assertions(process, event, self.hubs, self._held)
         return known
 
     def trees(self, process: Process, keys: Collection[str]) -> Trees:
@@ -278,14 +293,25 @@ class Neighbourhood:
             key
             for event in events.values()
             for kind, key in zip(event.kinds, event.keys, strict=True)
-            if kind in process.active_types
-            and key not in keys
-            and (key not in self.hubs or kind == process.anchor)
+            if kind in process.active_types and key not in keys and self.stands(process, key)
         }
         return list(events.values()), beyond
 
     def _event(self, row: Any) -> StitchEvent:
-        at, source, source_event_id, event_id, kind, system, packed, amount, currency, entity, region = row
+        (
+            at,
+            source,
+            source_event_id,
+            event_id,
+            kind,
+            system,
+            packed,
+            amount,
+            currency,
+            entity,
+            region,
+            told,
+        ) = row
         keys = []
         for object_id, key in orjson.loads(packed):
             self.ids[key] = object_id
@@ -303,6 +329,7 @@ class Neighbourhood:
             currency,
             entity,
             region,
+            told,
         )
 
 
@@ -331,7 +358,7 @@ def _ties(processes: tuple[Process, ...], event_type: str, kinds: tuple[str, ...
 def _hub_bounds(processes: tuple[Process, ...]) -> tuple[int, int]:
     """(how many objects one event can have a key join, how many the strictest limit allows)."""
     partners: dict[str, set[str]] = defaultdict(set)
-    for rule in (rule for process in processes for rule in process.edges if rule.role in hub.MERGING):
+    for rule in (rule for process in processes for rule in process.edges if rule.role in MERGING):
         partners[rule.child].add(rule.parent)
         partners[rule.parent].add(rule.child)
     least = min((p.hub_limit(kind).joins for p in processes for kind in p.joining_types), default=0)
@@ -359,7 +386,7 @@ def places(
         if process_id not in found:
             continue
         known = found[process_id].get(object_id, Outside(None, ()))
-        if role != "link":
+        if role in _TREE:
             known = known._replace(root=anchor, txn_id=txn_id if role == "anchor" else None)
         # What is linked to something that is itself only linked is shown, and brings nothing.
         elif (process_id, rule) in carrying and role_of_parent in _TREE:

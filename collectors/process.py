@@ -10,8 +10,9 @@ from terms.instant import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
 
-EdgeRole = Literal["same_as", "child_of", "link"]
-EDGE_ROLES: tuple[EdgeRole, ...] = ("same_as", "child_of", "link")
+EdgeRole = Literal["same_as", "child_of", "link", "succeeds", "annotate"]
+EDGE_ROLES: tuple[EdgeRole, ...] = ("same_as", "child_of", "link", "succeeds", "annotate")
+MERGING = ("same_as", "child_of")
 HOP_ROLES = ("crm", "billing", "payments", "erp")
 
 
@@ -20,7 +21,8 @@ class EdgeRule:
     """An event that names a `child` and a `parent` object says they belong together in this role.
 
     `on` narrows the rule to event types (empty: any). `carries_events` tells, for a link, whether events that name
-    only the child are shown in the parent's transaction.
+    only the child are shown in the parent's transaction. For `succeeds` the child is what a chain of transactions has
+    in common (a subscription), or (`names`) the one before under a type of its own: `previous-order` names an `order`.
     """
 
     id: str
@@ -29,6 +31,7 @@ class EdgeRule:
     role: EdgeRole
     on: frozenset[str]
     carries_events: bool
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +113,22 @@ class Process:
     @cached_property
     def joining_types(self) -> frozenset[str]:
         """Object types that can be told to belong to, or be the same as, others."""
-        children = {rule.child for rule in self.edges if rule.role in ("child_of", "same_as")}
+        children = {rule.child for rule in self.edges if rule.role in MERGING}
         return frozenset(children | {rule.parent for rule in self.edges if rule.role == "same_as"})
 
     @cached_property
     def rules_of_child(self) -> dict[str, tuple[EdgeRule, ...]]:
-        """The edge rules by the object type of their child, in the order written."""
+        """The edge rules that do something, by the object type of their child, in the order written."""
+        rules = [rule for rule in self.edges if rule.role != "annotate"]
         return {
-            child: tuple(rule for rule in self.edges if rule.child == child)
-            for child in {rule.child for rule in self.edges}
+            child: tuple(rule for rule in rules if rule.child == child)
+            for child in {rule.child for rule in rules}
         }
 
     @cached_property
     def tree_types(self) -> frozenset[str]:
         """Object types that can stand in the tree under the anchor."""
-        merging = [rule for rule in self.edges if rule.role != "link"]
+        merging = [rule for rule in self.edges if rule.role in MERGING]
         return frozenset({self.anchor, *(r.child for r in merging), *(r.parent for r in merging)})
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Any
 from collectors.process import (
     EDGE_ROLES,
     HOP_ROLES,
+    MERGING,
     EdgeRule,
     FailureRule,
     Hop,
@@ -22,7 +23,7 @@ _KEYS = (
     "kind", "id", "version", "title", "description", "anchor", "customer", "amount", "edges", "milestones",
     "completed_when", "cancelled_by", "failure", "hops", "hubs",
 )  # fmt: skip
-_EDGE_KEYS = ("id", "child", "parent", "role", "on", "carries_events")
+_EDGE_KEYS = ("id", "child", "parent", "role", "on", "carries_events", "names")
 _MILESTONE_KEYS = ("name", "title", "system", "event", "names", "sla", "from", "owner")
 _FAILURE_KEYS = ("opened", "resolved", "object")
 _HUB_KEYS = ("object", "joins", "within")
@@ -113,6 +114,18 @@ def _edge_problems(document: Document, anchor: str, edges: list[dict[str, Any]])
             )
         if any(edge["id"] == other["id"] for other in edges[:index]):
             problems.append(document.problem(f"edge '{edge['id']}' stands twice", f"{pointer}/id"))
+        if edge["child"] == edge["parent"] and edge["role"] != "same_as":
+            problems.append(
+                document.problem(
+                    f"'{edge['child']}' cannot stand in this role to its own type",
+                    f"{pointer}/role",
+                    "name the one before by a type of its own: child: previous-order, names: order",
+                )
+            )
+        if "names" in edge and edge["role"] != "succeeds":
+            problems.append(
+                document.problem("'names' means nothing here", f"{pointer}/names", "use succeeds")
+            )
         if edge["role"] == "child_of":
             if edge["child"] == anchor:
                 problems.append(
@@ -144,7 +157,7 @@ def _hub_problems(
     document: Document, hubs: list[dict[str, Any]], edges: list[dict[str, Any]]
 ) -> list[Problem]:
     problems: list[Problem] = []
-    joining = [str(edge["child"]) for edge in edges if edge["role"] != "link"]
+    joining = [str(edge["child"]) for edge in edges if edge["role"] in MERGING]
     for index, hub in enumerate(hubs):
         pointer = f"/hubs/{index}"
         if hub["object"] not in joining:
@@ -238,7 +251,8 @@ def _edge(edge: dict[str, Any]) -> EdgeRule:
         parent=str(edge["parent"]),
         role=edge["role"],
         on=frozenset(_words(edge.get("on"))),
-        carries_events=bool(edge.get("carries_events", True)),
+        carries_events=edge["role"] != "succeeds" and bool(edge.get("carries_events", True)),
+        names=str(edge.get("names", "")),
     )
 
 

@@ -83,7 +83,10 @@ def _targets(derived: Derived, ids: dict[str, int]) -> Iterable[Target]:
             process,
             anchor,
             (digest, process.id, process.version, anchor, *outcome[:-1]),
-            {m.event.event_id: (m.role, ids[m.via], m.share_ppm) for m in stitched.memberships[anchor]},
+            {
+                m.event.event_id: (m.role, ids[m.via], m.share_ppm, m.part_minor)
+                for m in stitched.memberships[anchor]
+            },
             {
                 ids[key]: (m.role, ids[m.parent] if m.parent else None, m.rule, m.event.event_id)
                 for key, m in stitched.members[anchor].items()
@@ -115,7 +118,9 @@ def _stored(bulk: Bulk, targets: dict[bytes, Target], processes: set[str], ancho
             (txns if digest in targets else gone)[digest] = (row[0], (digest, *row[2:]))
     of_txn = [txn_id for txn_id, _ in (*txns.values(), *gone.values())]
     stored = Stored(txns, gone, {t: {} for t in of_txn}, {t: {} for t in of_txn}, {t: {} for t in of_txn})
-    for row in bulk.select("txn_id, event_id, role, via_id, share_ppm", "txn_event", "txn_id", of_txn):
+    for row in bulk.select(
+        "txn_id, event_id, role, via_id, share_ppm, part_minor", "txn_event", "txn_id", of_txn
+    ):
         stored.events[row[0]][row[1]] = row[2:]
     for row in bulk.select(
         "txn_id, object_id, role, parent_id, rule, event_id", "txn_object", "txn_id", of_txn
@@ -156,7 +161,7 @@ def _write_txns(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, change
 def _write_parts(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, changed: set[bytes]) -> None:
     """Memberships of events and places of objects."""
     for table, key, columns, want, have in (
-        (tables.TxnEventRow, "event_id", "role, via_id, share_ppm", "events", stored.events),
+        (tables.TxnEventRow, "event_id", "role, via_id, share_ppm, part_minor", "events", stored.events),
         (tables.TxnObjectRow, "object_id", "role, parent_id, rule, event_id", "objects", stored.objects),
     ):
         inserted: list[Row] = []

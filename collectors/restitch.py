@@ -48,7 +48,10 @@ def restitch(
     for event in events:
         near.add(event)
     near.fetch_ahead(touched)
-    near, tree, left, turned = _judge_hubs(near, touched, set(left_objects))
+    left = set(left_objects)
+    # A hub leads nowhere by itself: what it is linked to, or will be, is named.
+    asked = near.hubs & left
+    near, tree, left, turned = _judge_hubs(near, touched, left | near.company(asked))
     _hold_hubs(bulk, rulings, near, turned, now)
     # Only objects of the tree: those that are never followed (customers ...) must not be asked for their events.
     stored = _stored_places(bulk, near, tree)
@@ -58,7 +61,7 @@ def restitch(
     # A process with no anchor in the centre, and none that its objects are tied to, has nothing that could change.
     kinds = {object_type(key) for key in centre}
     concerned = [p for p in processes if p.anchor in kinds or stored[p.id] or further[p.id]]
-    derived = [_derive(bulk, near, process, centre, turned) for process in concerned]
+    derived = [_derive(bulk, near, process, centre, turned | asked) for process in concerned]
     anchored = {
         place.txn_id
         for found in (stored, further)
@@ -119,7 +122,7 @@ def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outs
 def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str], turned: set[str]) -> Derived:
     """What one process makes of the centre's objects. Objects beyond it are taken to stand where they are stored."""
     active = {key for key in centre if object_type(key) in process.active_types}
-    mine = {key for key in active if key not in near.hubs or object_type(key) == process.anchor}
+    mine = {key for key in active if near.stands(process, key)}
     events, beyond = near.around(process, mine)
     stored = places(bulk, (process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}

@@ -7,16 +7,18 @@ batch, a payment or a customer merges nothing; only `child_of` and `same_as` rul
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from collectors.alias import numbering
 from collectors.contradiction import Contradiction
 from collectors.decision import NO_RULINGS, Rulings
+from collectors.figures import read, split
 from collectors.hub import demoted
 from collectors.process import EdgeRule, Process
 from collectors.stitch_event import Assertion, Member, Membership, Outside, StitchEvent
-from collectors.transaction import WHOLE_PPM, MembershipRole
+from collectors.transaction import WHOLE_PPM, MemberRole, MembershipRole
 from collectors.tree import Trees
 
 
@@ -32,19 +34,27 @@ class Stitched(NamedTuple):
     contradictions: list[Contradiction]
 
 
-def assertions(process: Process, event: StitchEvent, hubs: frozenset[str] = frozenset()) -> list[Assertion]:
+def assertions(
+    process: Process, event: StitchEvent, hubs: frozenset[str] = frozenset(), held: Collection[str] = ()
+) -> list[Assertion]:
     """What one event says by the process's rules, of which little is left where it names one of the `hubs`.
 
     One child with one parent: the rule's own role. Several on one side: `child_of` holds only towards a single
-    parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it.
+    parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it;
+    of one type, two that are numbered by different systems may be the same.
     """
     keys = event.keys
     if len(keys) < 2:
         return []
     found = pattern(process, event.type, event.kinds)
-    said = [Assertion(keys[c], keys[p], role, rule, event) for c, p, role, rule in found]
+    said = [
+        Assertion(keys[c], keys[p], role, rule, event)
+        for c, p, role, rule in found
+        # Two numbers of one numbering in one event are two things.
+        if role != "same_as" or numbering(keys[c]) != numbering(keys[p])
+    ]
     if hubs and not hubs.isdisjoint(keys):
-        return [left for one in said if (left := demoted(process, one, hubs)) is not None]
+        return [left for one in said if (left := demoted(process, one, hubs, held)) is not None]
     return said
 
 
@@ -66,6 +76,8 @@ def pattern(
             if parents is None or (rule.on and event_type not in rule.on):
                 continue
             if len(children) > 1 and len(parents) > 1:
+                if kind == rule.parent and len(children) == 2:
+                    found.append((children[1], children[0], rule.role, rule.id))
                 continue
             role = _role(rule, len(children), len(parents))
             found += [
@@ -127,29 +139,70 @@ def _memberships(
     found: dict[str, list[Membership]] = defaultdict(list)
     own = {root for key, root in roots.items() if key not in trees.outside}
     for event in events:
-        role: MembershipRole = "member"
-        via: dict[str, str] = {}
-        for key in event.keys:
-            if key in roots:
-                via.setdefault(roots[key], key)
-        if not via:
-            role = "linked"
-            for key in event.keys:
-                for root in attached.get(key, ()):
-                    via.setdefault(root, key)
-        for root, share in shares(via).items():
+        role, via = _via(event, roots, attached)
+        if own.isdisjoint(via):
+            continue
+        weights = _weights(trees, event, role, roots, attached)
+        for root, share, part in shares(event.amount_minor, via, weights):
             if root in own:
-                found[root].append(Membership(event, role, via[root], share))
+                found[root].append(Membership(event, role, via[root], share, part))
     return found
 
 
-def shares(anchors: Iterable[str]) -> dict[str, int]:
-    """Equal parts in millionths that add up to the whole; what does not divide goes to the first in key order."""
-    ordered = sorted(anchors)
-    if len(ordered) < 2:
-        return dict.fromkeys(ordered, WHOLE_PPM)
-    part, rest = divmod(WHOLE_PPM, len(ordered))
-    return {anchor: part + (1 if index < rest else 0) for index, anchor in enumerate(ordered)}
+def _via(
+    event: StitchEvent, roots: Mapping[str, str], attached: Mapping[str, tuple[str, ...]]
+) -> tuple[MembershipRole, dict[str, str]]:
+    """How the event belongs to anchors, and through which object to each."""
+    via: dict[str, str] = {}
+    for key in event.keys:
+        if key in roots:
+            via.setdefault(roots[key], key)
+    if via:
+        return "member", via
+    for key in event.keys:
+        for root in attached.get(key, ()):
+            via.setdefault(root, key)
+    return "linked", via
+
+
+def shares(
+    amount: int | None, anchors: Iterable[str], weights: Mapping[str, int]
+) -> list[tuple[str, int, int | None]]:
+    """(anchor, its share in millionths, its part of the amount): by weight where each anchor has one, else equal.
+
+    Shares add up to the whole, and equal parts to the amount. Weights are minor units: as long as they do not exceed
+    the amount they are the parts, and what is left of it belongs to none. A part that is all is None.
+    """
+    if len(via := tuple(anchors)) == 1 and not 0 < weights.get(via[0], 0) < (amount or 0):
+        return [(via[0], WHOLE_PPM, None)]
+    known = {anchor: weights.get(anchor, 0) for anchor in via}
+    by_weight = all(known.values())
+    if not by_weight:
+        known = dict.fromkeys(known, 1)
+    parts: Mapping[str, int | None] = dict.fromkeys(known)
+    if amount is not None:
+        parts = known if by_weight and sum(known.values()) <= amount else split(amount, known)
+    return [(anchor, share, parts[anchor]) for anchor, share in split(WHOLE_PPM, known).items()]
+
+
+def _weights(
+    trees: Trees,
+    event: StitchEvent,
+    role: MembershipRole,
+    roots: Mapping[str, str],
+    attached: Mapping[str, tuple[str, ...]],
+) -> dict[str, int]:
+    """What of the event was allocated to which anchor, in minor units; nothing where that is not said."""
+    if not event.figures and not trees.says_allocations:
+        return {}
+    if role == "linked":
+        carriers = {trees.canonical(key) for key in event.keys if key in attached}
+        return trees.allocated(carriers.pop()) if len(carriers) == 1 else {}
+    weights: dict[str, int] = defaultdict(int)
+    for key, minor in read(event.figures).allocated.items() if event.figures else ():
+        if key in roots:
+            weights[roots[key]] += minor
+    return weights
 
 
 def _members(
@@ -165,7 +218,8 @@ def _members(
             root = roots.get(parent)
             if root in members and roots.get(child) != root:
                 for key in trees.same_as(child):
-                    members[root].setdefault(key, Member("link", parent, link.rule, link.event))
+                    role: MemberRole = "succeeds" if link.role == "succeeds" else "link"
+                    members[root].setdefault(key, Member(role, parent, link.rule, link.event))
     for anchor, joined in memberships.items():
         mine = members[anchor]
         linked = {key for key, member in mine.items() if member.role == "link"}

@@ -7,7 +7,10 @@ from collectors.transaction import MemberRole, MembershipRole
 
 
 class StitchEvent(NamedTuple):
-    """What stitching needs of an event. Sorting puts events in the order they are judged. `keys[i]` is of type `kinds[i]`."""
+    """What stitching needs of an event. Sorting puts events in the order they are judged. `keys[i]` is of type `kinds[i]`.
+
+    `figures` is a text that figures.read reads.
+    """
 
     at: int
     source: str
@@ -21,6 +24,7 @@ class StitchEvent(NamedTuple):
     currency: str | None
     legal_entity: str | None
     region: str | None
+    figures: str | None = None
 
 
 class Assertion(NamedTuple):
@@ -43,12 +47,21 @@ class Outside(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """One event in one transaction, through the object `via`, with its share in millionths."""
+    """One event in one transaction, through the object `via`, with its share in millionths.
+
+    `part_minor` is the transaction's part of the event's amount where it is not all of it; else None.
+    """
 
     event: StitchEvent
     role: MembershipRole
     via: str
     share_ppm: int
+    part_minor: int | None = None
+
+    @property
+    def amount_minor(self) -> int | None:
+        """What the transaction has of the event's amount; None when it carries none."""
+        return self.event.amount_minor if self.part_minor is None else self.part_minor
 
 
 class Member(NamedTuple):

@@ -43,6 +43,7 @@ def events(session: Session, ids: Iterable[str]) -> dict[str, tuple[EventView, .
             _txn_event.c.role.label("membership"),
             _txn_event.c.via_id,
             _txn_event.c.share_ppm,
+            _txn_event.c.part_minor,
             _event,
         )
         .join(_txn_event, (_txn_event.c.tenant == TENANT) & (_txn_event.c.txn_id == _txn.c.txn_id))
@@ -69,7 +70,7 @@ def members(session: Session, ids: Iterable[str]) -> dict[str, tuple[MemberView,
     found: dict[str, list[MemberView]] = defaultdict(list)
     for row in rows:
         found[row.digest.hex()].append(_member_view(row, keys, decided.get(row.event_id)))
-    rank = {role: position for position, role in enumerate((*TREE, "link", "annotate"))}
+    rank = {role: position for position, role in enumerate((*TREE, "link", "succeeds", "annotate"))}
     return {
         one: tuple(sorted(views, key=lambda view: (rank[view.role], view.object)))
         for one, views in found.items()
@@ -159,6 +160,7 @@ def _event_view(row: Any) -> EventView:
         trace_id=row.trace_id.hex() if row.trace_id else None,
         span_id=row.span_id.hex() if row.span_id else None,
         why=f"names {via}" if row.membership == "member" else f"names {via}, one link away",
+        part=Money(row.part_minor, row.currency) if row.part_minor is not None and row.currency else None,
     )
 
 
@@ -171,6 +173,7 @@ def _member_view(row: Any, keys: dict[int, ObjectKey], decided: DecisionView | N
         "same_as": f"the same as {parent}, {said}",
         "child_of": f"belongs to {parent}, {said}",
         "link": f"linked to {parent}, {said}",
+        "succeeds": f"what {parent} has in common with those before and after it, {said}",
         "annotate": f"named beside it by {told}; joins nothing",
     }[row.role]
     return MemberView(

@@ -138,6 +138,7 @@ class EventRow(SQLModel, table=True):
     span_id: bytes | None = _bytes(nullable=True)
     data: str | None = _text(nullable=True)
     rule_no: int | None = Field(default=None, nullable=True, sa_type=SmallInteger)
+    figures: str | None = _text(default=None, nullable=True)
 
 
 class ExtractionRuleRow(SQLModel, table=True):
@@ -249,7 +250,7 @@ class TxnRow(SQLModel, table=True):
 
 
 class TxnEventRow(SQLModel, table=True):
-    """An event's membership in a transaction, through which object, and with which share of it."""
+    """An event's membership in a transaction, through which object, and with which share of it and of its amount."""
 
     __tablename__ = "txn_event"
     __table_args__ = (_CLUSTERED,)
@@ -260,6 +261,7 @@ class TxnEventRow(SQLModel, table=True):
     role: str = _text()
     via_id: int = _big()
     share_ppm: int = Field()
+    part_minor: int | None = _big(default=None, nullable=True)
 
 
 class TxnObjectRow(SQLModel, table=True):

@@ -16,7 +16,7 @@ T = TypeVar("T")
 Status = Literal["open", "completed", "failed", "cancelled"]
 STATUSES: tuple[Status, ...] = ("open", "completed", "failed", "cancelled")
 MembershipRole = Literal["member", "linked"]
-MemberRole = Literal["anchor", "same_as", "child_of", "link", "annotate"]
+MemberRole = Literal["anchor", "same_as", "child_of", "link", "succeeds", "annotate"]
 WHOLE_PPM = 1_000_000
 
 
@@ -83,7 +83,10 @@ class TransactionView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """A business event as one transaction sees it. `share_ppm` is this transaction's part of it in millionths."""
+    """A business event as one transaction sees it. `share_ppm` is this transaction's part of it in millionths.
+
+    `part` is what it has of the amount where that is not all of it, exact to the minor unit.
+    """
 
     event_key: str
     type: str
@@ -104,6 +107,12 @@ class EventView:
     trace_id: str | None
     span_id: str | None
     why: str
+    part: Money | None = None
+
+    @property
+    def share(self) -> Money | None:
+        """What the transaction has of the amount; None when the event carries none."""
+        return self.amount if self.part is None else self.part
 
 
 @dataclass(frozen=True, slots=True)

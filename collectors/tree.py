@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collectors.alias import aliases, object_type, pair
 from collectors.contradiction import Contradiction
 from collectors.decision import NO_RULINGS, Rulings
+from collectors.figures import read
 from collectors.key_finding import Demotion
 from collectors.process import Process
 from collectors.stitch_event import Assertion, Member, Outside, StitchEvent
@@ -43,6 +44,7 @@ class Trees:
         )
         self._alias = self._classes.canonical
         self.links: dict[str, dict[str, Assertion]] = {}
+        self._given: dict[str, list[Assertion]] = {}
         self.edges: list[Assertion] = [*self._classes.edges]
         # child -> its parents in judged order, each with its reason's position in `edges`
         self._parents: dict[str, dict[str, int]] = {}
@@ -63,7 +65,7 @@ class Trees:
                 self._odd.setdefault(("self-loop", assertion.child), []).append(assertion)
             elif assertion.role == "child_of":
                 self._hang(assertion)
-            elif assertion.role == "link":
+            elif assertion.role in ("link", "succeeds"):
                 self._link(assertion)
         for child, parents in self._parents.items():
             if len(parents) > 1:
@@ -141,6 +143,8 @@ class Trees:
             self.edges.append(assertion._replace(refused=_APART))
             return
         self.edges.append(assertion)
+        if assertion.event.figures:
+            self._given.setdefault(child, []).append(assertion)
         parents = self.links.setdefault(child, {})
         known = parents.get(parent)
         if known is None or (self._carries(assertion) and not self._carries(known)):
@@ -195,6 +199,30 @@ class Trees:
         """What the thing that `child` stands for is linked to, with the reason: links that carry events come first."""
         links = self.links.get(child)
         return sorted(links.items(), key=lambda item: not self._carries(item[1])) if links else []
+
+    @property
+    def says_allocations(self) -> bool:
+        """Whether any link says what of an amount goes where."""
+        return bool(self._given)
+
+    def allocated(self, child: str) -> dict[str, int]:
+        """What of the thing that `child` stands for goes to which anchor, in minor units; the last word on each parent counts.
+
+        Nothing unless it is said of every anchor that a link which carries events ties it to.
+        """
+        given: dict[str, int] = {}
+        for link in self._given.get(child, ()):
+            if (
+                link.event.figures
+                and (minor := read(link.event.figures).allocated.get(link.parent)) is not None
+            ):
+                given[self.canonical(link.parent)] = minor
+        found: dict[str, int] = {}
+        for parent, minor in given.items():
+            root = self.root(parent)
+            if root is not None:
+                found[root] = found.get(root, 0) + minor
+        return found
 
     def _carries(self, link: Assertion) -> bool:
         return link.rule in self._carrying and link.child not in self._hubs

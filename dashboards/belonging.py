@@ -13,6 +13,7 @@ _ROLES = {
     "SAME_AS": "same as",
     "CHILD_OF": "child of",
     "LINK": "link",
+    "SUCCEEDS": "chain",
     "ANNOTATE": "note",
 }
 

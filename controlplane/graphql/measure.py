@@ -36,6 +36,7 @@ WEIGHTS: Mapping[str, int] = {
     "Query.kpis": 500,
     "Query.kpi": 100,
     "Transaction.spans": 100,
+    "Transaction.related": 20,
     "Query.trace": 100,
     "Query.policies": 20,
     "Query.sources": 20,

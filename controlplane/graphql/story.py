@@ -31,6 +31,9 @@ class MemberRole(Enum):
     SAME_AS = strawberry.enum_value("same_as", description="Another name of an object in the tree.")
     CHILD_OF = strawberry.enum_value("child_of", description="Part of an object in the tree.")
     LINK = strawberry.enum_value("link", description="Attached to the tree; it merges nothing.")
+    SUCCEEDS = strawberry.enum_value(
+        "succeeds", description="What it has in common with the transactions before and after it."
+    )
     ANNOTATE = strawberry.enum_value("annotate", description="Named beside it; it joins nothing.")
 
 
@@ -55,7 +58,9 @@ class EventPayload:
 
 @noun
 class TransactionEvent:
-    """A business event as this transaction sees it. `sharePpm` is its part of the event in millionths."""
+    """A business event as this transaction sees it: `sharePpm` is its part of the event in millionths, `part` what it has
+    of the amount.
+    """
 
     id: strawberry.ID
     type: str
@@ -66,6 +71,7 @@ class TransactionEvent:
     role: MembershipRole
     share_ppm: int
     amount: Money | None
+    part: Money | None
     contract_subject: str | None
     contract_version: str | None
     message: str | None
@@ -128,6 +134,7 @@ def event_of(view: EventView) -> TransactionEvent:
         role=MembershipRole(view.role),
         share_ppm=view.share_ppm,
         amount=money_of(view.amount),
+        part=money_of(view.share),
         contract_subject=view.contract_subject,
         contract_version=view.contract_version,
         message=view.message,

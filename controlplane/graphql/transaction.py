@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from collectors import related_store
 from collectors.process import Process
 from collectors.transaction import TransactionView
 from collectors.watermark import Watermarks
@@ -40,6 +41,30 @@ class TransactionStatus(Enum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+@strawberry.enum(description="How another transaction stands beside this one.")
+class Relation(Enum):
+    BEFORE = strawberry.enum_value(
+        "before", description="Earlier in the same chain, such as of a subscription."
+    )
+    AFTER = strawberry.enum_value("after", description="Later in the same chain.")
+    WHOLE = strawberry.enum_value("whole", description="Of another process, and holds this one's anchor.")
+    PART = strawberry.enum_value(
+        "part", description="Of another process, and anchored on an object of this one."
+    )
+    SIBLING = strawberry.enum_value(
+        "sibling", description="Of the same process, and linked to the same thing."
+    )
+
+
+@noun
+class RelatedTransaction:
+    """A transaction beside this one, and the object they have in common."""
+
+    relation: Relation
+    through: ObjectKey
+    transaction: "Transaction"
 
 
 @noun
@@ -109,6 +134,22 @@ class Transaction:
     async def decisions(self, info: Info) -> list[Decision]:
         """What people decided about its objects and still holds, oldest first."""
         return [decision_of(view) for view in await info.context.loaders.decisions.load(self.id)]
+
+    @answer
+    async def related(self, info: Info) -> list[RelatedTransaction]:
+        """What stands beside it, at most 50 of each relation: its chain in the order of time, then wholes, parts, siblings."""
+        processes = info.context.sources.definitions.processes
+        found = await info.context.read(lambda session: related_store.related(session, processes, self.id))
+        views = await info.context.loaders.transaction.load_many([one.transaction_id for one in found])
+        return [
+            RelatedTransaction(
+                relation=Relation(one.relation),
+                through=key_of(one.through),
+                transaction=transaction_of(view, info.context),
+            )
+            for one, view in zip(found, views, strict=True)
+            if view is not None
+        ]
 
     @answer
     async def spans(self, info: Info) -> Spans:

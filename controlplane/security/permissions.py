@@ -239,6 +239,7 @@ FIELDS: Mapping[str, Permission] = {
     "Transaction.spans": "spans:read",
     "Transaction.violations": "policies:read",
     "Transaction.exceptions": "exceptions:read",
+    "RelatedTransaction": "transactions:read",
     "Milestone": "transactions:read",
     "TransactionEvent": "transactions:read",
     "TransactionEvent.payload": "payloads:read",

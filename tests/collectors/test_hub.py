@@ -152,7 +152,7 @@ def test_a_person_may_still_say_where_a_hub_belongs(database: Database, definiti
         reason="test",
     )
     assert roles(database, 4) == {"invoice:TEST": "child_of"}
-    assert roles(database, 3) == {"invoice:TEST": "link"}
+    assert roles(database, 3) == {}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from collectors.contradiction import findings
 from collectors.definitions import load
+from collectors.figures import figures_text
 from collectors.process import Process
 from collectors.stitch import Stitched, shares, stitch
 from collectors.stitch_event import StitchEvent
@@ -134,7 +135,7 @@ def test_a_subscription_does_not_drag_later_events_into_its_order() -> None:
         said(900, "renewal-amended", "amendment:AMD-1", "subscription:SUB-1"),
     )
     assert types(stitched, "order:SO-1") == ["subscription-activated"]
-    assert stitched.members["order:SO-1"]["subscription:SUB-1"].role == "link"
+    assert stitched.members["order:SO-1"]["subscription:SUB-1"].role == "succeeds"
 
 
 ALIASES = """kind: process
@@ -286,12 +287,88 @@ def test_an_object_has_one_parent_of_each_type_and_one_anchor(tmp_path: Path) ->
     ]
 
 
+def test_a_payment_is_shared_as_it_was_allocated() -> None:
+    """30 of a payment of 100 went to one order's invoice and 60 to another's; its receipt in the ledger is shared alike."""
+    figures = figures_text('{"throughline.allocated": {"invoice:INV-1": 30, "invoice:INV-2": 60}}')
+    stitched = lead_to_cash(
+        said(1, "invoice-issued", "invoice:INV-1", "order:SO-1"),
+        said(2, "invoice-issued", "invoice:INV-2", "order:SO-2"),
+        said(3, "payment-settled", "payment:P-1", "invoice:INV-1", "invoice:INV-2")._replace(
+            amount_minor=100, figures=figures
+        ),
+        said(4, "journal-posted", "journal:JE-1", "payment:P-1")._replace(amount_minor=100),
+    )
+    parts = {
+        anchor: [(m.event.type, m.share_ppm, m.part_minor) for m in stitched.memberships[anchor][1:]]
+        for anchor in ("order:SO-1", "order:SO-2")
+    }
+    assert parts == {
+        "order:SO-1": [("payment-settled", 333_334, 30), ("journal-posted", 333_334, 30)],
+        "order:SO-2": [("payment-settled", 666_666, 60), ("journal-posted", 666_666, 60)],
+    }
+
+
+def test_what_is_not_allocated_to_all_is_shared_equally() -> None:
+    """An allocation that says nothing of one of the orders says nothing of shares; the parts add up to the amount."""
+    stitched = lead_to_cash(
+        *(said(n, "invoice-issued", f"invoice:INV-{n}", f"order:SO-{n}") for n in (1, 2, 3)),
+        said(4, "payment-settled", "payment:P-1", "invoice:INV-1", "invoice:INV-2", "invoice:INV-3")._replace(
+            amount_minor=100, figures=figures_text('{"throughline.allocated": {"invoice:INV-1": 30}}')
+        ),
+    )
+    assert [stitched.memberships[f"order:SO-{n}"][1].part_minor for n in (1, 2, 3)] == [34, 33, 33]
+
+
+def test_part_of_a_payment_for_a_stranger_is_not_this_orders() -> None:
+    """Of a payment of 100, 40 went to the invoice of an order that is known; the rest went elsewhere."""
+    stitched = lead_to_cash(
+        said(1, "invoice-issued", "invoice:INV-1", "order:SO-1"),
+        said(2, "payment-settled", "payment:P-1", "invoice:INV-1")._replace(
+            amount_minor=100,
+            figures=figures_text('{"throughline.allocated": {"invoice:INV-1": 40, "invoice:X": 60}}'),
+        ),
+    )
+    (payment,) = stitched.memberships["order:SO-1"][1:]
+    assert (payment.share_ppm, payment.part_minor, payment.amount_minor) == (1_000_000, 40, 40)
+
+
+def test_two_systems_numbers_of_one_type_may_be_one_thing(tmp_path: Path) -> None:
+    """Salesforce and Zuora both number orders: an event that names one of each says they are the same; two of one say nothing."""
+    (tmp_path / "orders.yaml").write_text(
+        """kind: process
+id: numbered
+version: 1
+title: Orders by two systems
+anchor: order
+edges: [{id: numbers, child: order, parent: order, role: same_as}]
+milestones: [{name: placed, event: order-placed}]
+completed_when: [placed]
+"""
+    )
+    process = load((tmp_path,)).process("numbered")
+    assert process is not None
+    stitched = stitch(
+        process,
+        [
+            said(1, "order-placed", "sf/order:1", "zuora/order:A-1"),
+            said(2, "order-placed", "sf/order:2", "sf/order:3"),
+        ],
+    )
+    assert sorted(stitched.memberships) == ["sf/order:1", "sf/order:2", "sf/order:3"]
+    assert stitched.members["sf/order:1"]["zuora/order:A-1"].role == "same_as"
+    assert stitched.contradictions == []
+
+
 @given(st.sets(st.text(min_size=1, max_size=4), max_size=60))
 def test_shares_are_one_whole(anchors: set[str]) -> None:
-    """However many transactions share an event, the parts add up to a million and differ by one at most."""
-    parts = shares(anchors)
-    assert sum(parts.values()) == (1_000_000 if anchors else 0)
-    assert not parts or max(parts.values()) - min(parts.values()) <= 1
+    """However many transactions share an event, the shares are a million, the parts the amount, and each differs by one at most."""
+    for amount in (-7, 0, 12_345_678):
+        found = shares(amount, anchors, {}) if anchors else []
+        for column, whole in ((1, 1_000_000), (2, amount)):
+            parts = [row[column] for row in found]
+            if len(anchors) > 1 or column == 1:
+                assert sum(parts) == (whole if anchors else 0)  # type: ignore[arg-type]
+                assert not parts or max(parts) - min(parts) <= 1  # type: ignore[type-var, operator]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from graphql import parse, validate
 from controlplane.graphql import schema
 from dashboards import queries
 from registry import canonical
+from tests.controlplane.graphql.conftest import deal
 
 PRINTED = Path(schema.__file__).with_name("schema.graphql")
 
@@ -287,3 +288,28 @@ def test_exceptions_are_paged_by_money(world: Any) -> None:
         False,
         4,
     )
+
+
+def test_a_story_names_its_chain(world: Any) -> None:
+    """The order that began a subscription leads to its amendment, and back, through the subscription."""
+    world.happened(
+        *deal(until=3),
+        {
+            "type": "renewal-amended", "system": "salesforce", "at": "2026-11-19T08:00:00Z",
+            "objects": {"amendment": "AMD-1", "subscription": "SUB-1"},
+        },
+    )  # fmt: skip
+    query = """{ transactions { nodes { anchor { text } related {
+      relation through { text } transaction { anchor { text } } } } } }"""
+    found = {one["anchor"]["text"]: one["related"] for one in world.ask(query)["transactions"]["nodes"]}
+    chain = {"order:SO-1": ("AFTER", "amendment:AMD-1"), "amendment:AMD-1": ("BEFORE", "order:SO-1")}
+    assert found == {
+        anchor: [
+            {
+                "relation": relation,
+                "through": {"text": "subscription:SUB-1"},
+                "transaction": {"anchor": {"text": other}},
+            }
+        ]
+        for anchor, (relation, other) in chain.items()
+    }
