@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from collectors import promotion
 from collectors.extraction import Extractor
 from collectors.extraction_example import broken_examples
 from collectors.extraction_file import read_extraction
@@ -29,10 +30,14 @@ ID = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Definitions:
-    """What one intake works with. Processes are sorted by id; of the extraction rules the first that fits a span is used."""
+    """What one intake works with. Processes are sorted by id; of the extraction rules the first that fits a span is used.
+
+    `promoted` are the attributes that spans are looked for by.
+    """
 
     processes: tuple[Process, ...]
     extraction: tuple[ExtractionRule, ...]
+    promoted: tuple[str, ...] = (promotion.LINKS,)
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -68,7 +73,9 @@ def load(folders: Sequence[Path] = ()) -> Definitions:
     if problems:
         raise ProblemError(tuple(problems))
     # Added rules are asked first: whoever maps a foreign runtime knows it better than we do.
-    return Definitions(tuple(sorted(processes, key=lambda p: p.id)), tuple(reversed(extraction)))
+    return Definitions(
+        tuple(sorted(processes, key=lambda p: p.id)), tuple(reversed(extraction)), promotion.load(folders)
+    )
 
 
 def read_rules(paths: Sequence[Path] = ()) -> tuple[ExtractionRule, ...]:

@@ -18,6 +18,7 @@ from collectors.extraction_store import rule_numbers
 from collectors.key_finding import KeyFinding
 from collectors.payload_store import store_payloads
 from collectors.restitch import restitch, stitch_alone
+from collectors.search_intake import store_promoted
 from collectors.span import Decoded, Rejected
 from collectors.span_intake import StoredSpans, store_mentions, store_spans
 from terms.instant import Instant
@@ -56,6 +57,7 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     store_payloads(bulk, request.payloads, stored.events)
     ids.update(stored.left)
     store_mentions(bulk, extracted, spans, stored.told_by, ids)
+    store_promoted(bulk, extracted.spans, spans.keys, definitions.promoted)
     changed: tuple[str, ...] = ()
     if stored.events:
         changed = restitch(bulk, definitions.processes, stored.events, ids, new_objects, stored.left, now)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 LONGEST_QUERY = 1_000
 COMPARISONS = (":", ">=", "<=", ">", "<")
 
-_HEAD = re.compile(r"(-?)([A-Za-z][A-Za-z_-]*)(:|>=|<=|>|<)")
+_HEAD = re.compile(r"(-?)(@[\w./-]+|[A-Za-z][A-Za-z_-]*)(:|>=|<=|>|<)")
 _BARE = re.compile(r'[^\s",]+')
 _TEXT = re.compile(r'[^\s"]+')
 _PLAIN = re.compile(r'[^\s",:<>=\\-][^\s",\\]*')
@@ -28,7 +28,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a query. Free text has the field and the comparison ``; `values` are alternatives."""
+    """One word of a query. Free text has the field and the comparison ``; `values` are alternatives.
+
+    A field that begins with `@` is the name of a span's attribute, capitals as they stand.
+    """
 
     field: str
     comparison: str
@@ -115,7 +118,8 @@ def _word(text: str, at: int, problems: list[QueryProblem]) -> tuple[Word, int]:
         problems.append(
             QueryProblem(f"'{head[2]}' has no value", at, head.end() - at, "write it behind the sign")
         )
-    return Word(head[2].lower(), head[3], tuple(values), head[1] == "-", at, end), end
+    field = head[2] if head[2].startswith("@") else head[2].lower()
+    return Word(field, head[3], tuple(values), head[1] == "-", at, end), end
 
 
 def _values(text: str, at: int, problems: list[QueryProblem]) -> tuple[list[Value], int]:

@@ -10,6 +10,7 @@ import orjson
 from collectors import tables
 from collectors.bulk import Bulk
 from collectors.extraction import Extracted
+from collectors.search_intake import store_zones
 from collectors.span import Origin, Span, without_nul
 from collectors.span_block import pack
 from terms.row_id import next_row_id, row_ids
@@ -76,6 +77,7 @@ def _store_block(bulk: Bulk, spans: Sequence[Span], resources: dict[int, int]) -
     if new:
         body = pack(span.attributes for span in spans)
         bulk.insert(tables.SpanBlockRow, "block_id, body", [(block_id, body)])
+        store_zones(bulk, block_id, rows[0][0], rows[-1][0], spans, resources)
     if new == len(spans):
         return StoredSpans(new, keys)
     there = {row[0] for row in bulk.select("span_key", "span", "span_key", keys)}

@@ -2,7 +2,7 @@
 """The parts of one transaction's story, read: its events, its members with their reasons, its spans."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from collectors import decision_store, tables
 from collectors.decision_store import DecisionView
-from collectors.span_block import unpack_some
+from collectors.span_rows import MAX_SPANS, span_views, trace_rows
 from collectors.span_view import SpanView
 from collectors.transaction import EffectCount, EventView, MemberView
 from terms import object_key
@@ -20,7 +20,6 @@ from terms.money import Money
 from terms.object_key import ObjectKey
 from terms.tenant import TENANT
 
-MAX_SPANS = 5_000
 TREE = ("anchor", "same_as", "child_of")
 
 _txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
@@ -31,8 +30,6 @@ _txn_event: Any = tables.TxnEventRow.__table__  # type: ignore[attr-defined]
 _txn_object: Any = tables.TxnObjectRow.__table__  # type: ignore[attr-defined]
 _span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
 _span_object: Any = tables.SpanObjectRow.__table__  # type: ignore[attr-defined]
-_block: Any = tables.SpanBlockRow.__table__  # type: ignore[attr-defined]
-_resource: Any = tables.ResourceRow.__table__  # type: ignore[attr-defined]
 
 
 def events(session: Session, ids: Iterable[str]) -> dict[str, tuple[EventView, ...]]:
@@ -92,18 +89,18 @@ def spans(session: Session, transaction_id: str) -> tuple[SpanView, ...]:
     reasons = _named_spans(session, txn_id)
     carriers = _carriers(session, txn_id)
     traces = {trace for trace, _ in carriers} | _traces(session, reasons)
-    rows = _trace_spans(session, traces)
+    rows = trace_rows(session, traces)
     for row in rows:
         if (row.trace_id, row.span_id) in carriers:
             reasons[row.span_key] = f"carries the event {carriers[row.trace_id, row.span_id]}"
     _add_descendants(rows, reasons)
-    return _span_views(session, [row for row in rows if row.span_key in reasons][:MAX_SPANS], reasons)
+    return span_views(session, [row for row in rows if row.span_key in reasons][:MAX_SPANS], reasons)
 
 
 def trace(session: Session, trace_id: str) -> tuple[SpanView, ...]:
     """All spans of one trace in order of start, at most 5,000; none for an id that is none."""
-    rows = _trace_spans(session, set(_digests((trace_id,))))[:MAX_SPANS]
-    return _span_views(session, rows, dict.fromkeys((row.span_key for row in rows), "is of this trace"))
+    rows = trace_rows(session, set(_digests((trace_id,))))[:MAX_SPANS]
+    return span_views(session, rows, dict.fromkeys((row.span_key for row in rows), "is of this trace"))
 
 
 def effects(
@@ -232,19 +229,6 @@ def _traces(session: Session, span_keys: Iterable[int]) -> set[bytes]:
     }
 
 
-def _trace_spans(session: Session, traces: set[bytes]) -> list[Any]:
-    rows: list[Any] = []
-    ordered = sorted(traces)
-    for start in range(0, len(ordered), 500):
-        rows += session.execute(
-            select(_span)
-            .where(_span.c.tenant == TENANT, _span.c.trace_id.in_(ordered[start : start + 500]))
-            .order_by(_span.c.start_ns, _span.c.span_key)
-            .limit(4 * MAX_SPANS)
-        ).all()
-    return sorted(rows, key=lambda row: (row.start_ns, row.span_key))
-
-
 def _add_descendants(rows: Sequence[Any], reasons: dict[int, str]) -> None:
     children: dict[tuple[bytes, bytes], list[Any]] = defaultdict(list)
     for row in rows:
@@ -257,50 +241,3 @@ def _add_descendants(rows: Sequence[Any], reasons: dict[int, str]) -> None:
             if row.span_key not in reasons:
                 reasons[row.span_key] = f"runs below {above.name}"
                 waiting.append(row)
-
-
-def _attributes(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
-    places: dict[int, dict[int, int]] = defaultdict(dict)
-    for row in rows:
-        places[row.block_id][row.block_ix] = row.span_key
-    blocks = session.execute(select(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(places)))
-    return {
-        places[block.block_id][position]: attributes
-        for block in blocks
-        for position, attributes in unpack_some(block.body, places[block.block_id]).items()
-    }
-
-
-def _services(session: Session, resource_ids: set[int]) -> dict[int, str]:
-    rows = session.execute(
-        select(_resource.c.resource_id, _resource.c.service).where(
-            _resource.c.tenant == TENANT, _resource.c.resource_id.in_(resource_ids)
-        )
-    )
-    return {row.resource_id: row.service for row in rows}
-
-
-def _span_views(session: Session, rows: Sequence[Any], reasons: Mapping[int, str]) -> tuple[SpanView, ...]:
-    attributes = _attributes(session, rows)
-    services = _services(session, {row.resource_id for row in rows})
-    return tuple(
-        _span_view(row, services[row.resource_id], attributes[row.span_key], reasons[row.span_key])
-        for row in rows
-    )
-
-
-def _span_view(row: Any, service: str, attributes: dict[str, Any], why: str) -> SpanView:
-    return SpanView(
-        trace_id=row.trace_id.hex(),
-        span_id=row.span_id.hex(),
-        parent_span_id=row.parent_span_id.hex() if row.parent_span_id else None,
-        name=row.name,
-        kind=row.kind,
-        service=service,
-        start_ns=row.start_ns,
-        end_ns=row.end_ns,
-        status=row.status,
-        message=row.status_message,
-        attributes=attributes,
-        why=why,
-    )

@@ -93,7 +93,7 @@ def behind(session: Session, one: Condition) -> Select[Any]:
     """
     texts = [str(value) for value in one.values]
     whole = [text for text in texts if one.field == KEY or ":" in text]
-    objects = or_(*(_object_of(text) if text in whole else begins(session, text) for text in texts))
+    objects = or_(*(object_of(text) if text in whole else begins(session, text) for text in texts))
     wanted = select(_object.c.object_id).where(_object.c.tenant == TENANT, objects)
     return select(_txn_object.c.txn_id).where(
         _txn_object.c.tenant == TENANT, _txn_object.c.object_id.in_(wanted)
@@ -110,7 +110,8 @@ def begins(session: Session, prefix: str) -> ColumnElement[bool]:
     return and_(value >= prefix, value < end) if end else value >= prefix
 
 
-def _object_of(key: str) -> Any:
+def object_of(key: str) -> Any:
+    """The condition on an object: a key's text names it, or a bare value is its own."""
     if ":" not in key:
         return _object.c.value == key
     one = object_key.parse(key)

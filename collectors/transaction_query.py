@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Literal
 
 from collectors.query_text import QueryProblem, Value, Word, words
+from collectors.query_value import UnreadableError, instant_of, length
 from collectors.query_vocabulary import Vocabulary
-from terms import instant
-from terms.instant import DAY, HOUR, MINUTE, SECOND, Instant
-from terms.problem import ProblemError, did_you_mean
+from terms.instant import Instant
+from terms.problem import did_you_mean
 
 Kind = Literal["word", "stage", "status", "amount", "instant", "length"]
 Comparison = Literal[":", ">", ">=", "<", "<="]
@@ -101,19 +101,13 @@ def read(text: str, vocabulary: Vocabulary, now: Instant) -> Reading:
         word = waiting.pop(0)
         try:
             condition = _condition(word, vocabulary, now, hints)
-        except _UnreadableError as error:
+        except UnreadableError as error:
             told.append(error.problem)
             continue
         if word.field == "amount" and waiting and _is_currency(waiting[0], condition):
             condition = _in_currency(condition, waiting.pop(0))
         conditions.append(condition)
     return Reading(text, tuple(conditions), tuple(sorted(told, key=lambda problem: problem.at)), tuple(hints))
-
-
-class _UnreadableError(Exception):
-    def __init__(self, value: Value | Word, what: str, do: str) -> None:
-        self.problem = QueryProblem(what, value.start, value.end - value.start, do)
-        super().__init__(what)
 
 
 def _condition(word: Word, vocabulary: Vocabulary, now: Instant, hints: list[QueryProblem]) -> Condition:
@@ -125,14 +119,14 @@ def _condition(word: Word, vocabulary: Vocabulary, now: Instant, hints: list[Que
         return Condition(KEY, ":", keys, word.negated, (word,))
     if field is None:
         known = [*FIELDS, *sorted(vocabulary.object_types)]
-        raise _UnreadableError(word, f"there is no field '{word.field}'", did_you_mean(word.field, known))
+        raise UnreadableError(word, f"there is no field '{word.field}'", did_you_mean(word.field, known))
     comparison = _comparison(word, field)
     read_value = _READERS[field.kind]
     values = tuple(one for value in word.values for one in read_value(value, field, vocabulary, now))
     if unknown := _unknown(word, field, vocabulary):
         hints.extend(unknown)
     if field.kind == "instant" and comparison == ":":
-        raise _UnreadableError(
+        raise UnreadableError(
             word, f"'{field.name}' is compared with > or <", f"write it like {field.example}"
         )
     return Condition(field.name, comparison, values, word.negated, (word,))
@@ -141,9 +135,9 @@ def _condition(word: Word, vocabulary: Vocabulary, now: Instant, hints: list[Que
 def _comparison(word: Word, field: Field) -> Comparison:
     is_ordered = field.kind in ("amount", "instant", "length")
     if word.comparison != ":" and not is_ordered:
-        raise _UnreadableError(word, f"'{field.name}' has no order", f"write it like {field.example}")
+        raise UnreadableError(word, f"'{field.name}' has no order", f"write it like {field.example}")
     if len(word.values) > 1 and is_ordered:
-        raise _UnreadableError(word.values[1], f"'{field.name}' takes one value", "write a word for each")
+        raise UnreadableError(word.values[1], f"'{field.name}' takes one value", "write a word for each")
     comparison: Comparison = word.comparison  # type: ignore[assignment]
     return comparison
 
@@ -170,7 +164,7 @@ def _read_word(value: Value, _: Field, __: Vocabulary, ___: Instant) -> tuple[st
 
 def _read_status(value: Value, _: Field, __: Vocabulary, ___: Instant) -> tuple[str, ...]:
     if value.text.lower() not in STATUS_WORDS:
-        raise _UnreadableError(
+        raise UnreadableError(
             value, f"there is no status '{value.text}'", did_you_mean(value.text, STATUS_WORDS)
         )
     return (value.text.lower(),)
@@ -184,58 +178,22 @@ def _read_stage(
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)([A-Z]{3})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_LENGTH = re.compile(r"(?=\d)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?")
-_UNITS = (7 * DAY, DAY, HOUR, MINUTE, SECOND)
-_LONGEST = 100 * 366 * DAY
 _MOST_DIGITS = 14  # its minor units still fit 64 bits
 
 
 def _read_amount(value: Value, field: Field, _: Vocabulary, __: Instant) -> tuple[Amount, ...]:
     match = _NUMBER.fullmatch(value.text)
     if match is None or len(match[1].partition(".")[0]) > _MOST_DIGITS or len(match[1]) > 30:
-        raise _UnreadableError(value, f"'{value.text}' is not an amount", f"write it like {field.example}")
+        raise UnreadableError(value, f"'{value.text}' is not an amount", f"write it like {field.example}")
     return (Amount(Decimal(match[1]), match[2] or ""),)
 
 
 def _read_length(value: Value, field: Field, _: Vocabulary, __: Instant) -> tuple[int, ...]:
-    return (_length(value, value.text, field),)
-
-
-def _length(value: Value, text: str, field: Field) -> int:
-    match = _LENGTH.fullmatch(text)
-    length = sum(int(n) * unit for n, unit in zip(match.groups(), _UNITS, strict=True) if n) if match else 0
-    if match is None or len(text) > 20 or length > _LONGEST:
-        raise _UnreadableError(
-            value,
-            f"'{value.text}' is not a length of time",
-            f"write it like {field.example}: 45s, 30m, 2h, 1h30m, 3d, 2w",
-        )
-    return length
+    return (length(value, field.example),)
 
 
 def _read_instant(value: Value, field: Field, _: Vocabulary, now: Instant) -> tuple[int, ...]:
-    text = value.text
-    if text == "now":
-        return (now,)
-    if text == "today":
-        return (now - now % DAY,)
-    if text.startswith("-"):
-        return (now - _length(value, text[1:], field),)
-    try:
-        return (instant.parse(_with_zone(text)),)
-    except (ProblemError, OverflowError):
-        raise _UnreadableError(
-            value,
-            f"'{text}' is not a time",
-            f"write a day or an instant in UTC, or how long ago: {field.name}>=2026-11-01, {field.name}>-7d",
-        ) from None
-
-
-def _with_zone(text: str) -> str:
-    """A day or a time without a zone is in UTC."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return f"{text}T00:00:00Z"
-    return f"{text}Z" if re.fullmatch(r"\d{4}-\d{2}-\d{2}T[\d:.]+", text) else text
+    return (instant_of(value, field.name, now),)
 
 
 def _is_currency(word: Word, condition: Condition) -> bool:

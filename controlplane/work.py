@@ -10,6 +10,7 @@ from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
 from controlplane.jobs import Worker
+from controlplane.promotion import promoting
 from controlplane.pulling import Pulling
 from controlplane.retention import Retention
 from controlplane.settings import Role
@@ -28,6 +29,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "contract-use": (frozenset({"all", "scheduler"}), 15.0),
     "pulling": (frozenset({"all", "scheduler"}), 1.0),
     "sources": (frozenset({"all", "scheduler"}), 15.0),
+    "promotion": (frozenset({"all", "scheduler"}), 20.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
@@ -60,6 +62,7 @@ def workers(
     work: dict[str, Callable[[], bool]] = {
         "changed-transactions": judged(governance.drain, "changed transactions"),
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
+        "promotion": promoting(database, clock, governance.definitions.promoted),
         "contract-use": judged(governance.judge_use, "contracts in use"),
         "sources": judged(governance.judge_sources, "sources"),
         "pulling": pulling.look,

@@ -177,6 +177,26 @@ fragment SpanParts on Spans {
 }
 """
 
+SPAN_QUERY = (
+    """
+query SpanQueryRead($text: String!) {
+  ...Frame
+  spanQuery(text: $text) { problems { what at length next } }
+  promotedAttributes { name isReady blocks lookedAt }
+}
+"""
+    + _FRAME
+)
+
+SPANS = """
+query FoundSpans($query: String!, $first: Int!, $after: String) {
+  spans(query: $query, first: $first, after: $after) {
+    scanned isCut pageInfo { hasNextPage endCursor }
+    nodes { traceId name system service status message startedAt durationSeconds }
+  }
+}
+"""
+
 TRACE = (
     """
 query OneTrace($id: ID!) {

@@ -63,8 +63,8 @@ def bar(reading: Mapping[str, Any], sort: str = "") -> QueryBar:
     return QueryBar(
         text=text,
         chips=tuple(Chip(word["text"], address(word["without"], sort)) for word in reading["words"]),
-        problems=_troubles(text, reading["problems"]),
-        hints=_troubles(text, reading["hints"]),
+        problems=troubles(text, reading["problems"]),
+        hints=troubles(text, reading["hints"]),
         offers=offers(reading, sort),
     )
 
@@ -77,7 +77,8 @@ def offers(reading: Mapping[str, Any], sort: str = "") -> tuple[Offer, ...]:
     )
 
 
-def _troubles(text: str, problems: Sequence[Mapping[str, Any]]) -> tuple[Trouble, ...]:
+def troubles(text: str, problems: Sequence[Mapping[str, Any]]) -> tuple[Trouble, ...]:
+    """What is wrong in a text, each with the text around its place."""
     return tuple(
         Trouble(
             what=problem["what"],

@@ -39,6 +39,11 @@ _TRANSACTION = {
     "FAILED": Badge("bad", "cross", "failed"),
     "CANCELLED": Badge("calm", "minus", "cancelled"),
 }
+_SPAN = {
+    "ok": Badge("good", "check", "ok"),
+    "error": Badge("bad", "cross", "error"),
+    "unset": Badge("calm", "dots", "unset"),
+}
 _MILESTONE = {
     "REACHED": Badge("good", "check", "reached"),
     "LATE": Badge("warn", "alert", "reached late"),
@@ -119,6 +124,11 @@ NO_VERDICT = Badge("calm", "minus", "first version")
 def system(name: str | None) -> System:
     """The system of that name; one we do not know keeps its own name and the neutral colour."""
     return _SYSTEMS.get(name or "", System("other", name or "–"))
+
+
+def span(word: str) -> Badge:
+    """A span's status; one that says nothing is neither good nor bad."""
+    return _SPAN.get(word, _SPAN["unset"])
 
 
 def transaction(status: str, overdue: bool, source_lagging: str | None = None) -> Badge:

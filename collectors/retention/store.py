@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlmodel import Session
 
-from collectors import tables
+from collectors import search_tables, tables
 from collectors.retention.keep import ROW_BYTES, Keep
 from collectors.retention.tables import SpanArchiveRow
 from collectors.span_block import unpack
@@ -27,6 +27,8 @@ _span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
 _block: Any = tables.SpanBlockRow.__table__  # type: ignore[attr-defined]
 _resource: Any = tables.ResourceRow.__table__  # type: ignore[attr-defined]
 _mention: Any = tables.SpanObjectRow.__table__  # type: ignore[attr-defined]
+_zone: Any = search_tables.SpanZoneRow.__table__  # type: ignore[attr-defined]
+_value: Any = search_tables.SpanAttributeRow.__table__  # type: ignore[attr-defined]
 _archive: Any = SpanArchiveRow.__table__  # type: ignore[attr-defined]
 
 
@@ -146,8 +148,11 @@ def spans(session: Session, blocks: Sequence[int]) -> tuple[OldSpan, ...]:
 
 def remove(session: Session, blocks: Sequence[int], archived: Archived) -> None:
     """Removes the spans of the blocks and records where they went. Doing it again changes nothing but the record."""
+    leaving = select(_span.c.span_key).where(*_in(blocks))
+    session.execute(delete(_value).where(_value.c.tenant == TENANT, _value.c.span_key.in_(leaving)))
     session.execute(delete(_span).where(*_in(blocks)))
     session.execute(delete(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks)))
+    session.execute(delete(_zone).where(_zone.c.tenant == TENANT, _zone.c.block_id.in_(blocks)))
     session.add(
         SpanArchiveRow(
             archive_id=archived.archive_id, path=archived.path, sha256=archived.sha256, bytes=archived.bytes,

@@ -38,6 +38,7 @@ WEIGHTS: Mapping[str, int] = {
     "Transaction.spans": 100,
     "Transaction.related": 20,
     "Query.trace": 100,
+    "Query.spans": 100,
     "Query.policies": 20,
     "Query.sources": 20,
     "Query.source": 20,

@@ -31,6 +31,7 @@ from controlplane.graphql.rule_suggestion import RuleSuggestionQuery
 from controlplane.graphql.saved_view import SavedViewMutation, SavedViewQuery
 from controlplane.graphql.source import SourceQuery
 from controlplane.graphql.source_change import SourceMutation
+from controlplane.graphql.span_list import SpanQueryRoot
 from controlplane.graphql.trace import TraceQuery
 from controlplane.graphql.transaction_list import TransactionQuery
 from controlplane.graphql.transaction_query import QueryLanguageQuery
@@ -53,6 +54,7 @@ class Query(
     TransactionQuery,
     QueryLanguageQuery,
     SavedViewQuery,
+    SpanQueryRoot,
     KpiQuery,
     PolicyQuery,
     ViolationQuery,

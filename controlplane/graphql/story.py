@@ -178,19 +178,32 @@ def spans_of(views: tuple[SpanView, ...]) -> Spans:
         trace_id=[span.trace_id for span in views],
         parent_span_id=[span.parent_span_id for span in views],
         name=[span.name for span in views],
-        system=[_text(span, "throughline.system") or span.service for span in views],
+        system=[system_of(span) for span in views],
         service=[span.service for span in views],
-        kind=[_KINDS[span.kind] if 0 <= span.kind < len(_KINDS) else _KINDS[0] for span in views],
+        kind=[kind_word(span) for span in views],
         started_at=[from_nanoseconds(span.start_ns) for span in views],
         duration_seconds=[(span.end_ns - span.start_ns) / (1_000 * SECOND) for span in views],
-        status=[
-            _STATUSES[span.status] if 0 <= span.status < len(_STATUSES) else _STATUSES[0] for span in views
-        ],
+        status=[status_word(span) for span in views],
         message=[span.message or _text(span, "throughline.message") or None for span in views],
         attempt=[_attempt(span) for span in views],
         why=[span.why for span in views],
         attributes=[orjson.dumps(span.attributes, default=str).decode() for span in views],
     )
+
+
+def system_of(span: SpanView) -> str:
+    """The business system a span tells of; the service that sent it where it names none."""
+    return _text(span, "throughline.system") or span.service
+
+
+def kind_word(span: SpanView) -> str:
+    """OTLP's span kind as a word."""
+    return _KINDS[span.kind] if 0 <= span.kind < len(_KINDS) else _KINDS[0]
+
+
+def status_word(span: SpanView) -> str:
+    """OTLP's status code as a word."""
+    return _STATUSES[span.status] if 0 <= span.status < len(_STATUSES) else _STATUSES[0]
 
 
 def _text(span: SpanView, name: str) -> str:

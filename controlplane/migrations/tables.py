@@ -8,6 +8,7 @@ import collectors.key_tables
 import collectors.kpi_tables
 import collectors.payload_tables
 import collectors.retention.tables
+import collectors.search_tables
 import collectors.source_tables
 import collectors.tables
 import collectors.use_tables
@@ -27,6 +28,7 @@ TABLES = (
     collectors.payload_tables,
     collectors.retention.tables,
     collectors.source_tables,
+    collectors.search_tables,
     collectors.tables,
     collectors.use_tables,
     controlplane.audit,

@@ -68,6 +68,7 @@ class MadeUpApi:
         self.root = {
             "me": self.me, "instance": self.instance, "line": self.line, "kpis": self.kpis, "kpi": self.kpi,
             "transactions": self.all_transactions, "transactionQuery": made_up_list.reading, "savedViews": self.saved_views,
+            "spanQuery": made_up_list.span_reading, "promotedAttributes": made_up_list.PROMOTED, "spans": self.found_spans,
             "savedView": self.saved_view, "saveView": self.save_view, "deleteView": self.delete_view, "stuck": self.stuck, "transaction": self.transaction,
             "contracts": self.all_contracts, "contract": self.contract, "diff": self.diff, "compatibility": self.compatibility,
             "approvals": self.all_approvals, **made_up_changes.answers(self.changed),
@@ -197,6 +198,9 @@ class MadeUpApi:
 
     def all_transactions(self, _: Any, **asked: Any) -> Row:
         return made_up_list.connection(self.deals, **asked)
+
+    def found_spans(self, _: Any, **asked: Any) -> Row:
+        return made_up_list.found_spans([] if self.empty else [self.failed], **asked)
 
     def saved_views(self, _: Any, **asked: Any) -> Row:
         return made_up.page(sorted(self.views, key=lambda one: str(one["name"])), **asked)

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from collectors import query_completion, query_edit
+from collectors import query_completion, query_edit, span_query
 from collectors.definitions import load
 from collectors.query_text import without
 from collectors.query_vocabulary import Vocabulary
@@ -72,6 +72,30 @@ def connection(deals: list[Row], **asked: Any) -> Row:
         "facets": lambda _, **__: _facets(deals, found, query),
         "histogram": lambda _, buckets: _histogram(met, query, buckets),
     }
+
+
+PROMOTED = [
+    {"name": "http.route", "isReady": False, "blocks": 120, "lookedAt": 40},
+    {"name": "span.links", "isReady": True, "blocks": 120, "lookedAt": 120},
+]
+
+
+def span_reading(_: Any, text: str) -> Row:
+    """`spanQuery`: the real language; of the promoted attributes only span links are ready."""
+    found = span_query.read(text, made_up.NOW, ("span.links",))
+    return {"text": text, "problems": [_problem(one) for one in found.problems]}
+
+
+def found_spans(deals: list[Row], **asked: Any) -> Row:
+    """`spans`: those of the deals' stories whose name holds the free text of the query."""
+    query = span_query.read(asked["query"], made_up.NOW)
+    wanted = [values[0].lower() for values in query.values("text")]
+    found = []
+    for deal in deals:
+        lists = {name: column for name, column in deal["spans"].items() if isinstance(column, list)}
+        found += [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+    found = [span for span in found if all(word in span["name"].lower() for word in wanted)]
+    return made_up.page(found, **asked) | {"scanned": 12_480, "isCut": False}
 
 
 def _look(field: str, beginning: str) -> list[tuple[str, str]]:

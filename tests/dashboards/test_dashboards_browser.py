@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
-    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "story": STORY,
+    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "spans": "/traces?q=journal", "story": STORY,
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "old contract": "/contracts/invoice-issued?version=1.1.0",
     "approvals": "/contracts/approvals", "register": "/contracts/register", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",

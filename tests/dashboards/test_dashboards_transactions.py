@@ -161,3 +161,15 @@ def test_a_view_is_saved_handed_on_and_deleted(client: TestClient) -> None:
     assert gone.headers["location"] == "/transactions?q=status%3Astuck&said=view-deleted"
     assert client.get(link).status_code == 404
     assert client.post("/transactions/views", data={"name": "x"}).status_code == 403
+
+
+def test_spans_are_searched_on_a_page_of_their_own(client: TestClient) -> None:
+    """What was looked at stands above what was found; a row leads to its trace; attributes tell how far they are promoted."""
+    page = client.get("/traces?q=post+journal").text
+    assert "12,480 looked at for this page" in text(page)
+    assert links(page, "post journal JE-INV-7") == [f"/traces/{2:032x}"] * 3
+    assert "@http.route (40 of 120 blocks filled in)" in text(page)
+    wrong = client.get("/traces?q=post+@http.route:/x").text
+    assert "post <mark>@http.route:/x</mark>" in wrong
+    assert "looked for only inside a stretch of time: add started&gt;-1d" in wrong
+    assert "No span matches" in text(client.get("/traces?q=nothing-like-it").text)
