@@ -11,6 +11,7 @@ from registry import json_lines, meta_schema
 from registry.api import shape as api_shape
 from registry.dialect import DIALECTS, DRAFT_07, DRAFT_2020_12, Dialect, named
 from registry.schema import Raw, Schema, reference_problems
+from registry.words import shown
 from terms.problem import Problem, ProblemError
 
 ArtefactType = Literal["json-schema", "openapi", "asyncapi"]
@@ -100,7 +101,7 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
     known = named(declared)
     if known is None:
         line = json_lines.nearest(_line_map(name, syntax, text), "/$schema")
-        what = f"$schema {declared!r} is not a dialect of JSON Schema that Throughline knows"
+        what = f"$schema {shown(declared)} is not a dialect of JSON Schema that Throughline knows"
         raise ProblemError(what, f"{name}:{line}", f"write one of {', '.join(d.uri for d in DIALECTS)}")
     schema = Schema(data, known)
     _refuse(meta_schema.problems(schema, len(content)) or reference_problems(schema), name, syntax, text)

@@ -17,6 +17,7 @@ from registry import effort, evaluated
 from registry.dialect import Dialect
 from registry.json_value import is_multiple, is_whole, key, kind_of
 from registry.schema import Node, Schema
+from registry.words import shown
 from terms.problem import ProblemError
 
 _MAX_PATTERN_MEMORY = 8 << 20
@@ -35,7 +36,7 @@ def pattern(text: str) -> Any:
         return re2.compile(text, options)
     except re2.error as error:
         raise ProblemError(
-            f"pattern {text!r} cannot be checked in linear time: {error}",
+            f"pattern {shown(text)} cannot be checked in linear time: {error}",
             do="write it without look-around and back-references",
         ) from error
 
@@ -87,6 +88,7 @@ def _exact(dialect: Dialect) -> Any:
         "multipleOf": _multiple_of,
         "pattern": _pattern,
         "properties": _properties,
+        "required": _required,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
     }
@@ -178,12 +180,24 @@ def _items(check: Callable[..., Any]) -> Callable[..., Any]:
 
 def _multiple_of(checker: Any, step: Any, value: Any, _: Any) -> Iterator[ValidationError]:
     if checker.is_type(value, "number") and not is_multiple(value, step):
-        yield ValidationError(f"{value} is not a multiple of {step}")
+        yield ValidationError("is not a multiple")
 
 
 def _pattern(checker: Any, text: str, value: Any, _: Any) -> Iterator[ValidationError]:
     if checker.is_type(value, "string") and not pattern(text).search(value):
-        yield ValidationError(f"{value!r} does not match {text!r}")
+        yield ValidationError("does not match")
+
+
+def _required(checker: Any, names: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+    if checker.is_type(value, "object") and isinstance(
+        names, list
+    ):  # draft-03's flag, found in the wild, asks for nothing
+        yield from (ValidationError(required(name)) for name in names if name not in value)
+
+
+def required(name: str) -> str:
+    """What is said of a value that lacks a required member."""
+    return f"{shown(name)} is a required property"
 
 
 def _properties(checker: Any, schemas: Mapping[str, Any], value: Any, _: Any) -> Iterator[ValidationError]:
@@ -228,7 +242,7 @@ def _others(checker: Any, rule: Any, members: Mapping[str, Any]) -> Iterator[Val
     """What is wrong with members that only the rule for all others speaks of."""
     for name, item in members.items():
         if rule is False:
-            yield ValidationError(f"{name!r} is not a field of this contract", path=(name,))
+            yield ValidationError(f"{shown(name)} is not a field of this contract", path=(name,))
         elif isinstance(rule, dict):
             effort.spend(_DESCENT)
             yield from checker.descend(item, rule, path=name)

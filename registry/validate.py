@@ -2,14 +2,13 @@
 """Does a payload keep its contract? Compiled once at start; the runtime asks at its edges. Patterns run on RE2, so no text can
 make a check hang."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
-from registry import evaluate
+from registry import evaluate, words
 from registry.contract import Contract, precedence
 from registry.document import Document
 from registry.json_lines import escape
@@ -17,8 +16,6 @@ from registry.schema import Node, walk
 from terms.problem import Problem, ProblemError, did_you_mean
 
 _MOST_PROBLEMS = 20
-_SHOWN = 120
-_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
 
 
 class Validator:
@@ -78,18 +75,21 @@ def compiled(document: Document, at: str = "") -> JsonSchemaValidator:
 def problems_of(validator: JsonSchemaValidator, payload: Any) -> tuple[Problem, ...]:
     """What is wrong with the payload, most general place first, at most 20; empty when it keeps the contract."""
     try:
-        errors = sorted(validator.iter_errors(payload), key=lambda e: (len(e.absolute_path), e.message))
+        errors = sorted(validator.iter_errors(payload), key=_place)
     except RecursionError:
         return (Problem("is nested too deep to be checked", "/", "send a flatter document"),)
-    return tuple(_problem(error) for error in errors[:_MOST_PROBLEMS])
+    return tuple(dict.fromkeys(map(_problem, errors[:_MOST_PROBLEMS])))
+
+
+def _place(error: ValidationError) -> tuple[int, list[str], str, str]:
+    steps = [str(step) for step in error.absolute_path]
+    return len(steps), steps, str(error.validator), error.message
 
 
 def _problem(error: ValidationError) -> Problem:
     where = "".join(f"/{escape(str(part))}" for part in error.absolute_path) or "/"
-    message = _DECIMAL.sub(r"\1", error.message)
-    message = message if len(message) <= _SHOWN else f"{message[: _SHOWN - 3]}..."
     said = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return Problem(message, where, said)
+    return Problem(words.refusal(error), where, said)
 
 
 def _refuse_unsafe(document: Document, root: Node) -> None:

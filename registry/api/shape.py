@@ -9,6 +9,7 @@ from registry import shape
 from registry.api import view
 from registry.api.element import Element
 from registry.schema import Schema, reference_problems
+from registry.words import shown
 from terms.problem import Problem
 
 _EDITIONS = {
@@ -40,7 +41,7 @@ def problems(document: Schema, kind: str) -> tuple[Problem, ...]:
 def _frame(data: dict[str, Any], kind: str) -> Iterator[Problem]:
     known, editions, newest = _EDITIONS[kind]
     if not (isinstance(data[kind], str) and known.fullmatch(data[kind])):
-        what = f"{kind} {str(data[kind])!r} is not an edition that Throughline knows: it knows {editions}"
+        what = f"{kind} {shown(data[kind])} is not an edition that Throughline knows: it knows {editions}"
         yield Problem(what, f"/{kind}", f"write the edition in full, as a text: '{newest}'")
         return
     for name in _needed(data, kind):
@@ -54,7 +55,7 @@ def _frame(data: dict[str, Any], kind: str) -> Iterator[Problem]:
     dialect = data.get("jsonSchemaDialect", _DIALECTS[0])
     if dialect not in _DIALECTS:
         yield Problem(
-            f"jsonSchemaDialect {dialect!r} is not known",
+            f"jsonSchemaDialect {shown(dialect)} is not known",
             "/jsonSchemaDialect",
             f"remove it, or write {_DIALECTS[1]}",
         )

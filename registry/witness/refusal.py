@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why is a value refused, and by which part of the schema? So that a witness shows its own finding, not the neighbour's."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import ValidationError
 from jsonschema.exceptions import best_match
 
-from registry.evaluate import CANNOT_SAY, validator
+from registry import words
+from registry.evaluate import CANNOT_SAY, required, validator
 from registry.json_lines import escape
 from registry.schema import Node, Schema
 from registry.witness.keyword import REFERENCES, led_to
 
-_DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
-_SHOWN = 300
 _MOST_ERRORS = 200
 
 
@@ -38,9 +36,7 @@ def main_refusal(schema: Schema, node: Node, value: Any) -> ValidationError | No
 
 def said(error: ValidationError) -> tuple[str, str]:
     """The error in words, shortened, and the pointer into the value."""
-    message = _DECIMAL.sub(r"\1", error.message)
-    message = message if len(message) <= _SHOWN else f"{message[: _SHOWN - 3]}..."
-    return message, "".join(f"/{escape(str(step))}" for step in error.absolute_path)
+    return words.refusal(error), "".join(f"/{escape(str(step))}" for step in error.absolute_path)
 
 
 def _errors(schema: Schema, node: Node, value: Any) -> Iterator[ValidationError]:
@@ -79,5 +75,5 @@ def _is_at(place: str, pointer: str, error: ValidationError) -> bool:
     inside = place.removeprefix(f"{pointer}/")
     names: Any = error.validator_value
     if error.validator == "required" and inside != place and inside.isdecimal():
-        return error.message.startswith(f"{names[int(inside)]!r} ")
+        return error.message == required(names[int(inside)])
     return pointer == place or place.startswith(f"{pointer}/") or pointer.startswith(f"{place}/")

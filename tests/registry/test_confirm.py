@@ -51,7 +51,7 @@ def test_every_breaking_finding_has_a_witness_of_its_own() -> None:
     state = shown["values-removed"]
     assert state is not None
     assert json.loads(state.document) == {"id": "", "state": "paid"}
-    assert state.refusal == "'paid' is not one of ['open']"
+    assert state.refusal == '"paid" is not one of ["open"]'
 
 
 def test_forward_the_new_contract_accepts_what_the_old_one_refuses() -> None:
