@@ -69,7 +69,8 @@ def store_events(
 ) -> StoredEvents:
     """Stores events, whose identities differ, whose objects have `ids` and whose rules the numbers in `rules`.
 
-    One that is stored with the same or a greater content hash is left as it is; with a lesser one it is replaced.
+    One that is stored with the same or a greater content hash is left as it is; with a lesser one, or as an earlier version
+    of its rule read it, it is replaced.
     """
     taken = dict(zip(_ids(events), events, strict=True))
     rows = [(event_id, *_row(event, ids, rules, now)) for event_id, event in taken.items()]
@@ -79,10 +80,9 @@ def store_events(
         known = [event for event_id, event in taken.items() if event_id not in there]
         taken = {event_id: event for event_id, event in taken.items() if event_id in there}
         taken |= _replace(bulk, known, ids, rules, now, left)
-    named = sorted((ids[key], event_id) for event_id, event in taken.items() for key in event.objects)
-    bulk.insert(tables.EventObjectRow, "object_id, event_id", named)
+    name_objects(bulk, taken, ids)
     return StoredEvents(
-        [_stitch_event(event_id, event) for event_id, event in taken.items()],
+        [stitch_event(event_id, event) for event_id, event in taken.items()],
         {(event.trace_id, event.span_id) for event in taken.values()},
         left,
     )
@@ -96,27 +96,71 @@ def _replace(
     now: Instant,
     left: dict[str, int],
 ) -> dict[int, BusinessEvent]:
-    """The stored events whose content gives way, by id; what they named until now is added to `left`."""
+    """The stored events whose content gives way, by id; what they named until now is added to `left`.
+
+    What an earlier version of the same rule read gives way whatever it says; else the greater content hash stays.
+    """
     replaced: dict[int, BusinessEvent] = {}
-    unnamed: list[tuple[int, int]] = []
+    named: dict[int, str] = {}
+    rule_of = {number: name.rpartition("@")[0] for name, number in rules.items()}
     for source in sorted({event.source for event in known}):
         mine = {event.source_event_id: event for event in known if event.source == source}
-        for source_event_id, event_id, stored_hash, objects in bulk.select(
-            "source_event_id, event_id, content_hash, objects",
+        for source_event_id, event_id, stored_hash, objects, rule_no in bulk.select(
+            "source_event_id, event_id, content_hash, objects, rule_no",
             "event",
             "source_event_id",
             mine,
             same={"source": source},
         ):
-            if content_hash(mine[source_event_id]) > bytes(stored_hash):
-                replaced[event_id] = mine[source_event_id]
-                pairs = orjson.loads(objects)
-                left.update({key: object_id for object_id, key in pairs})
-                unnamed += [(object_id, event_id) for object_id, _ in pairs]
-    bulk.delete(tables.EventObjectRow, "object_id, event_id", unnamed)
+            event = mine[source_event_id]
+            own = rules.get(event.rule or "")
+            is_newer = own is not None and own != rule_no and rule_of.get(rule_no) == rule_of[own]
+            if is_newer or content_hash(event) > bytes(stored_hash):
+                replaced[event_id] = event
+                named[event_id] = objects
+    rewrite_events(bulk, replaced, named, ids, rules, now, left)
+    return replaced
+
+
+def rewrite_events(
+    bulk: Bulk,
+    replaced: Mapping[int, BusinessEvent],
+    named: Mapping[int, str],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
+    left: dict[str, int],
+) -> None:
+    """Gives stored events another content. `named` is what each named until now, as stored; it is added to `left`.
+
+    The objects that the new contents name are for the caller to store beside them.
+    """
+    unname(bulk, {event_id: named[event_id] for event_id in replaced}, left)
     rows = [(*_row(event, ids, rules, now), event_id) for event_id, event in replaced.items()]
     bulk.update(tables.EventRow, _CONTENT, "event_id", rows)
-    return replaced
+
+
+def forget_events(bulk: Bulk, named: Mapping[int, str], left: dict[str, int]) -> None:
+    """Removes stored events, with what each names as stored; that is added to `left`, for it must be stitched anew."""
+    unname(bulk, named, left)
+    bulk.delete(tables.EventRow, "event_id", [(event_id,) for event_id in named])
+
+
+def unname(bulk: Bulk, named: Mapping[int, str], left: dict[str, int]) -> None:
+    """Events no longer name what they named, which is added to `left` by key with its object id."""
+    pairs = [
+        (object_id, event_id, key)
+        for event_id, text in named.items()
+        for object_id, key in orjson.loads(text)
+    ]
+    left.update({key: object_id for object_id, _, key in pairs})
+    bulk.delete(tables.EventObjectRow, "object_id, event_id", [(one, event_id) for one, event_id, _ in pairs])
+
+
+def name_objects(bulk: Bulk, events: Mapping[int, BusinessEvent], ids: dict[str, int]) -> None:
+    """Stores which objects these events name."""
+    named = sorted((ids[key], event_id) for event_id, event in events.items() for key in event.objects)
+    bulk.insert(tables.EventObjectRow, "object_id, event_id", named)
 
 
 def _row(
@@ -129,7 +173,8 @@ def _row(
     )  # fmt: skip
 
 
-def _stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
+def stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
+    """A stored event as stitching sees it."""
     return StitchEvent(
         event.occurred_at, event.source, event.source_event_id, event_id, event.type, event.system,
         tuple([object_type(key) for key in event.objects]), event.objects,

@@ -3,9 +3,12 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from sqlmodel import Session
 
+from collectors import reextract
+from collectors.definitions import Definitions
 from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
@@ -31,6 +34,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "sources": (frozenset({"all", "scheduler"}), 15.0),
     "promotion": (frozenset({"all", "scheduler"}), 20.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
+    "extraction-rules": (frozenset({"all", "scheduler"}), 60.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
@@ -66,6 +70,7 @@ def workers(
         "contract-use": judged(governance.judge_use, "contracts in use"),
         "sources": judged(governance.judge_sources, "sources"),
         "pulling": pulling.look,
+        "extraction-rules": partial(_rederive, database, governance.definitions, clock, live),
     }
     if not retention.is_endless:
         work["retention"] = retention.step
@@ -78,6 +83,18 @@ def workers(
         for name, (roles, _) in WORK.items()
         if name in work and role in roles
     )
+
+
+def _rederive(database: Database, definitions: Definitions, clock: Clock, live: Live) -> bool:
+    """One step of bringing changed extraction rules into force for spans that are kept already."""
+    job, goes_on = database.write(
+        lambda session: reextract.step(session, definitions, clock()),
+        actor=MACHINE,
+        reason="changed extraction rules",
+    )
+    if job is not None and job.changed + job.added + job.removed:
+        live.changed("transactions")
+    return goes_on
 
 
 def _nothing() -> None:

@@ -24,6 +24,7 @@ from controlplane.graphql.limits import MOST_TOKENS, Limits
 from controlplane.graphql.line import LineQuery
 from controlplane.graphql.me import MeQuery
 from controlplane.graphql.policy import PolicyQuery
+from controlplane.graphql.rederivation import RederivationQuery
 from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
@@ -65,6 +66,7 @@ class Query(
     RetentionQuery,
     KeyQualityQuery,
     RuleSuggestionQuery,
+    RederivationQuery,
 ):
     pass
 

@@ -7,6 +7,7 @@ import collectors.decision_tables
 import collectors.key_tables
 import collectors.kpi_tables
 import collectors.payload_tables
+import collectors.rederivation_tables
 import collectors.retention.tables
 import collectors.search_tables
 import collectors.source_tables
@@ -26,6 +27,7 @@ TABLES = (
     collectors.key_tables,
     collectors.kpi_tables,
     collectors.payload_tables,
+    collectors.rederivation_tables,
     collectors.retention.tables,
     collectors.source_tables,
     collectors.search_tables,
