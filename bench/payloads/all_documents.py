@@ -33,7 +33,11 @@ def _values(schema: Schema, node: Node, depth: int) -> list[Any] | None:
     parts = [part for _, part in domain.conjuncts(schema, node)]
     found = [values for part in parts if (values := domain.own_values(part)) is not None]
     found += [values for part in parts if (values := _of_branches(schema, part, depth)) is not None]
-    by_kind = [_of_kind(schema, parts, kind, depth) for kind in sorted(domain.kinds(schema, node))]
+    by_kind = [
+        _of_kind(schema, parts, kind, depth)
+        for kind in sorted(domain.kinds(schema, node))
+        if not Prover().empty((Claim(schema, node, holds=True),), frozenset((kind,)))
+    ]
     if all(values is not None for values in by_kind):
         found.append([value for values in by_kind for value in values or ()])
     return _different(min(found, key=len)) if found else None
@@ -88,9 +92,9 @@ def _numbers(schema: Schema, parts: list[Node], *, whole: bool) -> list[Any] | N
 
 
 def _arrays(schema: Schema, parts: list[Node], depth: int) -> list[Any] | None:
-    most = min(_said(parts, "maxItems"), default=None)
-    if most is None or most > 4:
-        return [[]] if most == 0 else None
+    most = min((int(most) for most in _said(parts, "maxItems")), default=None)
+    if most == 0:
+        return [[]]
     items = [
         part.child("items")
         for part in parts
@@ -99,9 +103,13 @@ def _arrays(schema: Schema, parts: list[Node], depth: int) -> list[Any] | None:
     if any(True for _ in _said(parts, "prefixItems")) or not items:
         return None
     each = _values(schema, items[0], depth + 1)
-    if each is None or sum(len(each) ** size for size in range(int(most) + 1)) > _MOST:
+    if each is None:
         return None
-    return [list(made) for size in range(int(most) + 1) for made in product(each, repeat=size)]
+    if not each or any(unique is True for unique in _said(parts, "uniqueItems")):
+        most = len(each) if most is None else min(most, len(each))
+    if most is None or sum(len(each) ** size for size in range(most + 1)) > _MOST:
+        return None
+    return [list(made) for size in range(most + 1) for made in product(each, repeat=size)]
 
 
 def _objects(schema: Schema, parts: list[Node], depth: int) -> list[Any] | None:

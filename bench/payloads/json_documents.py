@@ -12,6 +12,13 @@ from bench.payloads.schema_writer import NAMES, NUMBERS, WORDS
 from registry.json_value import key
 from registry.witness.automaton import texts
 
+_LIKE = {
+    **dict.fromkeys("ab", "abcdefgh"),
+    **dict.fromkeys("AB", "ABCDEFGH"),
+    **dict.fromkeys("012", "0123456789"),
+}
+"""Letters that may stand for the few that texts of a pattern are made of."""
+
 _KINDS = ("string", "integer", "number", "boolean", "null", "object", "array")
 
 
@@ -198,7 +205,8 @@ class Author:
             else merged.get("items", True)
         )
         low = int(merged.get("minItems", 0))
-        size = random.choice([n for n in self.all_sizes if n >= low][:4] or [low])
+        sizes = [n for n in self.all_sizes if n >= low][:4] or [low]
+        size = random.choice(sizes) if random.random() < 0.9 else low + random.randint(0, 9)
         made = [self.document(first[i] if i < len(first) else rest, depth - 1) for i in range(size)]
         if "contains" in merged:
             for index in range(random.randint(0, max(int(merged.get("minContains", 1)), 1) + 1)):
@@ -220,6 +228,9 @@ class Author:
                 return int(random.choice([*self.all_numbers, *range(-3, 13)]))
             case "number":
                 step = merged.get("multipleOf", 1)
+                if "multipleOf" not in merged and random.random() < 0.4:
+                    low, high = merged.get("minimum", -50), merged.get("maximum", 50)
+                    return round(random.uniform(float(low), float(high)), 2)
                 if random.random() < 0.7:
                     return _number(step * random.randint(*random.choice(((-4, 12), (-300, 300)))))
                 return _number(random.choice(self.all_numbers))

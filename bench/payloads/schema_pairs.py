@@ -47,15 +47,19 @@ class Pair:
 
 def pairs(seed: int, count: int) -> Iterator[Pair]:
     """So many pairs; dialects and keywords in the focus take turns."""
-    for number in range(count):
-        random = Random(f"{seed}/{number}")
-        dialect = DIALECTS[number % len(DIALECTS)]
-        writer = Writer(random, dialect)
-        # A keyword that one dialect alone knows comes twice in its turn.
-        turns = [k for k in writer.known() for _ in range(2 if _knowing(k) == 1 else 1)]
-        focus = turns[(number // len(DIALECTS)) % len(turns)]
-        drawn = (_pair(writer, focus) for _ in range(_MOST_DRAWS))
-        yield next(filter(_has_documents, drawn), None) or _pair(writer, focus)
+    return (drawn(seed, number) for number in range(count))
+
+
+def drawn(seed: int, number: int, again: int = 0) -> Pair:
+    """The pair of that number, or another one in its place: the same dialect and the same keyword in the focus."""
+    random = Random(f"{seed}/{number}/{again}" if again else f"{seed}/{number}")
+    dialect = DIALECTS[number % len(DIALECTS)]
+    writer = Writer(random, dialect)
+    # A keyword that one dialect alone knows comes twice in its turn.
+    turns = [k for k in writer.known() for _ in range(2 if _knowing(k) == 1 else 1)]
+    focus = turns[(number // len(DIALECTS)) % len(turns)]
+    made = (_pair(writer, focus) for _ in range(_MOST_DRAWS))
+    return next(filter(_has_documents, made), None) or _pair(writer, focus)
 
 
 def _has_documents(pair: Pair) -> bool:
