@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from collectors import promotion
+from collectors.business_calendar import BusinessCalendar
+from collectors.calendar_file import read_calendar
 from collectors.extraction import Extractor
 from collectors.extraction_example import broken_examples
 from collectors.extraction_file import read_extraction
@@ -20,11 +22,11 @@ from terms import yaml_lines
 from terms.problem import Problem, ProblemError
 from terms.yaml_lines import Document
 
-D = TypeVar("D", Process, ExtractionRule)
+D = TypeVar("D", Process, ExtractionRule, BusinessCalendar)
 
 _HERE = Path(__file__).parent
-_KINDS = ("process", "extraction")
-_FOLDERS = {"process": "processes", "extraction": "extraction"}
+_KINDS = ("process", "extraction", "calendar")
+_FOLDERS = {"process": "processes", "extraction": "extraction", "calendar": "calendars"}
 ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -60,14 +62,18 @@ class Definitions:
 def load(folders: Sequence[Path] = ()) -> Definitions:
     """The shipped definitions and those of `folders`, each a folder or one file.
 
-    In a folder, `processes/*.yaml`, `extraction/*.yaml` and any `*.yaml` that says `kind: process` or
-    `kind: extraction` are read; files of other kinds are left to their own readers. A definition replaces a shipped
+    In a folder, `processes/*.yaml`, `extraction/*.yaml`, `calendars/*.yaml` and any `*.yaml` that says it is of one of
+    these kinds are read; files of other kinds are left to their own readers. A definition replaces a shipped
     one of the same id when its version is higher. The examples of every extraction rule must hold. Raises one
     ProblemError with every problem found (file:line).
     """
     problems: list[Problem] = []
     documents = [_documents(folder, problems) for folder in (_HERE, *folders)]
-    processes = _latest([d.get("process", []) for d in documents], read_process, problems)
+    known = _latest([d.get("calendar", []) for d in documents], read_calendar, problems)
+    calendars = {calendar.id: calendar for calendar in known}
+    processes = _latest(
+        [d.get("process", []) for d in documents], partial(read_process, calendars=calendars), problems
+    )
     extraction = _latest([d.get("extraction", []) for d in documents], read_extraction, problems)
     problems += [problem for rule in extraction for problem in broken_examples(rule)]
     if problems:

@@ -42,8 +42,8 @@ class SampleColumns:
 
 
 def sample_of(definition: KpiDefinition, view: TransactionView) -> Sample | None:
-    """The transaction's sample; None while it has not reached the start, or is of another process."""
-    if view.process not in definition.processes:
+    """The transaction's sample; None while it has not reached the start, when its end is not planned, or of another process."""
+    if view.process not in definition.processes or definition.end in view.not_planned:
         return None
     cohort_at = _moment(definition.start, view)
     if cohort_at is None:

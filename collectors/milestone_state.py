@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from collectors.outcome import due_of
-from collectors.process import Process
+from collectors.process import Process, Responsible
 from collectors.transaction import TransactionView
 from collectors.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
 
-State = Literal["reached", "late", "waiting", "overdue", "failed", "pending"]
+State = Literal["reached", "late", "waiting", "overdue", "source_lagging", "failed", "pending", "not_planned"]
 
 
 @dataclass(frozen=True, slots=True)
 class MilestoneState:
-    """One stage. `sla` and `elapsed` are microseconds; `elapsed` runs from the limit's start to the milestone or `now`."""
+    """One stage. `sla` and `elapsed` are microseconds of the limit's time; `elapsed` runs from its start to the milestone or `now`."""
 
     name: str
     title: str
     system: str
-    owner: str
+    responsible: Responsible
     state: State
     reached_at: Instant | None
     due_at: Instant | None
@@ -49,12 +49,12 @@ def milestone_states(
                 name=rule.name,
                 title=rule.title,
                 system=rule.system,
-                owner=rule.owner,
-                state=_state(rule.name, at, due, transaction, watermarks.until(process.id, rule.name, now)),
+                responsible=rule.responsible,
+                state=_state(rule.name, at, due, transaction, now, watermarks),
                 reached_at=at,
                 due_at=None if due is None else Instant(due),
                 sla=rule.sla,
-                elapsed=until - begun if until is not None and begun is not None else None,
+                elapsed=rule.elapsed(begun, until) if until is not None and begun is not None else None,
                 event_key=keys.get(rule.name),
             )
         )
@@ -62,14 +62,21 @@ def milestone_states(
 
 
 def _state(
-    name: str, at: Instant | None, due: int | None, transaction: TransactionView, judged_by: Instant
+    name: str,
+    at: Instant | None,
+    due: int | None,
+    transaction: TransactionView,
+    now: Instant,
+    watermarks: Watermarks,
 ) -> State:
     if at is not None:
         return "late" if due is not None and at > due else "reached"
+    if name in transaction.not_planned:
+        return "not_planned"
     if transaction.ended_at is not None:
         return "pending"
     if name == transaction.waiting_for and transaction.status == "failed":
         return "failed"
-    if due is not None and due < judged_by:
-        return "overdue"
+    if due is not None and due < watermarks.until(transaction.process, name, now):
+        return "source_lagging" if watermarks.lagging_source(transaction.process, name) else "overdue"
     return "waiting" if name == transaction.waiting_for or due is not None else "pending"

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from collectors.business_calendar import BusinessCalendar
 from terms.instant import DAY, HOUR, MINUTE, SECOND
 
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
 
 EdgeRole = Literal["same_as", "child_of", "link", "succeeds", "annotate"]
+CompletionPolicy = Literal["any", "all", "count", "amount"]
+COMPLETION_POLICIES: tuple[CompletionPolicy, ...] = ("any", "all", "count", "amount")
 EDGE_ROLES: tuple[EdgeRole, ...] = ("same_as", "child_of", "link", "succeeds", "annotate")
 MERGING = ("same_as", "child_of")
 HOP_ROLES = ("crm", "billing", "payments", "erp")
@@ -51,10 +54,23 @@ USUAL_HUB = HubLimit(50, HOUR)
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneRule:
-    """Reached by the first event of one of these types that names one of the object types in `names` (empty: any).
+class Responsible:
+    """Who answers for a stage, and where it is written what to do. Empty where nobody is named."""
 
-    `sla` is microseconds after the milestone `sla_from`; both None when there is no limit.
+    owner: str = ""
+    steward: str = ""
+    exception_team: str = ""
+    runbook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRule:
+    """Counted are events of one of these types that name one of the object types in `names` (empty: any).
+
+    Reached by `policy`: with `any` of them, once `count` objects of type `object` were named, once `all` of those that
+    are known or planned were, or once their amount is `share_bp` ten-thousandths of what was planned or ordered.
+    `sla` is microseconds after the milestone `sla_from`; both None when there is no limit. With a `calendar` they are
+    of its open time, and where `sla_days` is set, that many of its working days instead.
     """
 
     name: str
@@ -64,7 +80,32 @@ class MilestoneRule:
     names: frozenset[str]
     sla: int | None
     sla_from: str | None
-    owner: str
+    responsible: Responsible = Responsible()
+    policy: CompletionPolicy = "any"
+    object: str = ""
+    count: int = 1
+    share_bp: int = 10_000
+    calendar: BusinessCalendar | None = None
+    sla_days: int | None = None
+
+    @property
+    def owner(self) -> str:
+        """Who answers for the stage."""
+        return self.responsible.owner
+
+    def due_after(self, start: int) -> int | None:
+        """When the limit ends that began to run at `start`; None without a limit."""
+        if self.sla is None or self.calendar is None:
+            return None if self.sla is None else start + self.sla
+        if self.sla_days is not None:
+            return self.calendar.after_days(start, self.sla_days)
+        return self.calendar.after(start, self.sla)
+
+    def elapsed(self, start: int, end: int) -> int:
+        """Microseconds of the limit's time from `start` to `end`."""
+        if self.calendar is None or self.sla_days is not None:
+            return end - start
+        return self.calendar.between(start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +187,11 @@ class Process:
         """The milestones that an event of this type may reach."""
         events = {event for milestone in self.milestones for event in milestone.events}
         return {event: tuple(m for m in self.milestones if event in m.events) for event in events}
+
+    @cached_property
+    def has_policies(self) -> bool:
+        """Whether some milestone needs more than its first event."""
+        return any(rule.policy != "any" for rule in self.milestones)
 
     def milestone(self, name: str) -> MilestoneRule | None:
         """The milestone of that name, None when the process has none."""

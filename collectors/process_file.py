@@ -2,9 +2,12 @@
 """Reads a process from its YAML. Every mistake is told with file, line, key and what it may be."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from collectors.business_calendar import BusinessCalendar
 from collectors.process import (
+    COMPLETION_POLICIES,
     EDGE_ROLES,
     HOP_ROLES,
     MERGING,
@@ -14,6 +17,7 @@ from collectors.process import (
     HubLimit,
     MilestoneRule,
     Process,
+    Responsible,
 )
 from terms.instant import DAY, HOUR, MINUTE, SECOND
 from terms.problem import Problem, did_you_mean
@@ -24,7 +28,11 @@ _KEYS = (
     "completed_when", "cancelled_by", "failure", "hops", "hubs",
 )  # fmt: skip
 _EDGE_KEYS = ("id", "child", "parent", "role", "on", "carries_events", "names")
-_MILESTONE_KEYS = ("name", "title", "system", "event", "names", "sla", "from", "owner")
+_MILESTONE_KEYS = (
+    "name", "title", "system", "event", "names", "sla", "from", "calendar", "reached", "object", "count", "share", "owner",
+    "steward", "exception_team", "runbook",
+)  # fmt: skip
+_SHARE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
 _FAILURE_KEYS = ("opened", "resolved", "object")
 _HUB_KEYS = ("object", "joins", "within")
 _HOP_KEYS = ("id", "source", "target", "title", "milestone")
@@ -33,8 +41,10 @@ _HOW_LONG = "write 30m, 4h or 30d"
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
-def read_process(document: Document, problems: list[Problem]) -> Process | None:
-    """The process a document describes, or None with its problems added to `problems`."""
+def read_process(
+    document: Document, problems: list[Problem], calendars: Mapping[str, BusinessCalendar]
+) -> Process | None:
+    """The process a document describes, whose limits may run in these calendars; None with its problems added to `problems`."""
     data = document.data
     found = document.unknown_keys("", data, _KEYS)
     found += document.missing_keys("", data, ("anchor", "milestones", "completed_when"))
@@ -49,6 +59,7 @@ def read_process(document: Document, problems: list[Problem]) -> Process | None:
     if not found:
         found += _edge_problems(document, str(data["anchor"]), edges)
         found += _milestone_problems(document, milestones, hops)
+        found += _completion_problems(document, milestones, calendars)
         found += _hub_problems(document, hubs, edges)
     # The head's problems (id, version, title) are told by the caller.
     if found or document.missing_keys("", data, ("id", "version", "title")):
@@ -63,7 +74,7 @@ def read_process(document: Document, problems: list[Problem]) -> Process | None:
         customer=str(data.get("customer", "customer")),
         amount_from=_words(data.get("amount")),
         edges=tuple(_edge(edge) for edge in edges),
-        milestones=tuple(_milestone(milestone) for milestone in milestones),
+        milestones=tuple(_milestone(one, calendars.get(str(one.get("calendar", "")))) for one in milestones),
         completed_when=_words(data["completed_when"]),
         cancelled_by=frozenset(_words(data.get("cancelled_by"))),
         failure=_failure(failure),
@@ -149,6 +160,42 @@ def _edge_problems(document: Document, anchor: str, edges: list[dict[str, Any]])
                         f"/edges/{index}/parent",
                         did_you_mean(str(edge["parent"]), [anchor, *parents]),
                     )
+                )
+    return problems
+
+
+def _completion_problems(
+    document: Document, milestones: list[dict[str, Any]], calendars: Mapping[str, BusinessCalendar]
+) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def tell(what: str, pointer: str, do: str) -> None:
+        problems.append(document.problem(what, pointer, do))
+
+    for index, milestone in enumerate(milestones):
+        pointer = f"/milestones/{index}"
+        policy = milestone.get("reached", "any")
+        if policy not in COMPLETION_POLICIES:
+            tell(
+                f"unknown word '{policy}'",
+                f"{pointer}/reached",
+                did_you_mean(str(policy), COMPLETION_POLICIES),
+            )
+        if policy in ("all", "count") and "object" not in milestone:
+            tell("it does not say what is counted", pointer, "name the type: object: invoice")
+        if "count" in milestone and (type(milestone["count"]) is not int or milestone["count"] < 1):
+            tell("count is not a whole number from 1", f"{pointer}/count", "write count: 2")
+        if "share" in milestone and not share_bp(milestone["share"]):
+            tell(f"'{milestone['share']}' is not a share", f"{pointer}/share", "write share: 99.5%")
+        if "calendar" in milestone:
+            name = str(milestone["calendar"])
+            if "sla" not in milestone:
+                tell("a calendar means nothing without a limit", f"{pointer}/calendar", "write sla and from")
+            elif name not in calendars:
+                tell(
+                    f"unknown calendar '{name}'",
+                    f"{pointer}/calendar",
+                    did_you_mean(name, sorted(calendars)),
                 )
     return problems
 
@@ -256,7 +303,7 @@ def _edge(edge: dict[str, Any]) -> EdgeRule:
     )
 
 
-def _milestone(milestone: dict[str, Any]) -> MilestoneRule:
+def _milestone(milestone: dict[str, Any], calendar: BusinessCalendar | None) -> MilestoneRule:
     limit = duration(milestone.get("sla"))
     return MilestoneRule(
         name=str(milestone["name"]),
@@ -266,8 +313,26 @@ def _milestone(milestone: dict[str, Any]) -> MilestoneRule:
         names=frozenset(_words(milestone.get("names"))),
         sla=limit,
         sla_from=None if limit is None else str(milestone["from"]),
-        owner=str(milestone.get("owner", "")),
+        responsible=Responsible(
+            *(str(milestone.get(word, "")) for word in ("owner", "steward", "exception_team", "runbook"))
+        ),
+        policy=milestone.get("reached", "any"),
+        object=str(milestone.get("object", "")),
+        count=milestone.get("count", 1),
+        share_bp=share_bp(milestone.get("share", "100%")) or 0,
+        calendar=calendar,
+        sla_days=limit // DAY if limit and calendar and str(milestone["sla"]).endswith("d") else None,
     )
+
+
+def share_bp(text: Any) -> int | None:
+    """The ten-thousandths of a share in percent; None for what is none.
+
+    >>> share_bp("99.5%")
+    9950
+    """
+    found = _SHARE.fullmatch(str(text))
+    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
 
 
 def _failure(failure: Any) -> FailureRule | None:

@@ -20,7 +20,7 @@ from terms.row_id import row_ids
 
 _TXN_COLUMNS = (
     "digest, process, definition_version, anchor, status, started_at, ended_at, last_event_at, amount_minor, currency, "
-    "customer, legal_entity, region, waiting_for, waiting_since, due_at"
+    "customer, legal_entity, region, waiting_for, waiting_since, due_at, not_planned"
 )
 _EDGE_COLUMNS = (
     "parent_id, edge_id, child_id, role, event_id, definition, version, rule, refused, recorded_at"

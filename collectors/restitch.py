@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """New events -> the transactions they change, judged again from events, and only the differences written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collectors import key_finding_store
 from collectors.bulk import Bulk
@@ -12,7 +12,7 @@ from collectors.process import Process
 from collectors.recording import Derived, record
 from collectors.ruling_store import RulingStore
 from collectors.stitch import stitch
-from collectors.stitch_event import Outside, StitchEvent
+from collectors.stitch_event import Member, Outside, StitchEvent
 from collectors.tree import object_type
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -130,6 +130,15 @@ def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str],
     return Derived(
         process,
         stitched,
-        {anchor: outcome(process, joined) for anchor, joined in stitched.memberships.items()},
+        {
+            anchor: outcome(
+                process, joined, _belonging(stitched.members[anchor]) if process.has_policies else ()
+            )
+            for anchor, joined in stitched.memberships.items()
+        },
         mine | turned,
     )
+
+
+def _belonging(members: Mapping[str, Member]) -> set[str]:
+    return {key for key, member in members.items() if member.role != "annotate"}

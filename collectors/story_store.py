@@ -158,6 +158,7 @@ def _event_view(row: Any) -> EventView:
         span_id=row.span_id.hex() if row.span_id else None,
         why=f"names {via}" if row.membership == "member" else f"names {via}, one link away",
         part=Money(row.part_minor, row.currency) if row.part_minor is not None and row.currency else None,
+        figures=row.figures,
     )
 
 

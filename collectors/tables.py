@@ -247,6 +247,7 @@ class TxnRow(SQLModel, table=True):
     waiting_for: str | None = _text(nullable=True)
     waiting_since: int | None = _big(nullable=True)
     due_at: int | None = _big(nullable=True)
+    not_planned: str | None = _text(default=None, nullable=True)
 
 
 class TxnEventRow(SQLModel, table=True):

@@ -14,6 +14,7 @@ from terms.tenant import TENANT, Tenant
 T = TypeVar("T")
 
 Status = Literal["open", "completed", "failed", "cancelled"]
+Standing = Literal["open", "completed", "failed", "cancelled", "stuck", "source_lagging"]
 STATUSES: tuple[Status, ...] = ("open", "completed", "failed", "cancelled")
 MembershipRole = Literal["member", "linked"]
 MemberRole = Literal["anchor", "same_as", "child_of", "link", "succeeds", "annotate"]
@@ -50,7 +51,7 @@ class TransactionView:
 
     `waiting_for` is the first milestone not reached, None once completed or cancelled; `due_at` is when it becomes
     overdue, None when its limit has not begun to run. `ended_at` is business time and set for completed and
-    cancelled ones only.
+    cancelled ones only. `not_planned` are milestones that its order's plan leaves out.
     """
 
     transaction_id: str
@@ -69,6 +70,14 @@ class TransactionView:
     waiting_since: Instant | None
     due_at: Instant | None
     milestones: tuple[MilestoneView, ...]
+    not_planned: tuple[str, ...] = ()
+
+    def standing(self, now: Instant, watermarks: Watermarks = NOTHING_HELD) -> Standing:
+        """How it stands at `now`: its status; but when it is overdue, stuck, or not known because a source lags."""
+        if self.status != "open" or not self.is_overdue(now, watermarks):
+            return self.status
+        lags = watermarks.lagging_source(self.process, self.waiting_for) is not None
+        return "source_lagging" if lags else "stuck"
 
     def is_overdue(self, now: Instant, watermarks: Watermarks = NOTHING_HELD) -> bool:
         """Whether what it waits for should have come by `now`, and would be here: its source has told past the limit."""
@@ -85,7 +94,8 @@ class TransactionView:
 class EventView:
     """A business event as one transaction sees it. `share_ppm` is this transaction's part of it in millionths.
 
-    `part` is what it has of the amount where that is not all of it, exact to the minor unit.
+    `part` is what it has of the amount where that is not all of it, exact to the minor unit; `figures` a text that
+    figures.read reads.
     """
 
     event_key: str
@@ -108,6 +118,7 @@ class EventView:
     span_id: str | None
     why: str
     part: Money | None = None
+    figures: str | None = None
 
     @property
     def share(self) -> Money | None:

@@ -156,4 +156,5 @@ def _view(row: Any, names: tuple[str, ...], reached: Mapping[str, MilestoneView]
         waiting_since=row.waiting_since,
         due_at=row.due_at,
         milestones=tuple(reached.get(name) or MilestoneView(name, None, None) for name in order),
+        not_planned=tuple(row.not_planned.split(",")) if row.not_planned else (),
     )

@@ -49,6 +49,8 @@ _MILESTONE = {
     "LATE": Badge("warn", "alert", "reached late"),
     "WAITING": Badge("wait", "clock", "waiting"),
     "OVERDUE": Badge("bad", "alert", "overdue"),
+    "SOURCE_LAGGING": Badge("warn", "clock", "source lags"),
+    "NOT_PLANNED": Badge("calm", "minus", "not planned"),
     "FAILED": Badge("bad", "cross", "failed"),
     "PENDING": Badge("calm", "dots", "not yet due"),
 }

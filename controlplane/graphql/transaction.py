@@ -43,6 +43,20 @@ class TransactionStatus(Enum):
     CANCELLED = "cancelled"
 
 
+@strawberry.enum(
+    description="How a transaction stands now: its status, or what has become of it while it is open."
+)
+class Standing(Enum):
+    OPEN = "open"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    STUCK = strawberry.enum_value("stuck", description="Open, and what it waits for is overdue.")
+    SOURCE_LAGGING = strawberry.enum_value(
+        "source_lagging", description="Open and past its limit, but the source that would tell lags."
+    )
+
+
 @strawberry.enum(description="How another transaction stands beside this one.")
 class Relation(Enum):
     BEFORE = strawberry.enum_value(
@@ -114,6 +128,11 @@ class Transaction:
         return next(
             (e.message for e in reversed(events) if failure and e.type in failure.opened and e.message), ""
         )
+
+    @answer
+    def standing(self) -> Standing:
+        """Its status, but stuck or source lagging where it is open and overdue."""
+        return Standing(self.view.standing(self.now, self.watermarks))
 
     @answer
     def milestones(self) -> list[Milestone]:

@@ -251,6 +251,7 @@ FIELDS: Mapping[str, Permission] = {
     "Transaction.exceptions": "exceptions:read",
     "RelatedTransaction": "transactions:read",
     "Milestone": "transactions:read",
+    "StageProgress": "transactions:read",
     "TransactionEvent": "transactions:read",
     "TransactionEvent.payload": "payloads:read",
     "EventPayload": "payloads:read",
