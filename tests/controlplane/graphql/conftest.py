@@ -48,7 +48,7 @@ class World:
             "/graphql", json=body, headers={"Accept": GRAPHQL_TYPE, **self.token(role), **headers}
         )
 
-    def ask(self, query: str, role: Role = "admin", **variables: Any) -> dict[str, Any]:
+    def ask(self, query: str, /, role: Role = "admin", **variables: Any) -> dict[str, Any]:
         """The data of an answer without errors."""
         answer = self.post(query, variables, role)
         assert answer.status_code == 200, answer.text

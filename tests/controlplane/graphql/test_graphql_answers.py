@@ -37,7 +37,11 @@ def test_every_query_of_the_pages_fits(name: str) -> None:
 
 VARIABLES: dict[str, dict[str, Any]] = {
     "HOME": {"days": 30}, "KPIS": {"days": 30}, "KPI": {"id": "invoice-latency", "days": 30},
-    "TRANSACTIONS": {"first": 200, "filter": {"status": "OPEN", "overdue": False}}, "STUCK": {"first": 200},
+    "TRANSACTIONS": {"query": "status:open", "sort": {}, "first": 200, "buckets": 60}, "STUCK": {"first": 200},
+    "QUERY_COMPLETION": {"text": "sta", "caret": 3}, "QUERY_TROUBLE": {"text": "no:such", "caret": 7}, "FIND": {"key": "SO-1"},
+    "SAVED_VIEW": {"id": "1"}, "DELETE_VIEW": {"input": {"id": "1", "idempotencyKey": "k"}},
+    "SAVE_VIEW": {"input": {"name": "Mine", "query": "status:open", "idempotencyKey": "k"}},
+    "SPAN_QUERY": {"text": "service:x"}, "SPANS": {"query": "service:x", "first": 200},
     "QUERY_READING": {"text": "status:open"}, "TRANSACTION": {"id": "x"}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
     "POLICIES": {"first": 200}, "KEY_QUALITY": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
     "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
