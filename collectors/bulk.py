@@ -62,6 +62,11 @@ class Bulk:
         """Deletes the rows with these keys."""
         self._write(f"DELETE FROM {table.__tablename__} WHERE {self._same(keys)}", rows)
 
+    def delete_range(self, table: type[SQLModel], key: str, first: int, last: int) -> None:
+        """Deletes the rows whose `key` is from `first` to `last`."""
+        where = f"tenant = {TENANT:d} AND {key} BETWEEN {self._mark} AND {self._mark}"
+        self._write(f"DELETE FROM {table.__tablename__} WHERE {where}", [(first, last)])
+
     def select(
         self,
         columns: str,

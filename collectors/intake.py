@@ -16,6 +16,7 @@ from collectors.event_intake import content_hash, store_events, store_objects
 from collectors.extraction import Extracted, once
 from collectors.extraction_store import rule_numbers
 from collectors.key_finding import KeyFinding
+from collectors.numbers import Numbers, numbering
 from collectors.payload_store import store_payloads
 from collectors.restitch import restitch, stitch_alone
 from collectors.search_intake import store_promoted
@@ -28,7 +29,8 @@ from terms.instant import Instant
 class IngestResult:
     """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids).
 
-    `systems` are those its events name, new or known.
+    `systems` are those its events name, new or known. `rivals` are spans of which two contents came under one identity;
+    one of the two is not kept, which is no reason to send it again.
     """
 
     accepted: int
@@ -36,19 +38,32 @@ class IngestResult:
     rejected: tuple[Rejected, ...]
     changed: tuple[str, ...]
     systems: frozenset[str] = frozenset()
+    rivals: tuple[Rejected, ...] = ()
+
+    @property
+    def not_kept(self) -> tuple[Rejected, ...]:
+        """What was not taken, and what was given up for its rival."""
+        return (*self.rejected, *self.rivals)
 
 
 def ingest(session: Session, request: Decoded, now: Instant, definitions: Definitions) -> IngestResult:
     """Stores a request and all that follows from it in the session's transaction.
 
     Sent again it changes nothing. Of two events with one identity and different content the greater content hash
-    stays, so that the order of arrival does not decide.
+    stays, so that the order of arrival does not decide; so it is with spans.
     """
     bulk = Bulk(session)
     stitch_alone(bulk)
+    with numbering(bulk) as numbers:
+        return _ingest(bulk, numbers, request, now, definitions)
+
+
+def _ingest(
+    bulk: Bulk, numbers: Numbers, request: Decoded, now: Instant, definitions: Definitions
+) -> IngestResult:
     extracted = definitions.extractor.extract(request.spans)
     events = once([*extracted.all_events(), *request.events], content_hash)
-    spans = store_spans(bulk, extracted.spans)
+    spans = store_spans(bulk, numbers, extracted.spans, now)
     keys = {key for event in events for key in event.objects}
     keys.update(key for names in extracted.named for key in names)
     ids, new_objects = store_objects(bulk, keys)
@@ -69,7 +84,8 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     taken = spans.new + len(alone)
     sent = len(extracted.spans) + len(request.events)
     rejected = (*request.rejected, *extracted.rejected)
-    return IngestResult(taken, sent - taken, rejected, changed, frozenset(event.system for event in events))
+    systems = frozenset(event.system for event in events)
+    return IngestResult(taken, sent - taken, rejected, changed, systems, tuple(spans.rivals))
 
 
 def _findings(

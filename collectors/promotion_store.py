@@ -13,17 +13,16 @@ from sqlmodel import Session
 
 from collectors import search_tables, tables
 from collectors.bulk import Bulk
+from collectors.numbers import numbering
 from collectors.promotion import values_of
-from collectors.span_block import unpack
+from collectors.span_block import place, span_keys, unpack
 from terms.instant import MINUTE, Instant
-from terms.row_id import next_row_id, row_ids_in
 from terms.tenant import TENANT
 
 BLOCKS = 20  # some 10,000 spans to a step
 _FORGOTTEN = 20_000
 _SETTLED = MINUTE
 """A request that did not see the declaration yet is committed or gone by then."""
-_HOUR_US = 3_600_000_000
 
 _promoted: Any = search_tables.PromotedRow.__table__  # type: ignore[attr-defined]
 _value: Any = search_tables.SpanAttributeRow.__table__  # type: ignore[attr-defined]
@@ -70,7 +69,10 @@ def step(session: Session, names: Sequence[str], now: Instant) -> bool:
 
 
 def _take_up(session: Session, names: Sequence[str], taken: Sequence[int], now: Instant) -> None:
-    until, blocks = next_row_id(), session.execute(select(func.count()).select_from(_block)).scalar_one()
+    # Whoever takes a number from now on sees what is declared; whoever took one before has committed.
+    with numbering(Bulk(session)) as numbers:
+        (until,) = numbers.take("block", 1)
+    blocks = session.execute(select(func.count()).select_from(_block)).scalar_one()
     free = (number for number in range(1, 2**15) if number not in taken)
     session.execute(
         insert(_promoted),
@@ -131,19 +133,18 @@ def _fill_in(session: Session, unfinished: Sequence[Any], now: Instant) -> bool:
 
 def _note(session: Session, blocks: Sequence[Any], names: dict[str, int]) -> None:
     attributes = {row.block_id: unpack(row.body) for row in blocks}
+    first, last = span_keys(blocks[0].block_id)[0], span_keys(blocks[-1].block_id)[-1]
     found = session.execute(
-        select(_span.c.span_key, _span.c.start_ns, _span.c.block_id, _span.c.block_ix).where(
-            _span.c.tenant == TENANT,
-            _span.c.span_key > blocks[0].block_id,
-            _span.c.span_key < blocks[-1].block_id + row_ids_in(_HOUR_US),
-            _span.c.block_id.in_(list(attributes)),
+        select(_span.c.span_key, _span.c.start_ns).where(
+            _span.c.tenant == TENANT, _span.c.span_key.between(first, last)
         )
     )
+    places = ((row, *place(row.span_key)) for row in found)
     rows = sorted(
         (number, value, row.start_ns, row.span_key)
-        for row in found
+        for row, block_id, position in places
         for name, number in names.items()
-        for value in values_of(attributes[row.block_id][row.block_ix], name)
+        for value in values_of(attributes[block_id][position], name)
     )
     Bulk(session).insert(
         search_tables.SpanAttributeRow, "attribute_no, value, start_ns, span_key", rows, known="skip"

@@ -32,15 +32,13 @@ from collectors.rederivation import Rederivation
 from collectors.restitch import restitch, stitch_alone
 from collectors.span import Span
 from collectors.stitch_event import StitchEvent
-from collectors.stored_span import COLUMNS, whole
+from collectors.stored_span import COLUMNS, at, whole
 from terms.instant import Instant, day
 from terms.row_id import next_row_id
 from terms.tenant import TENANT
 
 EVENTS_A_STEP = 2_000
 SPANS_A_STEP = 2_048
-# How SQLite calls the index of the span's identity; unasked it takes the primary key, and looks at every span.
-_BY_TRACE = "sqlite_autoindex_span_2"
 
 
 class Event(NamedTuple):
@@ -115,7 +113,7 @@ def _events(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instan
         if row[1] in outdated and row[7] is not None
     ]
     spanless = [row[6] for row in rows if row[1] in outdated and row[7] is None]
-    found = {(span.trace_id, span.span_id): span for _, span in _spans_of(bulk, old)}
+    found = {(span.trace_id, span.span_id): span for _, span in at(bulk, {event.span for event in old})}
     left_out = [event.occurred_at for event in old if event.span not in found]
     job = _with_days(job, [*spanless, *left_out])
     job = _read_anew(bulk, job, [event for event in old if event.span in found], found, definitions, now)
@@ -201,12 +199,6 @@ def _outdated(bulk: Bulk, names: Sequence[str]) -> frozenset[int]:
     ids = {name.rpartition("@")[0] for name in names}
     rows = bulk.select("rule_no, id, version", "extraction_rule", "id", ids)
     return frozenset(number for number, rule_id, version in rows if f"{rule_id}@{version}" not in names)
-
-
-def _spans_of(bulk: Bulk, events: Sequence[Event]) -> list[tuple[int, Span]]:
-    wanted = {event.span for event in events}
-    rows = bulk.select(COLUMNS, "span", "trace_id", {trace for trace, _ in wanted}, index=_BY_TRACE)
-    return whole(bulk, [row for row in rows if (bytes(row[2]), bytes(row[3])) in wanted])
 
 
 def _stitch(

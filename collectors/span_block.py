@@ -12,9 +12,24 @@ from collectors import wire_attributes
 from collectors.otlp_wire import Block, Said
 from collectors.wire_attributes import WireAttributes
 
+BLOCK = 512  # spans; larger ones compress a little better and cost more to read one span from
 _LEVEL = 1  # a higher one gains nothing on what repeats this much
 _ZLIB = b"\x78"  # how blocks of the first version begin
 _JSON = b"["  # how those of the first and the second begin inside
+
+
+def span_keys(block_id: int) -> range:
+    """The keys of the spans of a block, by position: blocks are numbered in the order in which they arrive, and so are spans."""
+    return range(block_id * BLOCK, (block_id + 1) * BLOCK)
+
+
+def place(span_key: int) -> tuple[int, int]:
+    """(block, position in it) of the span with that key.
+
+    >>> place(span_keys(7)[3])
+    (7, 3)
+    """
+    return divmod(span_key, BLOCK)
 
 
 def pack(attributes: Iterable[Mapping[str, Any]]) -> bytes:

@@ -1,41 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spans -> slim rows, one compressed block of attributes for each 512 of them, and the objects they name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any
 
 import orjson
 
-from collectors import tables
+from collectors import search_tables, span_rival, tables
 from collectors.bulk import Bulk
 from collectors.extraction import Extracted
+from collectors.numbers import Numbers
 from collectors.search_intake import store_zones
-from collectors.span import Origin, Span, without_nul
-from collectors.span_block import pack
-from terms.row_id import next_row_id, row_ids
+from collectors.span import Origin, Rejected, Span, without_nul
+from collectors.span_block import BLOCK, pack, span_keys
+from terms.instant import Instant
 
-BLOCK = 512  # spans; larger ones compress a little better and cost more to read one span from
-_SPAN_COLUMNS = (
-    "span_key, trace_id, span_id, kind, parent_span_id, resource_id, name, start_ns, end_ns, status, status_message, "
-    "block_id, block_ix"
-)
+_SPAN_COLUMNS = "span_key, trace_no, span_id, kind, parent_span_id, operation_no, start_ns, end_ns, status, status_message"
 
 
-class StoredSpans(NamedTuple):
-    """How many were `new`, and the row key of each span, None where it was stored before."""
+@dataclass(slots=True)
+class StoredSpans:
+    """How many were `new`, and the row key of each span that was stored now, None for those that were known before.
 
-    new: int
-    keys: list[int | None]
+    `rivals` tells of those that came with another content than before.
+    """
+
+    new: int = 0
+    keys: list[int | None] = field(default_factory=list)
+    rivals: list[Rejected] = field(default_factory=list)
 
 
-def store_spans(bulk: Bulk, spans: Sequence[Span]) -> StoredSpans:
-    """Stores the spans that are not stored yet; identity is trace id, span id and kind."""
-    resources = _resources(bulk, spans)
-    stored = StoredSpans(0, [])
+def store_spans(bulk: Bulk, numbers: Numbers, spans: Sequence[Span], now: Instant) -> StoredSpans:
+    """Stores the spans that are not stored yet; identity is trace id, span id and kind.
+
+    Of two contents of one identity the one with the greater hash stays, whichever came first.
+    """
+    stored = StoredSpans()
+    if not spans:
+        return stored
+    resources = _resources(bulk, numbers, {id(span.origin): span.origin for span in spans}.items())
+    names = _Names(
+        resources,
+        _operations(bulk, numbers, spans, resources),
+        _traces(bulk, numbers, {span.trace_id for span in spans}),
+    )
     for start in range(0, len(spans), BLOCK):
-        part = _store_block(bulk, spans[start : start + BLOCK], resources)
-        stored = StoredSpans(stored.new + part.new, stored.keys + part.keys)
+        _store_block(bulk, numbers, spans[start : start + BLOCK], names, now, stored)
     return stored
 
 
@@ -59,37 +71,95 @@ def store_mentions(
     bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows)
 
 
-def _store_block(bulk: Bulk, spans: Sequence[Span], resources: dict[int, int]) -> StoredSpans:
-    block_id = next_row_id()
-    # A trace's rows side by side: the unique index over random trace ids is the dearest, and is walked once like this.
-    by_trace = sorted(enumerate(spans), key=lambda one: one[1].trace_id)
-    keys: list[int | None] = [None] * len(spans)
-    rows = []
-    for key, (position, s) in zip(row_ids(len(spans)), by_trace, strict=True):
-        keys[position] = key
-        rows.append(
-            (
-                key, s.trace_id, s.span_id, s.kind, s.parent_span_id, resources[id(s.origin)], s.name, s.start_ns,
-                s.end_ns, s.status, s.status_message, block_id, position,
-            )
-        )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The numbers of what spans come from and are called: resources by the origin's mark, operations by mark and name.
+
+    An origin's mark is the identity of the object: one request has a handful of them.
+    """
+
+    resources: dict[int, int]
+    operations: dict[tuple[int, str], int]
+    traces: dict[bytes, int]
+
+
+def _store_block(
+    bulk: Bulk, numbers: Numbers, spans: Sequence[Span], names: _Names, now: Instant, stored: StoredSpans
+) -> None:
+    (block_id,) = numbers.take("block", 1)
+    keys = span_keys(block_id)
+    rows = [_row(key, span, names) for key, span in zip(keys, spans, strict=False)]
+    # A trace's rows side by side, as they stand in the index of identities.
+    rows.sort(key=lambda row: row[1])
     new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip")
-    if new:
-        body = pack(span.attributes for span in spans)
-        bulk.insert(tables.SpanBlockRow, "block_id, body", [(block_id, body)])
-        store_zones(bulk, block_id, rows[0][0], rows[-1][0], spans, resources)
     if new == len(spans):
-        return StoredSpans(new, keys)
-    there = {row[0] for row in bulk.select("span_key", "span", "span_key", keys)}
-    return StoredSpans(new, [key if key in there else None for key in keys])
+        stored.new += new
+        stored.keys += keys[: len(spans)]
+    else:
+        bulk.delete_range(tables.SpanRow, "span_key", keys[0], keys[-1])
+        _store_known(bulk, spans, keys, names, stored)
+    if any(key is not None for key in stored.keys[-len(spans) :]):
+        body = pack(span.attributes for span in spans)
+        bulk.insert(tables.SpanBlockRow, "block_id, arrived_at, body", [(block_id, now, body)])
+        store_zones(bulk, block_id, keys[0], keys[len(spans) - 1], spans, names.resources)
 
 
-def _resources(bulk: Bulk, spans: Sequence[Span]) -> dict[int, int]:
-    """The resource id of each origin, by the identity of the object: one request has a handful of them."""
-    origins: dict[int, Origin] = {id(span.origin): span.origin for span in spans}
+def _store_known(
+    bulk: Bulk, spans: Sequence[Span], keys: Sequence[int], names: _Names, stored: StoredSpans
+) -> None:
+    """Stores those of a block's spans that are new, or that win against what is stored under their identity."""
+    traces = names.traces
+    judged = span_rival.judge(bulk, spans, traces)
+    beaten = [(key,) for key in judged.beaten]
+    bulk.delete(tables.SpanRow, "span_key", beaten)
+    bulk.delete(search_tables.SpanAttributeRow, "span_key", beaten)
+    rows = [_row(keys[position], spans[position], names) for position in judged.winners]
+    bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows)
+    stored.new += len(rows) - len(judged.beaten)
+    winners = set(judged.winners)
+    stored.keys += [keys[position] if position in winners else None for position in range(len(spans))]
+    stored.rivals += judged.rivals
+
+
+def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:
+    return (
+        key, names.traces[span.trace_id], span.span_id, span.kind, span.parent_span_id,
+        names.operations[id(span.origin), span.name], span.start_ns, span.end_ns, span.status, span.status_message,
+    )  # fmt: skip
+
+
+def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> dict[bytes, int]:
+    wanted = sorted(ids)
+    known = {
+        bytes(trace_id): trace_no
+        for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted)
+    }
+    new = [one for one in wanted if one not in known]
+    known.update(zip(new, numbers.take("trace", len(new)), strict=True))
+    bulk.insert(tables.TraceRow, "trace_no, trace_id", [(known[one], one) for one in new])
+    return known
+
+
+def _operations(
+    bulk: Bulk, numbers: Numbers, spans: Sequence[Span], resources: Mapping[int, int]
+) -> dict[tuple[int, str], int]:
+    called = {(id(span.origin), span.name) for span in spans}
+    known = {
+        (resource_id, name): operation_no
+        for resource_id, name, operation_no in bulk.select(
+            "resource_id, name, operation_no", "operation", "name", sorted({name for _, name in called})
+        )
+    }
+    new = sorted({(resources[mark], name) for mark, name in called} - known.keys())
+    known.update(zip(new, numbers.take("operation", len(new)), strict=True))
+    bulk.insert(tables.OperationRow, "operation_no, resource_id, name", [(known[one], *one) for one in new])
+    return {(mark, name): known[resources[mark], name] for mark, name in called}
+
+
+def _resources(bulk: Bulk, numbers: Numbers, origins: Iterable[tuple[int, Origin]]) -> dict[int, int]:
     digests = {}
     contents = {}
-    for mark, origin in origins.items():
+    for mark, origin in origins:
         attributes = orjson.dumps(origin.attributes, option=orjson.OPT_SORT_KEYS)
         head = orjson.dumps([origin.service, origin.scope])
         digests[mark] = blake2b(head + attributes, digest_size=16).digest()
@@ -103,8 +173,7 @@ def _resources(bulk: Bulk, spans: Sequence[Span]) -> dict[int, int]:
         for digest, resource_id in bulk.select("digest, resource_id", "resource", "digest", contents)
     }
     new = sorted(digest for digest in contents if digest not in known)
-    for digest in new:
-        known[digest] = next_row_id()
+    known.update(zip(new, numbers.take("resource", len(new)), strict=True))
     bulk.insert(
         tables.ResourceRow,
         "resource_id, digest, service, scope, attributes",

@@ -18,6 +18,7 @@ from terms.tenant import TENANT
 MOST_LOOKED_AT = 200_000
 _STRETCH = 20_000
 _span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
+_operation: Any = tables.OperationRow.__table__  # type: ignore[attr-defined]
 _resource: Any = tables.ResourceRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = tuple(_span.c[name] for name in COLUMNS.split(", "))
 
@@ -34,9 +35,12 @@ def sample(session: Session, service: str, limit: int = 2_000) -> Sample:
     """At most `limit` of the service's newest spans, among the 200,000 stored last."""
     own = set(
         session.execute(
-            select(_resource.c.resource_id).where(
-                _resource.c.tenant == TENANT, _resource.c.service == service
+            select(_operation.c.operation_no)
+            .join(
+                _resource,
+                (_resource.c.tenant == TENANT) & (_resource.c.resource_id == _operation.c.resource_id),
             )
+            .where(_operation.c.tenant == TENANT, _resource.c.service == service)
         ).scalars()
     )
     rows: list[Any] = []
@@ -54,7 +58,7 @@ def sample(session: Session, service: str, limit: int = 2_000) -> Sample:
         if not found:
             break
         looked_at, before = looked_at + len(found), found[-1].span_key
-        rows += [tuple(row) for row in found if row.resource_id in own]
+        rows += [tuple(row) for row in found if row.operation_no in own]
     chosen = sorted(rows[:limit], key=lambda row: row[0])
     return Sample(tuple(span for _, span in whole(Bulk(session), chosen)), looked_at)
 

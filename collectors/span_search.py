@@ -15,7 +15,7 @@ from sqlmodel import Session
 from collectors import promotion_store, search_tables, tables
 from collectors.promotion import values_of
 from collectors.span_query import KINDS, STATUSES, SpanCondition, SpanQuery
-from collectors.span_rows import attributes_of, span_views
+from collectors.span_rows import attributes_of, numbers_of_traces, shown, span_views
 from collectors.span_view import SpanView
 from collectors.transaction_condition import object_of
 from terms.problem import ProblemError
@@ -30,6 +30,8 @@ _MOST_NAMED = 20_000
 _ZONES = 500  # read at once
 
 _span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
+_trace: Any = tables.TraceRow.__table__  # type: ignore[attr-defined]
+_operation: Any = tables.OperationRow.__table__  # type: ignore[attr-defined]
 _event: Any = tables.EventRow.__table__  # type: ignore[attr-defined]
 _event_object: Any = tables.EventObjectRow.__table__  # type: ignore[attr-defined]
 _object: Any = tables.ObjectRow.__table__  # type: ignore[attr-defined]
@@ -110,7 +112,7 @@ def _conditions(session: Session, query: SpanQuery, after: Position | None) -> l
 def _condition(session: Session, one: SpanCondition) -> Any:
     match one.field:
         case "service":
-            return _span.c.resource_id.in_(_resources(session, one.values))
+            return _operation.c.resource_id.in_(_resources(session, one.values))
         case "status":
             return _span.c.status.in_([STATUSES.index(value) for value in one.values])
         case "kind":
@@ -118,9 +120,9 @@ def _condition(session: Session, one: SpanCondition) -> Any:
         case "name":
             return or_(*(_named(value) for value in one.values))
         case "text":
-            return func.lower(_span.c.name).contains(one.values[0].lower(), autoescape=True)
+            return func.lower(_operation.c.name).contains(one.values[0].lower(), autoescape=True)
         case "trace":
-            return _span.c.trace_id.in_([bytes.fromhex(value) for value in one.values])
+            return _trace.c.trace_id.in_([bytes.fromhex(value) for value in one.values])
         case "key" if one.negated:
             return _span.c.span_key.in_(_keys_of_objects(session, one.values))
     return None
@@ -129,8 +131,8 @@ def _condition(session: Session, one: SpanCondition) -> Any:
 def _named(value: str) -> Any:
     if value.endswith("*"):
         # Not LIKE: SQLite's takes capitals and small letters for the same.
-        return func.substr(_span.c.name, 1, len(value) - 1) == value[:-1]
-    return _span.c.name == value
+        return func.substr(_operation.c.name, 1, len(value) - 1) == value[:-1]
+    return _operation.c.name == value
 
 
 def _resources(session: Session, services: Sequence[str]) -> Sequence[int]:
@@ -153,8 +155,8 @@ def _indexed(session: Session, query: SpanQuery, after: Position | None) -> list
 
 
 def _of_traces(session: Session, values: Sequence[str]) -> set[int]:
-    traces = [bytes.fromhex(value) for value in values]
-    rows = select(_span.c.span_key).where(_span.c.tenant == TENANT, _span.c.trace_id.in_(traces))
+    traces = numbers_of_traces(session, [bytes.fromhex(value) for value in values])
+    rows = select(_span.c.span_key).where(_span.c.tenant == TENANT, _span.c.trace_no.in_(traces))
     return set(session.execute(rows.limit(_MOST_NAMED)).scalars())
 
 
@@ -194,8 +196,13 @@ def _keys_of_objects(session: Session, keys: Sequence[str]) -> set[int]:
     found = set(session.execute(naming.limit(_MOST_NAMED)).scalars())
     told = [(row.trace_id, row.span_id) for row in session.execute(telling.limit(_MOST_NAMED))]
     for start in range(0, len(told), 500):
-        carriers = select(_span.c.span_key).where(
-            _span.c.tenant == TENANT, tuple_(_span.c.trace_id, _span.c.span_id).in_(told[start : start + 500])
+        carriers = (
+            select(_span.c.span_key)
+            .join(_trace, (_trace.c.tenant == TENANT) & (_trace.c.trace_no == _span.c.trace_no))
+            .where(
+                _span.c.tenant == TENANT,
+                tuple_(_trace.c.trace_id, _span.c.span_id).in_(told[start : start + 500]),
+            )
         )
         found.update(session.execute(carriers).scalars())
     return found
@@ -208,7 +215,7 @@ def _of_keys(
     ordered = sorted(set.intersection(*keys))
     for start in range(0, len(ordered), 500):
         some = _span.c.span_key.in_(ordered[start : start + 500])
-        rows += session.execute(select(_span).where(*met, some)).all()
+        rows += session.execute(shown().where(*met, some)).all()
     rows.sort(key=_place, reverse=True)
     kept = _keep(session, rows, late, size + 1)
     found = _found(session, kept[:size], len(rows), _end(kept[:size]) if len(kept) > size else None)
@@ -240,9 +247,9 @@ def _walk(
         inside = and_(
             _span.c.span_key >= zone.first_key,
             _span.c.span_key <= zone.last_key,
-            _span.c.resource_id == zone.resource_id,
+            _operation.c.resource_id == zone.resource_id,
         )
-        rows = session.execute(select(_span).where(*met, inside)).all()
+        rows = session.execute(shown().where(*met, inside)).all()
         scanned += zone.spans
         kept = sorted([*kept, *_keep(session, rows, late, len(rows))], key=_place, reverse=True)[: size + 1]
     return _found(session, kept[:size], scanned, _end(kept[:size]) if len(kept) > size else None)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from collectors import decision_store, tables
 from collectors.decision_store import DecisionView
-from collectors.span_rows import MAX_SPANS, span_views, trace_rows
+from collectors.span_rows import MAX_SPANS, numbers_of_traces, span_views, trace_rows
 from collectors.span_view import SpanView
 from collectors.transaction import EffectCount, EventView, MemberView
 from terms import object_key
@@ -88,7 +88,7 @@ def spans(session: Session, transaction_id: str) -> tuple[SpanView, ...]:
         return ()
     reasons = _named_spans(session, txn_id)
     carriers = _carriers(session, txn_id)
-    traces = {trace for trace, _ in carriers} | _traces(session, reasons)
+    traces = numbers_of_traces(session, {trace for trace, _ in carriers}) | _traces(session, reasons)
     rows = trace_rows(session, traces)
     for row in rows:
         if (row.trace_id, row.span_id) in carriers:
@@ -99,7 +99,7 @@ def spans(session: Session, transaction_id: str) -> tuple[SpanView, ...]:
 
 def trace(session: Session, trace_id: str) -> tuple[SpanView, ...]:
     """All spans of one trace in order of start, at most 5,000; none for an id that is none."""
-    rows = trace_rows(session, set(_digests((trace_id,))))[:MAX_SPANS]
+    rows = trace_rows(session, numbers_of_traces(session, _digests((trace_id,))))[:MAX_SPANS]
     return span_views(session, rows, dict.fromkeys((row.span_key for row in rows), "is of this trace"))
 
 
@@ -217,13 +217,13 @@ def _carriers(session: Session, txn_id: int) -> dict[tuple[bytes, bytes], str]:
     return {(row.trace_id, row.span_id): row.type for row in rows}
 
 
-def _traces(session: Session, span_keys: Iterable[int]) -> set[bytes]:
+def _traces(session: Session, span_keys: Iterable[int]) -> set[int]:
     keys = list(span_keys)
     return {
         trace
         for start in range(0, len(keys), 500)
         for trace in session.execute(
-            select(_span.c.trace_id).where(
+            select(_span.c.trace_no).where(
                 _span.c.tenant == TENANT, _span.c.span_key.in_(keys[start : start + 500])
             )
         ).scalars()

@@ -39,6 +39,17 @@ def _bytes(**more: Any) -> Any:
     return Field(sa_type=LargeBinary, **more)
 
 
+class RowNumberRow(SQLModel, table=True):
+    """The next number of a series of rows that are counted."""
+
+    __tablename__ = "row_number"
+    __table_args__ = (_CLUSTERED,)
+
+    tenant: int = _tenant()
+    series: str = Field(primary_key=True, sa_type=Text)
+    next_no: int = _big()
+
+
 class ResourceRow(SQLModel, table=True):
     """Who sent spans: an OpenTelemetry resource with its instrumentation scope, once for each content."""
 
@@ -53,29 +64,53 @@ class ResourceRow(SQLModel, table=True):
     attributes: str = _text()
 
 
+class OperationRow(SQLModel, table=True):
+    """What spans of one resource are called. A runtime does a few dozen different things, over and over."""
+
+    __tablename__ = "operation"
+    __table_args__ = (
+        UniqueConstraint("tenant", "name", "resource_id", name="uq_operation_name"),
+        _CLUSTERED,
+    )
+
+    tenant: int = _tenant()
+    operation_no: int = _key()
+    resource_id: int = _big()
+    name: str = _text()
+
+
+class TraceRow(SQLModel, table=True):
+    """A trace id, and the number its spans bear."""
+
+    __tablename__ = "trace"
+    __table_args__ = (UniqueConstraint("tenant", "trace_id", name="uq_trace_id"), _CLUSTERED)
+
+    tenant: int = _tenant()
+    trace_no: int = _key()
+    trace_id: bytes = _bytes()
+
+
 class SpanRow(SQLModel, table=True):
-    """One span without its attributes, which are entry `block_ix` of block `block_id`."""
+    """One span without its attributes, which stand in a block: where, `span_key` says (span_block.place)."""
 
     __tablename__ = "span"
     __table_args__ = (
-        UniqueConstraint("tenant", "trace_id", "span_id", "kind", name="uq_span_identity"),
+        # An index with a name, because SQLite does not use a constraint's for its first two columns alone.
+        Index("uq_span_identity", "tenant", "trace_no", "span_id", "kind", unique=True),
         _CLUSTERED,
     )
 
     tenant: int = _tenant()
     span_key: int = _key()
-    trace_id: bytes = _bytes()
+    trace_no: int = _big()
     span_id: bytes = _bytes()
     kind: int = _small()
     parent_span_id: bytes | None = _bytes(nullable=True)
-    resource_id: int = _big()
-    name: str = _text()
+    operation_no: int = _big()
     start_ns: int = _big()
     end_ns: int = _big()
     status: int = _small()
     status_message: str | None = _text(nullable=True)
-    block_id: int = _big()
-    block_ix: int = _small()
 
 
 class SpanBlockRow(SQLModel, table=True):
@@ -85,6 +120,7 @@ class SpanBlockRow(SQLModel, table=True):
 
     tenant: int = _tenant()
     block_id: int = _key()
+    arrived_at: int = _big()
     body: bytes = _bytes()
 
 

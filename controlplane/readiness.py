@@ -45,7 +45,8 @@ def _probe(database: Database) -> None:
 
 def _fill(session: Session) -> None:
     if session.get(SpanBlockRow, (TENANT, _PROBE_ID)) is None:
-        session.add(SpanBlockRow(block_id=_PROBE_ID, body=pack([{"probe": secrets.token_hex(ROOM)}])))
+        body = pack([{"probe": secrets.token_hex(ROOM)}])
+        session.add(SpanBlockRow(block_id=_PROBE_ID, arrived_at=0, body=body))
         session.flush()
 
 

@@ -40,7 +40,7 @@ class Counting:
     def store(self, session: Session, decoded: Decoded, caller: Caller) -> IngestResult:
         """Stores a request and counts it."""
         result, name = self.ingest(session, decoded), source_of(caller)
-        source_traffic.count(session, name, result.accepted, result.duplicates, result.rejected, self.clock())
+        source_traffic.count(session, name, result.accepted, result.duplicates, result.not_kept, self.clock())
         source_traffic.tell_systems(session, name, result.systems)
         return result
 

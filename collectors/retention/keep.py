@@ -7,7 +7,7 @@ from terms.instant import Instant
 
 DAY_US = 86_400_000_000
 MIB = 1 << 20
-ROW_BYTES = 250
+ROW_BYTES = 110
 """What a span costs beside its attributes, its row and index entries (measured on SQLite)."""
 
 

@@ -5,26 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlmodel import Session
 
 from collectors import search_tables, tables
 from collectors.retention.keep import ROW_BYTES, Keep
 from collectors.retention.tables import SpanArchiveRow
-from collectors.span_block import unpack
-from collectors.span_intake import BLOCK
+from collectors.span_block import BLOCK, place, span_keys, unpack
 from terms.instant import Instant
-from terms.row_id import first_row_id, row_ids_in
 from terms.tenant import TENANT
 
 BLOCKS = 40
 """Blocks to one file: some 20,000 spans, a few MB of memory and a commit of a fraction of a second."""
 
-_HOUR_US = 3_600_000_000
 _SWEPT = 20_000  # mentions looked at in one transaction
 
 _span: Any = tables.SpanRow.__table__  # type: ignore[attr-defined]
 _block: Any = tables.SpanBlockRow.__table__  # type: ignore[attr-defined]
+_trace: Any = tables.TraceRow.__table__  # type: ignore[attr-defined]
+_operation: Any = tables.OperationRow.__table__  # type: ignore[attr-defined]
 _resource: Any = tables.ResourceRow.__table__  # type: ignore[attr-defined]
 _mention: Any = tables.SpanObjectRow.__table__  # type: ignore[attr-defined]
 _zone: Any = search_tables.SpanZoneRow.__table__  # type: ignore[attr-defined]
@@ -67,17 +66,15 @@ class Archived:
 
 def outdated(session: Session, keep: Keep, now: Instant) -> tuple[int, ...]:
     """The blocks to remove next, oldest first, at most BLOCKS: those that are too old, then those that are too many."""
-    oldest = [
-        int(block_id)
-        for (block_id,) in session.execute(
-            select(_block.c.block_id)
-            .where(_block.c.tenant == TENANT)
-            .order_by(_block.c.block_id)
-            .limit(BLOCKS)
-        )
-    ]
-    before = first_row_id(keep.arrived_before(now))
-    old = sum(block_id < before for block_id in oldest)
+    found = session.execute(
+        select(_block.c.block_id, _block.c.arrived_at)
+        .where(_block.c.tenant == TENANT)
+        .order_by(_block.c.block_id)
+        .limit(BLOCKS)
+    ).all()
+    oldest = [int(row.block_id) for row in found]
+    before = keep.arrived_before(now)
+    old = sum(row.arrived_at < before for row in found)
     return tuple(oldest[: max(old, _too_many(session, keep, oldest))])
 
 
@@ -121,8 +118,23 @@ def spans(session: Session, blocks: Sequence[int]) -> tuple[OldSpan, ...]:
         )
     }
     found = session.execute(
-        select(_span, _resource.c.service, _resource.c.scope, _resource.c.attributes)
-        .join(_resource, (_resource.c.tenant == TENANT) & (_resource.c.resource_id == _span.c.resource_id))
+        select(
+            _span,
+            _trace.c.trace_id,
+            _operation.c.name,
+            _resource.c.service,
+            _resource.c.scope,
+            _resource.c.attributes,
+        )
+        .join(_trace, (_trace.c.tenant == TENANT) & (_trace.c.trace_no == _span.c.trace_no))
+        .join(
+            _operation,
+            (_operation.c.tenant == TENANT) & (_operation.c.operation_no == _span.c.operation_no),
+        )
+        .join(
+            _resource,
+            (_resource.c.tenant == TENANT) & (_resource.c.resource_id == _operation.c.resource_id),
+        )
         .where(*_in(blocks))
         .order_by(_span.c.start_ns, _span.c.span_key)
     )
@@ -139,7 +151,7 @@ def spans(session: Session, blocks: Sequence[int]) -> tuple[OldSpan, ...]:
             row.end_ns,
             row.status,
             row.status_message,
-            bodies[row.block_id][row.block_ix],
+            _entry(bodies, row.span_key),
             row.attributes,
         )
         for row in found
@@ -150,7 +162,9 @@ def remove(session: Session, blocks: Sequence[int], archived: Archived) -> None:
     """Removes the spans of the blocks and records where they went. Doing it again changes nothing but the record."""
     leaving = select(_span.c.span_key).where(*_in(blocks))
     session.execute(delete(_value).where(_value.c.tenant == TENANT, _value.c.span_key.in_(leaving)))
+    traces = sorted(session.execute(select(_span.c.trace_no).where(*_in(blocks)).distinct()).scalars())
     session.execute(delete(_span).where(*_in(blocks)))
+    _remove_empty(session, traces)
     session.execute(delete(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks)))
     session.execute(delete(_zone).where(_zone.c.tenant == TENANT, _zone.c.block_id.in_(blocks)))
     session.add(
@@ -200,11 +214,26 @@ def archives(session: Session, limit: int, before: int | None = None) -> tuple[A
     )  # fmt: skip
 
 
+def _remove_empty(session: Session, traces: Sequence[int]) -> None:
+    """Removes those of the traces that have no spans any more."""
+    there = select(_span.c.trace_no).where(_span.c.tenant == TENANT, _span.c.trace_no == _trace.c.trace_no)
+    for start in range(0, len(traces), 500):
+        session.execute(
+            delete(_trace).where(
+                _trace.c.tenant == TENANT, _trace.c.trace_no.in_(traces[start : start + 500]), ~there.exists()
+            )
+        )
+
+
+def _entry(bodies: dict[int, list[dict[str, Any]]], span_key: int) -> dict[str, Any]:
+    block_id, position = place(span_key)
+    return bodies[block_id][position]
+
+
 def _in(blocks: Sequence[int]) -> tuple[Any, ...]:
-    """The spans of the blocks: a stretch of the table, since a span gets its key right after its block has its own."""
+    """The spans of the blocks."""
+    stretches = (span_keys(block_id) for block_id in blocks)
     return (
         _span.c.tenant == TENANT,
-        _span.c.span_key > min(blocks),
-        _span.c.span_key < max(blocks) + row_ids_in(_HOUR_US),
-        _span.c.block_id.in_(blocks),
+        or_(*(_span.c.span_key.between(one[0], one[-1]) for one in stretches)),
     )

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every table keeps to: the tenant leads each key, and no column type loses money or time."""
 
+import zlib
 from pathlib import Path
 
 import alembic.command
+import orjson
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -11,13 +13,17 @@ from sqlalchemy import Table, UniqueConstraint, create_engine, inspect, text
 from sqlalchemy.types import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, String, Text
 from sqlmodel.sql.sqltypes import AutoString
 
+from collectors import intake, story_store
+from collectors.definitions import load
+from collectors.span import Decoded, Origin, Span
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from controlplane.migrations.tables import metadata
 from registry import canonical, listing, store, subjects
 from registry.content import by_schema_id, content_id
 from registry.listing import Wanted
-from terms.instant import Clock
+from terms.instant import SECOND, Clock, wall_clock
+from terms.row_id import row_ids
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
 EXACT = (BigInteger, SmallInteger, Integer, Boolean, String, Text, LargeBinary, AutoString)
@@ -103,4 +109,77 @@ def test_contracts_of_the_first_version_are_kept(
     held = database.read(lambda s: by_schema_id(s, 1))
     assert held is not None
     assert held.body == document.encode()
+    database.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_spans_stored_before_they_were_numbered_are_kept(
+    kind: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    """An upgrade takes spans, attributes and mentions along; what comes after takes numbers behind theirs, and knows them."""
+    url: str = request.getfixturevalue(f"{kind}_url")
+    alembic.command.upgrade(schema._config(url), "0018")
+    trace_id, made = b"\7" * 16, row_ids(4)
+    said = [{"n": 0}, {"n": 1}, {"n": 2}]
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement, rows in (
+            ("INSERT INTO resource VALUES (1, 9, :id, 'orders', 'flows', '{}')", [{"id": b"r"}]),
+            (
+                "INSERT INTO span_block VALUES (1, :id, :body)",
+                [{"id": made[0], "body": zlib.compress(orjson.dumps(said))}],
+            ),
+            (
+                "INSERT INTO span VALUES (1, :key, :trace, :id, 2, NULL, 9, :name, 1000, 2000, 0, NULL, :block, :ix)",
+                [
+                    {"key": made[n + 1], "trace": trace_id, "id": bytes([n + 1]) * 8, "name": f"step {n % 2}", "block": made[0], "ix": n}
+                    for n in range(3)
+                ],
+            ),
+            ("INSERT INTO span_object VALUES (1, 5, :key)", [{"key": made[2]}, {"key": 77}]),
+            (
+                "INSERT INTO span_zone VALUES (1, :block, 9, :first, :last, 1000, 1000, 1000, 3, 0)",
+                [{"block": made[0], "first": made[1], "last": made[3]}],
+            ),
+            ("INSERT INTO span_attribute VALUES (1, 1, 'x', 1000, :key)", [{"key": made[3]}]),
+            (
+                "INSERT INTO promoted_attribute VALUES (1, 1, 'n', 5, :until, :done, 1, 1, NULL)",
+                [{"until": made[3], "done": made[0]}],
+            ),
+        ):  # fmt: skip
+            connection.execute(text(statement), rows)
+    engine.dispose()
+    schema.upgrade(url)
+    database = Database(url, clock)
+    more = [
+        Span(Origin("orders", "flows", {}), trace_id, bytes([n + 1]) * 8, None, f"step {n % 2}", 2, 1000, 2000, 0, None, {"n": n})
+        for n in range(4)
+    ]  # fmt: skip
+    result = database.write(
+        lambda session: intake.ingest(session, Decoded(spans=more), clock(), load()),
+        actor=Actor("machine", "test"),
+        reason="test",
+    )
+    assert (result.accepted, result.duplicates, result.rivals) == (1, 3, ())
+    told = database.read(lambda session: story_store.trace(session, trace_id.hex()))
+    assert [(span.name, span.service, span.attributes["n"]) for span in told] == [
+        ("step 0", "orders", 0), ("step 1", "orders", 1), ("step 0", "orders", 2), ("step 1", "orders", 3),
+    ]  # fmt: skip
+    with database.engine.connect() as connection:
+        mentions = connection.execute(text("SELECT object_id, span_key FROM span_object")).all()
+        blocks = connection.execute(
+            text("SELECT block_id, arrived_at FROM span_block ORDER BY block_id")
+        ).all()
+        searched = [
+            tuple(connection.execute(text(f"SELECT {columns} FROM {table}")).all()[0])
+            for columns, table in (
+                ("block_id, first_key, last_key", "span_zone ORDER BY block_id"),
+                ("span_key", "span_attribute"),
+                ("done_block, until_block", "promoted_attribute"),
+            )
+        ]
+    assert searched == [(1, 512, 1023), (512 + 2,), (1, 2)]
+    assert [tuple(one) for one in mentions] == [(5, 512 + 1)]
+    assert [block_id for block_id, _ in blocks] == [1, 2]
+    assert 0 <= wall_clock() - blocks[0].arrived_at < 600 * SECOND
     database.close()

@@ -15,7 +15,7 @@ from collectors.imports.file import batches
 from collectors.retention import store
 from collectors.retention.keep import Keep
 from collectors.span import Decoded, Origin, Span
-from collectors.span_intake import BLOCK
+from collectors.span_block import BLOCK
 from collectors.story_store import trace
 from controlplane.database import Actor, Database
 from controlplane.retention import Retention
@@ -107,7 +107,7 @@ def test_an_archive_comes_back_as_it_was(database: Database, folder: Path) -> No
 def test_the_oldest_leave_when_there_are_too_many(database: Database, folder: Path) -> None:
     """By size: as many blocks go as bring it below the limit, the oldest first, and the rest stays."""
     noise = [{"noise": bytes(range(256)).hex()[number : number + 400]} for number in range(BLOCK)]
-    for request in range(12):
+    for request in range(24):
         take(database, *(a_span(request * BLOCK + number + 1, **noise[number]) for number in range(BLOCK)))
     size = database.read(store.size)
     keep = Keep(mib=1)
@@ -118,7 +118,7 @@ def test_the_oldest_leave_when_there_are_too_many(database: Database, folder: Pa
         lambda session: session.execute(select(func.min(tables.SpanRow.start_ns))).scalar_one()
     )
     assert left > START + BLOCK * 1_000
-    assert 0 < count(database, tables.SpanRow) < 12 * BLOCK
+    assert 0 < count(database, tables.SpanRow) < 24 * BLOCK
     assert Retention(database, wall_clock, keep, folder).step() is False
 
 
