@@ -118,7 +118,7 @@ def test_spans_stored_before_they_were_numbered_are_kept(
 ) -> None:
     """An upgrade takes spans, attributes and mentions along; what comes after takes numbers behind theirs, and knows them."""
     url: str = request.getfixturevalue(f"{kind}_url")
-    alembic.command.upgrade(schema._config(url), "0018")
+    alembic.command.upgrade(schema._config(url), "0019")
     trace_id, made = b"\7" * 16, row_ids(4)
     said = [{"n": 0}, {"n": 1}, {"n": 2}]
     engine = create_engine(url)
