@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from registry import sources
-from registry.document import Document, parse
+from registry.document import Document
 from registry.files import SUFFIXES, content_of, in_folder
 from registry.manifest import Manifest, Row, beside
+from registry.neighbours import Neighbours, of_folder
 from terms.problem import Problem, ProblemError
 
 
@@ -76,6 +77,7 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
     folders: list[Path] = []
     manifests: dict[str, Manifest] = {}
     named = _named(given) if given else None
+    beside_them: dict[Path, Neighbours] = {}
     for text in paths:
         path = Path(text)
         if not path.exists() and "/" not in text and path.suffix not in SUFFIXES:
@@ -97,7 +99,8 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
         for file in files:
             below = _below(file, manifest)
             if not (path.is_dir() and manifest.ignores(below)):
-                candidate = _candidate(file, below, manifest)
+                near = beside_them.setdefault(manifest.folder, _near(manifest))
+                candidate = _candidate(file, below, manifest, near)
                 within = file.relative_to(path).as_posix() if path.is_dir() else ""
                 found.setdefault(file.absolute(), replace(candidate, within=within))
     several = Counter(candidate.subject for candidate in found.values())
@@ -131,10 +134,19 @@ def _below(file: Path, manifest: Manifest) -> str:
     return full.relative_to(folder).as_posix() if full.is_relative_to(folder) else file.as_posix()
 
 
-def _candidate(file: Path, below: str, manifest: Manifest) -> Candidate:
+def _near(manifest: Manifest) -> Neighbours:
+    """The files that those of a manifest's folder may refer to."""
+    return of_folder(manifest.folder, lambda path: manifest.row(path).subject)
+
+
+def _candidate(file: Path, below: str, manifest: Manifest, near: Neighbours) -> Candidate:
     name = file.as_posix()
+    if below == name and file.is_absolute():  # the manifest lies elsewhere
+        near, below_it = of_folder(file.parent), file.name
+    else:
+        below_it = below
     try:
-        document = parse(content_of(file), name)
+        document = near.read(below_it, content_of(file), name)
     except ProblemError as error:
         return Candidate(name, below, manifest, None, error.problems)
     candidate = Candidate(name, below, manifest, document)

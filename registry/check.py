@@ -6,7 +6,8 @@ from pathlib import Path
 
 from registry import sources
 from registry.compare import compare
-from registry.document import Document, read
+from registry.document import Document
+from registry.neighbours import read
 from registry.sources import Versions
 from registry.verdict import COMPATIBLE, DEFAULT_MODE, DEFAULT_POLICY, Verdict, checked, judge
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
+from typing import Any
 
 from registry.asyncapi import messaging
 from registry.change import ABSENT, Change
@@ -35,6 +36,12 @@ def compare(old: Document, new: Document, on: date | None = None) -> tuple[Chang
     if old.type != new.type:
         return (Change("artefact-type-changed", "", "", old.type, new.type),)
     # Most contracts of a pull request are as they were. Equal texts, not equal values: in Python 1 is True.
-    if old.text == new.text and old.syntax == new.syntax and old.schema.dialect == new.schema.dialect:
+    if _written(old) == _written(new) and old.schema.dialect == new.schema.dialect:
         return ()
     return within(PROOF_STEPS, partial(WALKS[new.type], old, new, on), _UNCOMPARED)
+
+
+def _written(document: Document) -> tuple[Any, ...]:
+    """All that was written of it, copies included."""
+    copies = ((copy.pointer, copy.text) for copy in document.copies)
+    return (document.syntax, document.text, *copies)

@@ -24,11 +24,22 @@ _MAX_EXPONENT = 400  # beyond what any double holds; keeps exact arithmetic chea
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Another file that a document refers to: its text was copied in and stands at the pointer."""
+
+    pointer: str
+    name: str
+    syntax: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A contract as it was read: `name` for people (a path or `subject@version`), the source text, the parsed document.
 
     `syntax` is json or yaml. `schema` is the whole document as a place to look nodes and references up in: its root is
     a schema only where `type` is json-schema; in an API the schemas are nodes inside, in the dialect of that edition.
+    `copies` are the files it refers to: they stand in `schema`, not in `text`.
     """
 
     name: str
@@ -36,6 +47,7 @@ class Document:
     text: str = field(repr=False)
     schema: Schema = field(repr=False)
     type: ArtefactType = "json-schema"
+    copies: tuple[Copy, ...] = ()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -44,17 +56,31 @@ class Document:
 
     def where(self, pointer: str) -> str:
         """`name:line` of the pointer or of its nearest ancestor."""
-        return f"{self.name}:{self.lines([pointer])[pointer]}"
+        return self.places([pointer])[pointer]
 
-    def lines(self, pointers: list[str]) -> dict[str, int]:
-        """The line of each pointer; one pass over the text for all of them."""
-        if self.syntax == "json":
-            found = json_lines.find(self.text, pointers)
-        else:
-            from terms import yaml_lines  # see _yaml
+    def places(self, pointers: list[str]) -> dict[str, str]:
+        """`name:line` of each pointer or of its nearest ancestor, in the file it was copied from where it is in a copy."""
+        found: dict[str, str] = {}
+        for copy in self.copies:
+            below = {
+                p: p.removeprefix(copy.pointer) for p in pointers if f"{p}/".startswith(f"{copy.pointer}/")
+            }
+            lines = _lines(copy.syntax, copy.text, list(below.values())) if below else {}
+            found |= {pointer: f"{copy.name}:{lines[rest]}" for pointer, rest in below.items()}
+        own = [pointer for pointer in pointers if pointer not in found]
+        lines = _lines(self.syntax, self.text, own) if own else {}
+        return found | {pointer: f"{self.name}:{line}" for pointer, line in lines.items()}
 
-            found = yaml_lines.find(self.text.encode(), pointers)
-        return {pointer: json_lines.nearest(found, pointer) for pointer in pointers}
+
+def _lines(syntax: str, text: str, pointers: list[str]) -> dict[str, int]:
+    """The line of each pointer; one pass over the text for all of them."""
+    if syntax == "json":
+        found = json_lines.find(text, pointers)
+    else:
+        from terms import yaml_lines  # see _yaml
+
+        found = yaml_lines.find(text.encode(), pointers)
+    return {pointer: json_lines.nearest(found, pointer) for pointer in pointers}
 
 
 def read(path: Path) -> Document:
@@ -90,35 +116,36 @@ def parse(content: bytes, name: str, syntax: str | None = None, dialect: str | N
     unknown `$schema` or edition of an API, keywords of the wrong shape, and references that leave the document, lead nowhere or never end.
     """
     syntax = syntax or syntax_of(name)
-    text, data = _text(content, name), load(content, name, syntax)
+    return of(load(content, name, syntax), _text(content, name), name, syntax, dialect)
+
+
+def of(
+    data: Raw, text: str, name: str, syntax: str, dialect: str | None = None, copies: tuple[Copy, ...] = ()
+) -> Document:
+    """The contract that data is which was read from a text, with what was copied in. Raises ProblemError as `parse` does."""
     said = data if isinstance(data, dict) else {}
     for kind in API_TYPES:
         if kind in said and not isinstance(said[kind], dict | list | bool | None):
-            api = Schema(data, api_dialect(kind))
-            _refuse(api_shape.problems(api, kind), name, syntax, text)
-            return Document(name, syntax, text, api, kind)
+            api = Document(name, syntax, text, Schema(data, api_dialect(kind)), kind, copies)
+            _refuse(api_shape.problems(api.schema, kind), api)
+            return api
     declared = said.get("$schema", dialect or DRAFT_07.uri)
     known = named(declared)
     if known is None:
-        line = json_lines.nearest(_line_map(name, syntax, text), "/$schema")
+        line = _lines(syntax, text, ["/$schema"])["/$schema"]
         what = f"$schema {shown(declared)} is not a dialect of JSON Schema that Throughline knows"
         raise ProblemError(what, f"{name}:{line}", f"write one of {', '.join(d.uri for d in DIALECTS)}")
-    schema = Schema(data, known)
-    _refuse(meta_schema.problems(schema, len(content)) or reference_problems(schema), name, syntax, text)
-    return Document(name, syntax, text, schema)
+    made = Document(name, syntax, text, Schema(data, known), copies=copies)
+    _refuse(meta_schema.problems(made.schema, len(text)) or reference_problems(made.schema), made)
+    return made
 
 
-def _refuse(found: tuple[Problem, ...], name: str, syntax: str, text: str) -> None:
+def _refuse(found: tuple[Problem, ...], document: Document) -> None:
     """Raises what was found, each with the line it stands on; nothing when nothing was."""
     if found:
-        places = _line_map(name, syntax, text)
+        places = document.places([problem.where for problem in found])
         raise ProblemError(
-            tuple(
-                Problem(
-                    f"{p.what}, at {p.where or '/'}", f"{name}:{json_lines.nearest(places, p.where)}", p.do
-                )
-                for p in found
-            )
+            tuple(Problem(f"{p.what}, at {p.where or '/'}", places[p.where], p.do) for p in found)
         )
 
 

@@ -10,9 +10,10 @@ from registry import sources
 from registry.approvals import Approval
 from registry.candidate import Candidate, stated
 from registry.contract import precedence
-from registry.document import API_TYPES, Document, parse
+from registry.document import API_TYPES, Document
 from registry.files import File
 from registry.manifest import Manifest
+from registry.neighbours import Neighbours
 from registry.sources import Versions
 from terms.problem import ProblemError
 
@@ -55,6 +56,9 @@ class Stored:
         self._root = root
         self._documents: dict[str, Document | ProblemError] = {}
         self._keys: dict[str, dict[str, list[str]]] = {}
+        self._near = Neighbours(
+            lambda: self._files, lambda path: manifest.row(path).subject if manifest else ""
+        )
 
     def versions(self, candidate: Candidate) -> Versions | None:
         """Those with the contract's subject, else the file at its path; by version, then by path."""
@@ -111,7 +115,7 @@ class Stored:
         if path not in self._documents:
             file = self._files[path]
             try:
-                self._documents[path] = parse(file.content, file.name)
+                self._documents[path] = self._near.read(path, file.content, file.name)
             except ProblemError as error:
                 self._documents[path] = error
         found = self._documents[path]

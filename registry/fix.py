@@ -67,6 +67,8 @@ def _breaks(finding: Finding) -> bool:
 
 def _patch(verdict: Verdict, finding: Finding, old: Document, new: Document) -> Patch:
     before = _failing(verdict.findings, finding.against)
+    if any(f"{finding.pointer_new}/".startswith(f"{copy.pointer}/") for copy in new.copies):
+        return ()  # what is to be mended stands in another file
     for patch in _candidates(finding, old.schema.data, new.schema.data):
         spend((len(old.text) + len(new.text)) // _CHARACTERS)
         repaired_new = _applied(patch, new)

@@ -32,10 +32,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Referenced:
-    """A version that is referred to: its parsed document and its own references."""
+    """A version that is referred to: its parsed document and its own references; `itself` is how it refers to itself by name."""
 
     data: Raw
     references: tuple[Reference, ...]
+    itself: str = ""
 
 
 Resolve = Callable[[Reference], Referenced]
@@ -60,18 +61,41 @@ def bundled(
     data = load(content, name, syntax)
     if isinstance(data, bool):
         return parse(content, name, syntax, dialect)
-    place = _place(data, dialect)
-    copies: dict[str, Any] = {}
-    rewritten = _rewritten(data, _base(data), _pointers(references, place), "")
-    _copy(references, resolve, place, copies)
-    held = rewritten.get(place, {})
-    if not isinstance(held, dict):
-        raise ProblemError(f"{place} is not an object", name, "write it as an object of schemas")
-    whole = {**rewritten, place: {**held, **copies}}
+    whole, _ = joined(data, name, references, resolve, dialect)
     return parse(canonical_json.text(whole).encode(), name, "json", dialect)
 
 
-def _copy(references: Sequence[Reference], resolve: Resolve, place: str, copies: dict[str, Any]) -> None:
+def joined(
+    data: dict[str, Any],
+    name: str,
+    references: Sequence[Reference],
+    resolve: Resolve,
+    dialect: str | None = None,
+    itself: str = "",
+) -> tuple[dict[str, Any], dict[str, Reference]]:
+    """The data with everything it refers to copied in, and what stands where: pointer -> reference.
+
+    `itself` is a name the document refers to itself by. Raises ProblemError where copies cannot stand.
+    """
+    place = _place(data, dialect)
+    copies: dict[str, Any] = {}
+    named = _pointers(references, place) | ({itself: ""} if itself else {})
+    rewritten = _rewritten(data, _base(data), named, "")
+    placed: dict[str, Reference] = {}
+    _copy(references, resolve, place, copies, placed)
+    held = rewritten.get(place, {})
+    if not isinstance(held, dict):
+        raise ProblemError(f"{place} is not an object", name, "write it as an object of schemas")
+    return {**rewritten, place: {**held, **copies}}, placed
+
+
+def _copy(
+    references: Sequence[Reference],
+    resolve: Resolve,
+    place: str,
+    copies: dict[str, Any],
+    placed: dict[str, Reference],
+) -> None:
     for reference in references:
         key = _key(reference)
         if key in copies:
@@ -79,14 +103,16 @@ def _copy(references: Sequence[Reference], resolve: Resolve, place: str, copies:
         if len(copies) >= _MOST:
             raise ProblemError(f"more than {_MOST} documents are referred to", reference.subject)
         found = resolve(reference)
+        placed[f"/{place}/{escape(key)}"] = reference
         copies[key] = True  # it is on its way: a version cannot refer to itself, but may be met twice
         if isinstance(found.data, bool):
             copies[key] = found.data
             continue
         inner = {k: v for k, v in found.data.items() if k not in ("$id", "id", "$schema", "x-throughline")}
-        own = _pointers(found.references, place)
-        copies[key] = _rewritten(inner, _base(found.data), own, f"/{place}/{escape(key)}")
-        _copy(found.references, resolve, place, copies)
+        here = f"/{place}/{escape(key)}"
+        own = _pointers(found.references, place) | ({found.itself: here} if found.itself else {})
+        copies[key] = _rewritten(inner, _base(found.data), own, here)
+        _copy(found.references, resolve, place, copies, placed)
 
 
 def _place(data: Mapping[str, Any], dialect: str | None) -> str:

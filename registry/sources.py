@@ -6,7 +6,8 @@ from pathlib import Path
 
 from registry import canonical
 from registry.contract import Contract
-from registry.document import Document, read
+from registry.document import Document
+from registry.neighbours import read
 from registry.verdict import MODES
 from terms.problem import ProblemError, did_you_mean
 

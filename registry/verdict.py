@@ -129,8 +129,8 @@ def status_of(levels: Iterable[str]) -> str:
 def _findings(
     old: Document, new: Document, changes: tuple[Change, ...], mode: str, policy: str
 ) -> Iterable[Finding]:
-    in_old = old.lines([change.pointer_old for change in changes]) if changes else {}
-    in_new = new.lines([change.pointer_new for change in changes]) if changes else {}
+    in_old = old.places([change.pointer_old for change in changes]) if changes else {}
+    in_new = new.places([change.pointer_new for change in changes]) if changes else {}
     for change in changes:
         rows = [rule(change.id, direction, policy) for direction in MODES[mode]]
         levels = {row.direction: _levels(change, row.direction) for row in rows}
@@ -145,7 +145,7 @@ def _findings(
             why, fix = (_SPARED, "") if spared else (row.why.format(**words), row.fix.format(**words))
             yield Finding(
                 row.change, level, row.direction, change.pointer_old, change.pointer_new,
-                f"{old.name}:{in_old[change.pointer_old]}", f"{new.name}:{in_new[change.pointer_new]}",
+                in_old[change.pointer_old], in_new[change.pointer_new],
                 row.what.format(**words), before, after, why, fix, old.name,
                 levels[row.direction],
             )  # fmt: skip

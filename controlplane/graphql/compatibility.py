@@ -230,14 +230,12 @@ def _compatibility(
 
 def _placed(verdict: registry_verdict.Verdict, olds: tuple[Document, ...]) -> registry_verdict.Verdict:
     """The verdict with the lines of the texts that are shown: one registered on a single line is indented there."""
-    places: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, str], str] = {}
     for old in olds:
         pointers = [found.pointer_old for found in verdict.findings if found.against == old.name]
-        places |= {(old.name, pointer): line for pointer, line in old.lines(pointers).items()}
+        places |= {(old.name, pointer): place for pointer, place in old.places(pointers).items()}
     findings = tuple(
-        replace(found, where_old=f"{found.against}:{places[found.against, found.pointer_old]}")
-        if (found.against, found.pointer_old) in places
-        else found
+        replace(found, where_old=places.get((found.against, found.pointer_old), found.where_old))
         for found in verdict.findings
     )
     return replace(verdict, findings=findings)

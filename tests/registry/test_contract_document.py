@@ -66,8 +66,13 @@ def test_fractions_are_exact_and_lines_are_found() -> None:
     """0.1 stays 0.1, and each pointer knows its line."""
     document = parse(b'{\n "multipleOf": 0.1,\n "enum": [1,\n {"x": "}{"}]\n}', "c.json")
     assert document.data["multipleOf"] == Decimal("0.1")
-    found = document.lines(["/multipleOf", "/enum/1", "/enum/1/x", "/enum/9"])
-    assert found == {"/multipleOf": 2, "/enum/1": 4, "/enum/1/x": 4, "/enum/9": 3}
+    found = document.places(["/multipleOf", "/enum/1", "/enum/1/x", "/enum/9"])
+    assert found == {
+        "/multipleOf": "c.json:2",
+        "/enum/1": "c.json:4",
+        "/enum/1/x": "c.json:4",
+        "/enum/9": "c.json:3",
+    }
 
 
 def test_a_contract_may_be_written_in_yaml() -> None:
