@@ -108,6 +108,16 @@ class Bulk:
             found += self._rows(statement, (*chunk, *fixed))
         return found
 
+    def after(
+        self, columns: str, table: str, key: str, cursor: int, limit: int, also: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """`columns` of the rows behind the cursor in the order of their key, at most `limit`; `also` is a condition of our own."""
+        return self._rows(
+            f"SELECT {columns} FROM {table} WHERE tenant = {TENANT:d}{also} AND {key} > {cursor:d} "
+            f"ORDER BY {key} LIMIT {limit:d}",
+            (),
+        )
+
     def any_in(self, *tables: type[SQLModel]) -> tuple[bool, ...]:
         """For each table whether it has rows at all."""
         asked = ", ".join(

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from typing import Literal
 
 from collectors.business_calendar import BusinessCalendar
@@ -146,6 +147,40 @@ class Process:
     failure: FailureRule | None
     hops: tuple[Hop, ...]
     hubs: Mapping[str, HubLimit] = field(default_factory=dict)
+
+    @cached_property
+    def content_name(self) -> str:
+        """Id, version and a digest of all that decides what is derived: titles and who answers for a stage are no part of it."""
+        limits = [
+            (
+                m.name,
+                m.events,
+                sorted(m.names),
+                m.sla,
+                m.sla_from,
+                m.policy,
+                m.object,
+                m.count,
+                m.share_bp,
+                m.sla_days,
+            )
+            + ((m.calendar.id, m.calendar.version) if m.calendar else ())
+            for m in self.milestones
+        ]
+        edges = [
+            (e.id, e.child, e.parent, e.role, sorted(e.on), e.carries_events, e.names) for e in self.edges
+        ]
+        failure = self.failure and (
+            sorted(self.failure.opened),
+            sorted(self.failure.resolved),
+            self.failure.object,
+        )
+        hubs = sorted((kind, limit.joins, limit.within) for kind, limit in self.hubs.items())
+        said = (
+            self.anchor, self.customer, self.amount_from, edges, limits, self.completed_when,
+            sorted(self.cancelled_by), failure, hubs,
+        )  # fmt: skip
+        return f"{self.id}@{self.version}#{blake2b(repr(said).encode(), digest_size=4).hexdigest()}"
 
     def hub_limit(self, kind: str) -> HubLimit:
         """How much an object of this type may join."""

@@ -8,7 +8,7 @@ from typing import Literal
 from terms.instant import Instant
 
 Kind = Literal["extraction", "process"]
-State = Literal["running", "done", "overtaken"]
+State = Literal["running", "stopped", "done", "overtaken"]
 Phase = Literal["events", "spans"]
 
 
@@ -17,7 +17,8 @@ class Rederivation:
     """`names` are the definitions it brings into force (`temporal@2`), sorted. `done` of about `total` rows were looked at.
 
     `days_left` maps each UTC day that could not be redone, because its spans are not kept, to the number of events that
-    stay as an earlier version made them. `overtaken`: a newer version came before it was through.
+    stay as an earlier version made them. `stopped`: a person stopped it, and it goes on where it
+    was when one resumes it; `overtaken`: a newer version came before it was through.
     """
 
     job_id: int

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs that derive history anew, as rows: written with what they change, so that a kill loses no progress and repeats none."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
@@ -17,9 +17,11 @@ _row: Any = RederivationRow.__table__  # type: ignore[attr-defined]
 
 
 def running(session: Session, kind: Kind) -> Rederivation | None:
-    """The job of that kind that is not through; None when there is none."""
+    """The job of that kind that is not through, stopped or not; None when there is none."""
     found = session.execute(
-        select(_row).where(_row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state == "running")
+        select(_row).where(
+            _row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state.in_(("running", "stopped"))
+        )
     ).first()
     return _job(found) if found else None
 
@@ -30,6 +32,12 @@ def in_force(session: Session, kind: Kind) -> frozenset[str]:
         select(_row.c.names).where(_row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state == "done")
     )
     return frozenset(name for row in rows for name in orjson.loads(row.names))
+
+
+def job(session: Session, job_id: int) -> Rederivation | None:
+    """The job of that id; None when there is none."""
+    found = session.execute(select(_row).where(_row.c.tenant == TENANT, _row.c.job_id == job_id)).first()
+    return _job(found) if found else None
 
 
 def jobs(session: Session, limit: int = 20) -> tuple[Rederivation, ...]:
@@ -50,6 +58,16 @@ def keep(session: Session, job: Rederivation) -> None:
     session.execute(
         update(_row).where(_row.c.tenant == TENANT, _row.c.job_id == job.job_id).values(**_values(job))
     )
+
+
+def turn(session: Session, job_id: int, is_stopped: bool) -> Rederivation | None:
+    """The job, stopped or going on; None for one that is not there, or is through. Again it changes nothing."""
+    found = job(session, job_id)
+    if found is None or found.state not in ("running", "stopped"):
+        return None
+    turned = replace(found, state="stopped" if is_stopped else "running")
+    keep(session, turned)
+    return turned
 
 
 def _values(job: Rederivation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ An event whose span is not kept stays as it is, and its day is told.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -65,6 +65,8 @@ def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rede
     if job is None:
         job = _begun(session, names, now)
         return job, job is not None and job.state == "running"
+    if job.state == "stopped":
+        return job, False
     bulk = Bulk(session)
     stitch_alone(bulk)
     after = (
@@ -103,8 +105,8 @@ def _begun(session: Session, names: Sequence[str], now: Instant) -> Rederivation
 
 def _events(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instant) -> Rederivation:
     outdated = _outdated(bulk, job.names)
-    rows = _after(
-        bulk, "event_id, rule_no, source, source_event_id, content_hash, objects, occurred_at, trace_id, span_id", "event",
+    rows = bulk.after(
+        "event_id, rule_no, source, source_event_id, content_hash, objects, occurred_at, trace_id, span_id", "event",
         "event_id", job.cursor, EVENTS_A_STEP,
     )  # fmt: skip
     old = [
@@ -163,7 +165,7 @@ def _read_anew(
 
 
 def _spans(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instant) -> Rederivation:
-    rows = _after(bulk, COLUMNS, "span", "span_key", job.cursor, SPANS_A_STEP)
+    rows = bulk.after(COLUMNS, "span", "span_key", job.cursor, SPANS_A_STEP)
     read = [(key, _say(definitions.extractor, span)) for key, span in whole(bulk, rows)]
     mine = [(key, one) for key, one in read if one.rule is not None and one.rule.name in job.names]
     events = once([event for _, one in mine for event in one.events], content_hash)
@@ -217,9 +219,3 @@ def _stitch(
 def _with_days(job: Rederivation, times: Sequence[int]) -> Rederivation:
     counts = Counter(day(Instant(at)) for at in times)
     return replace(job, days_left=dict(Counter(job.days_left) + counts))
-
-
-def _after(bulk: Bulk, columns: str, table: str, key: str, cursor: int, limit: int) -> list[tuple[Any, ...]]:
-    """The rows behind the cursor in the order of their key, at most `limit`."""
-    statement = f"SELECT {columns} FROM {table} WHERE tenant = {TENANT:d} AND {key} > {cursor:d} ORDER BY {key} LIMIT {limit:d}"  # noqa: S608 names of our own
-    return [tuple(row) for row in bulk.connection.exec_driver_sql(statement)]

@@ -7,8 +7,9 @@ from functools import partial
 
 from sqlmodel import Session
 
-from collectors import reextract
+from collectors import rederive_process, reextract
 from collectors.definitions import Definitions
+from collectors.rederivation import Rederivation
 from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
@@ -35,6 +36,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "promotion": (frozenset({"all", "scheduler"}), 20.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
     "extraction-rules": (frozenset({"all", "scheduler"}), 60.0),
+    "processes": (frozenset({"all", "scheduler"}), 10.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
@@ -70,7 +72,8 @@ def workers(
         "contract-use": judged(governance.judge_use, "contracts in use"),
         "sources": judged(governance.judge_sources, "sources"),
         "pulling": pulling.look,
-        "extraction-rules": partial(_rederive, database, governance.definitions, clock, live),
+        "extraction-rules": partial(_rederive, reextract.step, database, governance.definitions, clock, live),
+        "processes": partial(_rederive, rederive_process.step, database, governance.definitions, clock, live),
     }
     if not retention.is_endless:
         work["retention"] = retention.step
@@ -85,12 +88,15 @@ def workers(
     )
 
 
-def _rederive(database: Database, definitions: Definitions, clock: Clock, live: Live) -> bool:
-    """One step of bringing changed extraction rules into force for spans that are kept already."""
+Step = Callable[[Session, Definitions, Instant], tuple[Rederivation | None, bool]]
+
+
+def _rederive(step: Step, database: Database, definitions: Definitions, clock: Clock, live: Live) -> bool:
+    """One step of bringing changed extraction rules, or processes, into force for what is stored already."""
     job, goes_on = database.write(
-        lambda session: reextract.step(session, definitions, clock()),
+        lambda session: step(session, definitions, clock()),
         actor=MACHINE,
-        reason="changed extraction rules",
+        reason="changed definitions",
     )
     if job is not None and job.changed + job.added + job.removed:
         live.changed("transactions")

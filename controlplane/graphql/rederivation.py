@@ -2,20 +2,26 @@
 """Jobs that derive history anew, in the schema: how far each is, what it changed, and which days it could not redo."""
 
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
 from collectors import rederivation_store
 from collectors.rederivation import Rederivation as Job
 from controlplane.graphql.context import Info
-from controlplane.graphql.described import answer, noun
+from controlplane.graphql.described import answer, asked, change, noun
 from terms.instant import Instant
+from terms.problem import ProblemError
 
 _MOST = 20
+_LONGEST_KEY = 200
 
 
 @strawberry.enum(description="How a job that derives history anew stands.")
 class RederivationState(Enum):
+    STOPPED = strawberry.enum_value(
+        "stopped", description="A person stopped it; it goes on where it was when resumed."
+    )
     RUNNING = strawberry.enum_value("running", description="It is on its way, step by step.")
     DONE = strawberry.enum_value(
         "done", description="Its definitions are in force for all of history but the days left."
@@ -72,6 +78,67 @@ def _rederivation_of(job: Job) -> Rederivation:
         started_at=job.started_at,
         ended_at=job.ended_at,
     )
+
+
+@asked
+class TurnRederivationInput:
+    """A job that is stopped, or goes on, already stays so: asking again changes nothing."""
+
+    id: strawberry.ID
+    idempotency_key: str
+
+
+@noun
+class RederivationTurned:
+    """The job as it stands now."""
+
+    rederivation: Rederivation
+
+
+@noun
+class RederivationNotRunning:
+    """There is no such job, or it is through."""
+
+    message: str
+
+
+TurnRederivationResult = Annotated[
+    RederivationTurned | RederivationNotRunning,
+    strawberry.union("TurnRederivationResult", description="What became of stopping or resuming a job."),
+]
+
+
+async def stop_rederivation(info: Info, input: TurnRederivationInput) -> TurnRederivationResult:  # noqa: A002
+    """Lets the job's present step end, and begins no other until it is resumed."""
+    return await _turn(info, input, is_stopped=True)
+
+
+async def resume_rederivation(info: Info, input: TurnRederivationInput) -> TurnRederivationResult:  # noqa: A002
+    """Has a stopped job go on where it was."""
+    return await _turn(info, input, is_stopped=False)
+
+
+async def _turn(info: Info, said: TurnRederivationInput, *, is_stopped: bool) -> TurnRederivationResult:
+    if not 0 < len(said.idempotency_key.strip()) <= _LONGEST_KEY:
+        raise ProblemError(
+            "an idempotency key has 1 to 200 characters", "idempotencyKey", "make one for each press"
+        )
+    identity = str(said.id)
+    job_id = int(identity) if identity.isdecimal() and len(identity) < 20 else 0
+    job = await info.context.sources.database.write_async(
+        lambda session: rederivation_store.turn(session, job_id, is_stopped),
+        actor=info.context.caller.actor,
+        reason=f"{'stop' if is_stopped else 'resume'} the derivation {identity[:40]}",
+    )
+    if job is None:
+        return RederivationNotRunning(message=f"no derivation {identity[:40]} is on its way")
+    return RederivationTurned(rederivation=_rederivation_of(job))
+
+
+@strawberry.type
+class RederivationMutation:
+    stop_rederivation: TurnRederivationResult = change(stop_rederivation)
+    resume_rederivation: TurnRederivationResult = change(resume_rederivation)
 
 
 @strawberry.type

@@ -24,7 +24,7 @@ from controlplane.graphql.limits import MOST_TOKENS, Limits
 from controlplane.graphql.line import LineQuery
 from controlplane.graphql.me import MeQuery
 from controlplane.graphql.policy import PolicyQuery
-from controlplane.graphql.rederivation import RederivationQuery
+from controlplane.graphql.rederivation import RederivationMutation, RederivationQuery
 from controlplane.graphql.registration import RegistrationMutation
 from controlplane.graphql.replay import ReplayMutation
 from controlplane.graphql.retention import RetentionQuery
@@ -78,6 +78,7 @@ class Mutation(
     LifecycleMutation,
     ApprovalMutation,
     DecisionMutation,
+    RederivationMutation,
     SavedViewMutation,
     SourceMutation,
 ):

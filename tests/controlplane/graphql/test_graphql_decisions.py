@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from collectors import rederive_process
 from controlplane.audit import AuditRow
+from controlplane.database import Actor
 from tests.controlplane.graphql.conftest import deal
 
 PARTS = (
@@ -143,3 +145,30 @@ def test_a_viewer_may_look_and_not_decide(world: Any) -> None:
     """Deciding is a permission of its own."""
     assert "errors" in world.post(SEPARATE, {"input": WRONG}, role="viewer").json()
     assert world.ask("{ decisions { totalCount } }", role="viewer")["decisions"]["totalCount"] == 0
+
+
+def test_a_derivation_on_its_way_is_stopped_and_resumed(world: Any) -> None:
+    """The job that brings processes into force waits when asked to, and goes on; one that is through says so."""
+    world.happened(*deal())
+    database, clock = world.parts.database, world.parts.clock
+    known = world.parts.definitions
+    actor = Actor("machine", "test")
+    database.write(lambda s: rederive_process.step(s, known, clock()), actor=actor, reason="test")
+    listed = "{ rederivations { id kind names state done total } }"
+    (job,) = world.ask(listed)["rederivations"]
+    assert (job["kind"], job["state"]) == ("process", "RUNNING")
+
+    def turn(word: str) -> Any:
+        query = f"""mutation($input: TurnRederivationInput!) {{ {word}Rederivation(input: $input) {{
+          __typename ... on RederivationTurned {{ rederivation {{ state }} }} }} }}"""
+        return world.ask(query, input={"id": job["id"], "idempotencyKey": "k"})[f"{word}Rederivation"]
+
+    assert turn("stop")["rederivation"]["state"] == "STOPPED"
+    assert turn("resume")["rederivation"]["state"] == "RUNNING"
+    goes_on = True
+    while goes_on:
+        _, goes_on = database.write(
+            lambda s: rederive_process.step(s, known, clock()), actor=actor, reason="test"
+        )
+    assert world.ask(listed)["rederivations"][0]["state"] == "DONE"
+    assert turn("stop")["__typename"] == "RederivationNotRunning"

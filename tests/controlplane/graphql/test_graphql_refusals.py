@@ -223,6 +223,8 @@ ENTRANCES = {
     "Query.promotedAttributes": "{ promotedAttributes { name } }",
     "Query.trace": '{ trace(id: "x") { count } }',
     "Query.retention": "{ retention { keepDays } }",
+    "Mutation.stopRederivation": 'mutation { stopRederivation(input: {id: "1", idempotencyKey: "k"}) { __typename } }',
+    "Mutation.resumeRederivation": 'mutation { resumeRederivation(input: {id: "1", idempotencyKey: "k"}) { __typename } }',
     "Query.decisions": "{ decisions { totalCount } }",
     "Query.keyQuality": "{ keyQuality { totalCount } }",
     "Query.rederivations": "{ rederivations { id } }",
