@@ -108,7 +108,7 @@ def main() -> None:
         server = held.enter_context(served.serving(folder, database))
         figures = {
             **rates(server.url, server.token, server.process.pid, asked.seconds),
-            **lists(server.url, server.token),
+            **lists(server.url, server.token, server.process.pid),
         }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
@@ -233,7 +233,7 @@ async def drive(url: str, sent: bytes, seconds: float) -> list[float]:
     return took
 
 
-def lists(url: str, token: str) -> dict[str, float]:
+def lists(url: str, token: str, pid: int) -> dict[str, float]:
     """Lists and searches over all subjects, one after the other, by each door."""
     headers = {"authorization": f"Bearer {token}", "accept-encoding": "identity"}
     with httpx2.Client(base_url=url, headers=headers, timeout=30) as http:
@@ -258,13 +258,17 @@ def lists(url: str, token: str) -> dict[str, float]:
         return {
             f"{door}, {name}": value
             for door, requests in doors.items()
-            for name, value in waited(door, http, requests).items()
+            for name, value in waited(door, http, requests, pid).items()
         }
 
 
-def waited(door: str, http: httpx2.Client, requests: Mapping[str, httpx2.Request]) -> dict[str, float]:
-    """How long an asker waits for what this door gives, and for the slowest of its requests."""
+def waited(
+    door: str, http: httpx2.Client, requests: Mapping[str, httpx2.Request], pid: int
+) -> dict[str, float]:
+    """How long an asker waits for what this door gives and for the slowest of its requests, and the CPU of the server for one."""
+    before = served.cpu_s(pid)
     took = {name: sorted(timed(http, one) for _ in range(ROUNDS)) for name, one in requests.items()}
+    cpu = served.cpu_s(pid) - before
     slowest = max(took, key=lambda name: at(took[name], 0.95))
     print(f"slowest: {door}, {slowest}")
     every = sorted(seconds for each in took.values() for seconds in each)
@@ -273,6 +277,7 @@ def waited(door: str, http: httpx2.Client, requests: Mapping[str, httpx2.Request
         "p95_ms": at(every, 0.95) * 1e3,
         "max_ms": every[-1] * 1e3,
         "p95_ms of the slowest": at(took[slowest], 0.95) * 1e3,
+        "server_cpu_ms": cpu / len(every) * 1e3,
     }
 
 
