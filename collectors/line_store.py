@@ -2,10 +2,11 @@
 """The figures of the first screen: is money moving, where does it stand, and which contract versions flow."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal_column, select
 from sqlmodel import Session
 
 from collectors import tables
@@ -165,13 +166,17 @@ def stages(
     )
 
 
-def contract_traffic(session: Session, subject: str | None = None) -> tuple[ContractTraffic, ...]:
-    """Which versions flowed where, ordered by subject, version, legal entity. Events that name no contract are left out."""
+def contract_traffic(session: Session, subjects: Sequence[str] | None = None) -> tuple[ContractTraffic, ...]:
+    """Which versions of the subjects (None: of all) flowed where, ordered by subject, version, legal entity. Events that name no
+    contract are left out."""
+    # Written into the statement: PostgreSQL takes two parameters for two expressions, though both are empty.
+    entity = func.coalesce(_event.c.legal_entity, literal_column("''"))
+    group = (_event.c.contract_subject, _event.c.contract_version, entity)
     query = (
         select(
             _event.c.contract_subject,
             _event.c.contract_version,
-            func.coalesce(_event.c.legal_entity, "").label("legal_entity"),
+            entity.label("legal_entity"),
             func.count().label("n"),
             func.min(_event.c.occurred_at).label("first_seen"),
             func.max(_event.c.occurred_at).label("last_seen"),
@@ -181,15 +186,11 @@ def contract_traffic(session: Session, subject: str | None = None) -> tuple[Cont
             _event.c.contract_subject.is_not(None),
             _event.c.contract_version.is_not(None),
         )
-        .group_by(
-            _event.c.contract_subject, _event.c.contract_version, func.coalesce(_event.c.legal_entity, "")
-        )
-        .order_by(
-            _event.c.contract_subject, _event.c.contract_version, func.coalesce(_event.c.legal_entity, "")
-        )
+        .group_by(*group)
+        .order_by(*group)
     )
-    if subject is not None:
-        query = query.where(_event.c.contract_subject == subject)
+    if subjects is not None:
+        query = query.where(_event.c.contract_subject.in_(list(subjects)))
     return tuple(
         ContractTraffic(
             row.contract_subject,

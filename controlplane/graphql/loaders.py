@@ -107,7 +107,7 @@ def _payloads(session: Session, event_ids: Iterable[str]) -> dict[str, PayloadVi
 
 def _traffic(session: Session, subjects: Sequence[str]) -> dict[str, tuple[ContractTraffic, ...]]:
     found: dict[str, list[ContractTraffic]] = {}
-    for seen in line_store.contract_traffic(session, subjects[0] if len(subjects) == 1 else None):
+    for seen in line_store.contract_traffic(session, subjects):
         found.setdefault(seen.subject, []).append(seen)
     return {subject: tuple(seen) for subject, seen in found.items()}
 

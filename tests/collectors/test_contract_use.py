@@ -4,7 +4,7 @@
 from itertools import chain
 from typing import Any
 
-from collectors import contract_seen, contract_use
+from collectors import contract_seen, contract_use, line_store
 from collectors.contract_seen import SubjectSeen, VersionSeen
 from collectors.definitions import load
 from collectors.intake import ingest
@@ -137,3 +137,20 @@ def test_who_uses_a_contract_comes_in_pages_without_gaps(database: Database) -> 
         number += 20
     assert [len(page) for page in pages] == [3, 3, 2]
     assert list(chain(*pages)) == [(application, version) for _, version, application, _ in seen]
+
+
+def test_traffic_is_told_by_legal_entity_on_every_database(database: Database) -> None:
+    """Events of a contract by version and legal entity, those without one together; of all subjects or of those asked for."""
+    seen = [
+        BusinessEvent("/billing", f"e-{n}", "call", NOON, "billing", (f"invoice:INV-{n}",), legal_entity=entity,
+                      contract_subject=subject, contract_version="1.0.0")
+        for n, (subject, entity) in enumerate([("a", "DE"), ("a", None), ("a", None), ("b", "US"), ("c", "US")])
+    ]  # fmt: skip
+    take(database, *seen)
+    found = database.read(lambda s: line_store.contract_traffic(s, ["a", "b"]))
+    assert [(one.subject, one.legal_entity, one.events) for one in found] == [
+        ("a", "", 2),
+        ("a", "DE", 1),
+        ("b", "US", 1),
+    ]
+    assert len(database.read(line_store.contract_traffic)) == 4
