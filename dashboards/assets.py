@@ -12,7 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css", "transactions.css")
+_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css")
+# what only some pages need, they load beside it
+_PARTS = {"list_style": "transactions.css", "story_style": "story.css"}
 _SCRIPTS = ("page.js", "swap.js", "chart.js", "query.js", "keys.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -38,7 +40,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All of them. `address` holds what templates print: style, script, mark, plotly."""
+    """All of them. `address` holds what templates print, by role: style, script, mark, plotly, and what only some pages load."""
 
     by_name: Mapping[str, Asset]
     address: Mapping[str, str]
@@ -66,6 +68,7 @@ def read() -> Assets:
         "script": Asset(
             "throughline", "js", "text/javascript", b"\n".join((own / n).read_bytes() for n in _SCRIPTS)
         ),
+        **{role: Asset(role, "css", "text/css", (own / name).read_bytes()) for role, name in _PARTS.items()},
         "mark": Asset("mark", "svg", "image/svg+xml", (own / "mark.svg").read_bytes()),
         "plotly": Asset("plotly", "js", "text/javascript", plotly.read_bytes()),
     }

@@ -36,6 +36,16 @@ class EventRow:
     id: str
     trace_id: str
     trouble: bool
+    payload: "PayloadView | None"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadView:
+    """What an event carried, masked, and whether it keeps its contract; `problems` say where it does not."""
+
+    badge: status.Badge
+    document: str
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,8 @@ class DecisionRow:
     at: str
 
 
-def event(event: Mapping[str, Any]) -> EventRow:
-    """The row of one event."""
+def event(event: Mapping[str, Any], payload: Mapping[str, Any] | None = None) -> EventRow:
+    """The row of one event, with what it carried where that is kept and may be seen."""
     subject, version = event["contractSubject"], event["contractVersion"]
     share = "" if event["sharePpm"] >= 1_000_000 else f", {event['sharePpm'] / 10_000:.1f} % of it"
     return EventRow(
@@ -86,7 +96,16 @@ def event(event: Mapping[str, Any]) -> EventRow:
         id=event["id"],
         trace_id=event["traceId"] or "",
         trouble=timeline.is_trouble(event),
+        payload=None if payload is None else _payload(payload),
     )
+
+
+def _payload(payload: Mapping[str, Any]) -> PayloadView:
+    problems = tuple(
+        f"{one['where']}: {one['what']}" + (f" ({one['next']})" if one["next"] else "")
+        for one in payload["problems"]
+    )
+    return PayloadView(status.payload(payload["verdict"]), payload["document"], problems)
 
 
 def member(member: Mapping[str, Any]) -> MemberRow:

@@ -47,6 +47,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/transactions", transactions.show),
     ("/transactions/completion", transactions.complete),
     (f"{saved_views.ROOT}/{{id}}", saved_views.open_view),
+    ("/transactions/{id}.json", transaction.raw),
     ("/transactions/{id}", transaction.show),
     ("/traces", traces.show),
     ("/traces/{id}", trace.show),

@@ -174,6 +174,8 @@ mutation DeleteView($input: DeleteViewInput!) {
 _SPANS = """
 fragment SpanParts on Spans {
   count spanId traceId parentSpanId name system service kind startedAt durationSeconds status message attempt why attributes
+  onCriticalPath clockSuspect tracerUrl
+  links { traceId spanId otherTraceId otherSpanId isOutgoing otherName otherService }
 }
 """
 
@@ -216,12 +218,20 @@ query OneTransaction($id: ID!) {
   transaction(id: $id) {
     ...TransactionParts
     anchor { text } definitionVersion endedAt region waitingFor waitingSince
-    milestones { name title system state reachedAt dueAt slaSeconds elapsedSeconds eventId }
+    milestones {
+      name title system state reachedAt dueAt slaSeconds elapsedSeconds eventId owner steward exceptionTeam runbook calendar
+      progress { amounts { amount currency } done expected expectedAmount { amount currency } }
+    }
     events {
       id type source at system objects { type value text } role sharePpm amount { amount currency }
       contractSubject contractVersion message spanId traceId why
     }
     members { object { type value text } role parent { text } why rule ruleVersion eventId eventAt decisionId }
+    related { relation through { text } transaction { id anchor { value } processTitle status overdue startedAt } }
+    comparison {
+      other { id anchor { value } durationSeconds }
+      hops { title system tookSeconds otherTookSeconds difference } differences
+    }
     decisions { id kind object { text } other { text } reason decidedBy decidedAt }
     spans { ...SpanParts }
     violations { ...ViolationParts }
@@ -235,6 +245,14 @@ query OneTransaction($id: ID!) {
     + _VIOLATION
     + _EXCEPTION
 )
+
+PAYLOADS = """
+query Payloads($id: ID!) {
+  transaction(id: $id) {
+    events { id payload { document verdict problems { what where next } contractSubject contractVersion } }
+  }
+}
+"""
 
 _VERDICT = """
 fragment VerdictParts on Verdict {

@@ -39,6 +39,11 @@ _TRANSACTION = {
     "FAILED": Badge("bad", "cross", "failed"),
     "CANCELLED": Badge("calm", "minus", "cancelled"),
 }
+_PAYLOAD = {
+    "KEPT": Badge("good", "check", "keeps its contract"),
+    "BROKEN": Badge("bad", "cross", "breaks its contract"),
+    "UNJUDGED": Badge("calm", "minus", "no contract to judge by"),
+}
 _SPAN = {
     "ok": Badge("good", "check", "ok"),
     "error": Badge("bad", "cross", "error"),
@@ -126,6 +131,11 @@ NO_VERDICT = Badge("calm", "minus", "first version")
 def system(name: str | None) -> System:
     """The system of that name; one we do not know keeps its own name and the neutral colour."""
     return _SYSTEMS.get(name or "", System("other", name or "–"))
+
+
+def payload(verdict: str) -> Badge:
+    """Whether a payload keeps its contract; what nothing could judge is never shown as kept."""
+    return _PAYLOAD[verdict]
 
 
 def span(word: str) -> Badge:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dashboards import queries, waterfall
 from dashboards.asking import NothingHere, Page, Visit
 from dashboards.format import counted
+from dashboards.span_links import SpanLink, span_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class TracePage:
 
     id: str
     runs: tuple[waterfall.Run, ...]
+    links: tuple[SpanLink, ...]
+    suspects: int
     span_count: str
 
 
@@ -24,5 +27,11 @@ async def show(visit: Visit) -> Page:
     spans = data["trace"]
     if not spans["count"]:
         raise NothingHere("trace", identity, "/transactions")
-    view = TracePage(identity, waterfall.runs(spans), counted(spans["count"], "span"))
+    view = TracePage(
+        identity,
+        waterfall.runs(spans),
+        span_links(spans),
+        sum(spans["clockSuspect"]),
+        counted(spans["count"], "span"),
+    )
     return Page("trace.html", f"Trace {identity[:8]}", view, data)

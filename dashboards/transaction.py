@@ -5,19 +5,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import belonging, exception_item, queries, status, timeline, waterfall
+from starlette.responses import JSONResponse, Response
+
+from dashboards import belonging, beside, exception_item, queries, status, timeline, waterfall
 from dashboards.asking import NothingHere, Page, Visit
 from dashboards.exception_item import ExceptionItem
-from dashboards.format import NONE, counted, duration, instant, money, short_instant
+from dashboards.format import NONE, counted, duration, instant, money, moneys, short_instant
 from dashboards.policies import ViolationRow, violation_row
+from dashboards.span_links import SpanLink, span_links
 
 
 @dataclass(frozen=True, slots=True)
 class MilestoneStep:
-    """One milestone. `filled` is how much of its limit was used, in percent; None where there is no limit to show."""
+    """One milestone. `filled` is how much of its limit was used, in percent; None where there is no limit to show.
+
+    `people` answer for it; `runbook_address` is `` where the runbook is a path. `progress` tells what came in there.
+    """
 
     title: str
     system: status.System
+    people: str
+    runbook: str
+    runbook_address: str
+    progress: str
     badge: status.Badge
     when: str
     at: str
@@ -50,7 +60,11 @@ class Story:
     milestones: tuple[MilestoneStep, ...]
     timeline: timeline.Timeline | None
     runs: tuple[waterfall.Run, ...]
+    links: tuple[SpanLink, ...]
+    suspects: int
     span_count: str
+    neighbours: tuple[beside.Neighbours, ...]
+    compared: beside.Compared | None
     members: tuple[belonging.MemberRow, ...]
     decisions: tuple[belonging.DecisionRow, ...]
     may_decide: bool
@@ -68,13 +82,30 @@ async def show(visit: Visit) -> Page:
     if transaction is None:
         raise NothingHere("transaction", identity, "/transactions")
     title = f"{transaction['processTitle']} {transaction['anchor']['value']}"
-    may_decide = "transactions:decide" in data["me"]["permissions"]
-    return Page(
-        "transaction.html", title, _story(transaction, data["instance"]["now"], may_decide=may_decide), data
-    )
+    may = data["me"]["permissions"]
+    kept = await _payloads(visit, identity) if "payloads:read" in may else {}
+    story = _story(transaction, data["instance"]["now"], kept, may_decide="transactions:decide" in may)
+    return Page("transaction.html", title, story, data)
 
 
-def _story(transaction: Mapping[str, Any], now: str, *, may_decide: bool) -> Story:
+async def raw(visit: Visit) -> Response:
+    """All that the page is made of, as JSON, in the API's own words."""
+    identity = visit.request.path_params["id"]
+    data = await visit.answer(queries.TRANSACTION, id=identity)
+    if data["transaction"] is None:
+        raise NothingHere("transaction", identity, "/transactions")
+    return JSONResponse(data["transaction"], headers={"Cache-Control": "no-store", "Vary": "Cookie"})
+
+
+async def _payloads(visit: Visit, identity: str) -> Mapping[str, Mapping[str, Any]]:
+    """What the events carried, by event; asked apart, because not everybody may see it."""
+    found = (await visit.answer(queries.PAYLOADS, id=identity))["transaction"]
+    return {event["id"]: event["payload"] for event in found["events"] if event["payload"]}
+
+
+def _story(
+    transaction: Mapping[str, Any], now: str, kept: Mapping[str, Mapping[str, Any]], *, may_decide: bool
+) -> Story:
     items = tuple(exception_item.item(exception, now) for exception in transaction["exceptions"])
     violations = tuple(violation_row(violation, now) for violation in transaction["violations"])
     badge = status.transaction(transaction["status"], transaction["overdue"], transaction["sourceLagging"])
@@ -95,12 +126,16 @@ def _story(transaction: Mapping[str, Any], now: str, *, may_decide: bool) -> Sto
         milestones=tuple(_milestone(milestone) for milestone in transaction["milestones"]),
         timeline=timeline.business_time(transaction, now),
         runs=waterfall.runs(transaction["spans"]),
+        links=span_links(transaction["spans"]),
+        suspects=sum(transaction["spans"]["clockSuspect"]),
+        neighbours=beside.neighbours(transaction["related"]),
+        compared=beside.compared(transaction["comparison"]),
         span_count=counted(transaction["spans"]["count"], "span"),
         members=tuple(belonging.member(member) for member in transaction["members"]),
         decisions=tuple(belonging.decision(decision) for decision in transaction["decisions"]),
         may_decide=may_decide,
         press=f"page:{transaction['id']}:{now}",
-        events=tuple(belonging.event(event) for event in transaction["events"]),
+        events=tuple(belonging.event(event, kept.get(event["id"])) for event in transaction["events"]),
         violations=violations,
         exceptions=items,
     )
@@ -137,6 +172,10 @@ def _milestone(milestone: Mapping[str, Any]) -> MilestoneStep:
     return MilestoneStep(
         title=milestone["title"],
         system=status.system(milestone["system"]),
+        people=_people(milestone),
+        runbook=milestone["runbook"],
+        runbook_address=milestone["runbook"] if milestone["runbook"].startswith("https://") else "",
+        progress=_progress(milestone["progress"]),
         badge=badge,
         when=short_instant(milestone["reachedAt"]) + " UTC" if milestone["reachedAt"] else "not reached",
         at=milestone["reachedAt"] or "",
@@ -146,3 +185,24 @@ def _milestone(milestone: Mapping[str, Any]) -> MilestoneStep:
         most=round(max(limit or 0, elapsed or 0), 1),
         tone="bad" if badge.tone == "bad" else "warn" if late or (share or 0) > 0.8 else badge.tone,
     )
+
+
+def _people(milestone: Mapping[str, Any]) -> str:
+    """Who answers for a stage; the team that clears its exceptions where it is not the same."""
+    names = [milestone["owner"]]
+    if milestone["state"] in ("FAILED", "OVERDUE"):
+        names += [milestone["exceptionTeam"], milestone["steward"]]
+    return ", ".join(dict.fromkeys(filter(None, names)))
+
+
+def _progress(progress: Mapping[str, Any] | None) -> str:
+    """`2 of 3, EUR 80.00 of EUR 120.00`; `` where nothing came in and nothing is known to be expected."""
+    if progress is None:
+        return ""
+    counted_words = (
+        "" if progress["expected"] is None else f"{progress['done'] or 0} of {progress['expected']}"
+    )
+    amounts = moneys(progress["amounts"]) if progress["amounts"] else ""
+    expected = money(progress["expectedAmount"], trim=True) if progress["expectedAmount"] else ""
+    sums = f"{amounts or NONE} of {expected}" if expected else amounts
+    return ", ".join(filter(None, (counted_words, sums)))

@@ -18,18 +18,20 @@ class Bar:
     x: float
     width: float
     failed: bool
+    critical: bool
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpanRow:
-    """All tries of one thing. `note` tells of more than one try, or of what failed."""
+    """All tries of one thing. `note` tells of more than one try, or of what failed; `suspect` that its times cannot be."""
 
     name: str
     bars: tuple[Bar, ...]
     took: str
     note: str
     failed: bool
+    suspect: bool
     label: str
 
 
@@ -53,6 +55,7 @@ class SpanDetail:
     why: str
     span_id: str
     attributes: str
+    tracer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Run:
 def runs(spans: Mapping[str, Any]) -> tuple[Run, ...]:
     """One run per trace, in the order in which they started."""
     by_trace: dict[str, list[Mapping[str, Any]]] = {}
-    for span in sorted(columns(spans), key=lambda span: parse(span["startedAt"])):
+    for span in sorted(columns({**spans, "links": None}), key=lambda span: parse(span["startedAt"])):
         by_trace.setdefault(span["traceId"], []).append(span)
     few = spans["count"] <= OPEN_UP_TO
     told: list[Run] = []
@@ -147,6 +150,7 @@ def _row(tries: list[Mapping[str, Any]], first: int, length: float) -> SpanRow:
         took=duration(took),
         note=": ".join(note),
         failed=failed,
+        suspect=any(span["clockSuspect"] for span in tries),
         label=f"{last['name']}, {duration(took)}" + (f", {': '.join(note)}" if note else ""),
     )
 
@@ -160,7 +164,9 @@ def _bar(span: Mapping[str, Any], first: int, length: float) -> Bar:
         x=round(min(x, 100 - width), 2),
         width=round(width, 2),
         failed=span["status"] == "error",
-        label=f"{attempt}{precise_instant(span['startedAt'])}, {duration(span['durationSeconds'])}, {words}",
+        critical=span["onCriticalPath"],
+        label=f"{attempt}{precise_instant(span['startedAt'])}, {duration(span['durationSeconds'])}, {words}"
+        + (", on the critical path" if span["onCriticalPath"] else ""),
     )
 
 
@@ -176,4 +182,5 @@ def _detail(span: Mapping[str, Any]) -> SpanDetail:
         why=span["why"],
         span_id=span["spanId"],
         attributes=span["attributes"],
+        tracer=span["tracerUrl"] or "",
     )

@@ -39,6 +39,8 @@ WEIGHTS: Mapping[str, int] = {
     "Transaction.related": 20,
     "Query.trace": 100,
     "Query.spans": 100,
+    "Transaction.comparison": 20,
+    "Spans.links": 20,
     "Query.policies": 20,
     "Query.sources": 20,
     "Query.source": 20,

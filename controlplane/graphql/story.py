@@ -6,12 +6,15 @@ from enum import Enum
 import orjson
 import strawberry
 
+from collectors import span_link
 from collectors.payload_store import PayloadView
+from collectors.span_path import clock_suspects, critical_path
 from collectors.span_view import SpanView
 from collectors.transaction import EventView, MemberView
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import Problem, problems_of
+from controlplane.graphql.span_link import SpanLink, links_of, tracer_addresses
 from controlplane.graphql.value import Money, ObjectKey, key_of, money_of
 from terms.instant import SECOND, Instant, from_nanoseconds
 
@@ -103,7 +106,13 @@ class Member:
 
 @noun
 class Spans:
-    """The spans of a transaction by start, a column each; all columns are equally long. `attributes` is JSON text."""
+    """The spans of a transaction by start, a column each; all columns are equally long. `attributes` is JSON text.
+
+    `onCriticalPath`: its trace would have ended earlier, had the span been shorter. `clockSuspect`: it ends before it starts,
+    or starts a second before its parent; times are shown as they were sent.
+    """
+
+    views: strawberry.Private[tuple[SpanView, ...]]
 
     count: int
     span_id: list[str]
@@ -120,6 +129,19 @@ class Spans:
     attempt: list[int | None]
     why: list[str]
     attributes: list[str]
+    on_critical_path: list[bool]
+    clock_suspect: list[bool]
+
+    @answer
+    async def links(self, info: Info) -> list[SpanLink]:
+        """What these spans link to and what links to them, at most 200 each way."""
+        return links_of(await info.context.read(lambda session: span_link.span_links(session, self.views)))
+
+    @answer
+    async def tracer_url(self, info: Info) -> list[str | None]:
+        """Where each span's own tracer shows it; null without a source that says so."""
+        address = await info.context.read(tracer_addresses)
+        return [address(view) for view in self.views]
 
 
 def event_of(view: EventView) -> TransactionEvent:
@@ -173,6 +195,7 @@ def member_of(view: MemberView) -> Member:
 def spans_of(views: tuple[SpanView, ...]) -> Spans:
     """Spans as columns."""
     return Spans(
+        views=views,
         count=len(views),
         span_id=[span.span_id for span in views],
         trace_id=[span.trace_id for span in views],
@@ -187,6 +210,8 @@ def spans_of(views: tuple[SpanView, ...]) -> Spans:
         message=[span.message or _text(span, "throughline.message") or None for span in views],
         attempt=[_attempt(span) for span in views],
         why=[span.why for span in views],
+        on_critical_path=list(critical_path(views)),
+        clock_suspect=list(clock_suspects(views)),
         attributes=[orjson.dumps(span.attributes, default=str).decode() for span in views],
     )
 

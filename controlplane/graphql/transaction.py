@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from collectors import related_store
+from collectors import comparison, related_store
 from collectors.process import Process
 from collectors.transaction import TransactionView
 from collectors.watermark import Watermarks
 
 # By module, because these types name each other.
 from controlplane.graphql import exception_item, violation
+from controlplane.graphql.comparison import Comparison, compared_hop, difference_words
 from controlplane.graphql.context import Context, Info
 from controlplane.graphql.decision import Decision, decision_of
 from controlplane.graphql.described import answer, noun
@@ -169,6 +170,22 @@ class Transaction:
             for one, view in zip(found, views, strict=True)
             if view is not None
         ]
+
+    @answer
+    async def comparison(self, info: Info) -> Comparison | None:
+        """Itself beside the completed transaction of median length of its process and legal entity; null where there is none."""
+        if self.rules is None:
+            return None
+        found = await info.context.read(lambda session: comparison.good_one(session, self.view))
+        other = await info.context.loaders.transaction.load(found) if found else None
+        if other is None:
+            return None
+        pairs = comparison.compared(self.rules, self.view, other, self.now)
+        return Comparison(
+            other=transaction_of(other, info.context),
+            hops=[compared_hop(pair) for pair in pairs],
+            differences=[words for pair in pairs if (words := difference_words(pair))],
+        )
 
     @answer
     async def spans(self, info: Info) -> Spans:

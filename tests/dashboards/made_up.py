@@ -84,7 +84,7 @@ def transaction(number: int, draw: random.Random) -> Row:
         moment = Instant(min(moment + took, NOW - (8 - place) * MINUTE))
         states = {place < reached: "REACHED", place == reached: "FAILED" if state == "FAILED" else "WAITING"}
         milestones.append(
-            {"name": name, "title": title, "system": system, "state": states.get(True, "PENDING"), "eventId": None,
+            {"name": name, "title": title, "system": system, "owner": "Billing operations", "steward": "", "exceptionTeam": "", "runbook": "", "calendar": None, "progress": None, "state": states.get(True, "PENDING"), "eventId": None,
              "reachedAt": text(moment) if place < reached else None, "dueAt": None, "slaSeconds": limit and limit / SECOND,
              "elapsedSeconds": took / SECOND if place and place <= reached else None}
         )  # fmt: skip
@@ -101,6 +101,7 @@ def transaction(number: int, draw: random.Random) -> Row:
         "sentence": f"SO-{1000 + number} " + ("reached the ledger and was paid." if not waits else f"waits for {waits['title'].lower()}."),
         "milestones": milestones, "events": [_event(one, number, entity) for one in milestones if one["reachedAt"]],
         "members": [], "decisions": [], "spans": spans([]), "violations": [], "exceptions": [],
+        "related": [], "comparison": None,
     }  # fmt: skip
 
 
@@ -110,15 +111,21 @@ def _event(milestone: Row, number: int, entity: str) -> Row:
         "id": f"evt-{subject}-{number}", "type": subject, "source": milestone["system"], "at": milestone["reachedAt"],
         "system": milestone["system"], "objects": [key("order", f"SO-{1000 + number}")], "role": "MEMBER", "sharePpm": 1_000_000,
         "amount": None, "contractSubject": subject, "contractVersion": "1.1.0", "message": None, "spanId": None, "traceId": None,
-        "why": "names the anchor",
+        "why": "names the anchor", "payload": None,
     }  # fmt: skip
 
 
 def spans(rows: list[Row]) -> Row:
     """Rows turned into the API's columns."""
     names = ("spanId", "traceId", "parentSpanId", "name", "system", "service", "kind", "startedAt", "durationSeconds",
-             "status", "message", "attempt", "why", "attributes")  # fmt: skip
-    return {"count": len(rows)} | {name: [row[name] for row in rows] for name in names}
+             "status", "message", "attempt", "why", "attributes", "onCriticalPath", "clockSuspect", "tracerUrl")  # fmt: skip
+    links = [
+        {"traceId": f"{2:032x}", "spanId": f"{6:016x}", "otherTraceId": f"{1:032x}", "otherSpanId": f"{5:016x}", "isOutgoing": True,
+         "otherName": "amend subscription SUB-7", "otherService": "throughline"},
+        {"traceId": f"{2:032x}", "spanId": f"{12:016x}", "otherTraceId": "c" * 32, "otherSpanId": "d" * 16, "isOutgoing": False,
+         "otherName": None, "otherService": None},
+    ] if rows else []  # fmt: skip
+    return {"count": len(rows), "links": links} | {name: [row[name] for row in rows] for name in names}
 
 
 def _span(place: int, trace: int, name: str, system: str, ago: int, took: float, **more: Any) -> Row:
@@ -126,6 +133,8 @@ def _span(place: int, trace: int, name: str, system: str, ago: int, took: float,
         "spanId": f"{place:016x}", "traceId": f"{trace:032x}", "parentSpanId": None if more.pop("root", False) else f"{trace:016x}",
         "name": name, "system": system, "service": "throughline", "kind": "client", "startedAt": at(ago), "durationSeconds": took,
         "status": "ok", "message": None, "attempt": None, "why": "names amendment:AMD-7", "attributes": '{"throughline.flow": "renewal"}',
+        "onCriticalPath": place in (1, 5, 6, 11), "clockSuspect": place == 8,
+        "tracerUrl": f"http://127.0.0.1:16686/trace/{trace:032x}" if system == "netsuite" else None,
     } | more  # fmt: skip
 
 
@@ -168,7 +177,7 @@ def failed_renewal() -> Row:
             "id": f"evt-{name}-7", "type": name, "source": system, "at": at(ago), "system": system, "role": "MEMBER",
             "objects": [objects[n] for n in names], "sharePpm": 1_000_000, "amount": None, "contractSubject": subject,
             "contractVersion": "1.2.0" if subject else None, "message": None, "spanId": f"{1:016x}", "traceId": f"{1:032x}",
-            "why": "names the anchor",
+            "why": "names the anchor", "payload": None,
         } | more  # fmt: skip
 
     def member(n: int, role: str, parent: int | None, why: str, rule: str, from_event: str | None) -> Row:
@@ -184,7 +193,9 @@ def failed_renewal() -> Row:
         "waitingSeconds": (start - 41 * MINUTE) / SECOND,
         "sentence": "NetSuite refused the journal of INV-7 because the posting period 2026-10 of DE is closed. Nothing was posted.",
         "milestones": [
-            {"name": n, "title": t, "system": s, "state": state, "reachedAt": None if ago is None else at(ago), "dueAt": None,
+            {"name": n, "title": t, "system": s, "owner": "Finance operations" if s == "netsuite" else "", "steward": "", "exceptionTeam": "Ledger desk", "calendar": None,
+             "runbook": "docs/runbooks/posting.md" if s == "netsuite" else "", "state": state,
+             "progress": {"amounts": [money(8_000, "EUR")], "done": 2, "expected": 3, "expectedAmount": money(12_000, "EUR")} if s == "chargebee" else None, "reachedAt": None if ago is None else at(ago), "dueAt": None,
              "slaSeconds": limit, "elapsedSeconds": took, "eventId": None}
             for n, t, s, state, ago, limit, took in wanted
         ],
@@ -203,8 +214,37 @@ def failed_renewal() -> Row:
             {"id": "71", "kind": "APART", "object": objects[2], "other": key("order", "SO-9"), "reason": "the invoice says otherwise",
              "decidedBy": "bob", "decidedAt": at(start), "revokedBy": None, "revokedAt": None, "revokedReason": None},
         ],
-        "spans": spans(rows), "violations": [], "exceptions": [],
+        "spans": spans(rows), "violations": [], "exceptions": [], "related": [], "comparison": None,
     }  # fmt: skip
+
+
+def payload(broken: bool) -> Row:
+    """What an event carried, masked, and what its contract says of it."""
+    wrong = [{"what": "is not a number", "where": "/total", "next": "send 12.34"}] if broken else []
+    return {
+        "document": '{"customer": "********", "total": "lots"}', "verdict": "BROKEN" if broken else "KEPT", "problems": wrong,
+        "contractSubject": "invoice-issued", "contractVersion": "1.2.0",
+    }  # fmt: skip
+
+
+def beside(story: Row, good: Row) -> None:
+    """Gives the story what stands beside it: a chain, a whole, and a good one to compare with."""
+    story["related"] = [
+        {"relation": "BEFORE", "through": key("subscription", "SUB-7"), "transaction": good},
+        {"relation": "WHOLE", "through": key("invoice", "INV-7"), "transaction": good},
+    ]
+    hops = (
+        ("Amended", "salesforce", 0.0, 0.0, "SAME"), ("Recalculated", "chargebee", 2460.0, 900.0, "SLOWER"),
+        ("Posted to ledger", "netsuite", 263_940.0, 1200.0, "SLOWER"), ("Closed in CRM", "salesforce", None, 600.0, "MISSING"),
+    )  # fmt: skip
+    story["comparison"] = {
+        "other": good, "differences": ["“Posted to ledger” took 3 d here and 20 min there.", "“Closed in CRM” is not reached here; there it took 10 min."],
+        "hops": [
+            {"title": title, "system": system, "tookSeconds": took, "otherTookSeconds": other, "difference": difference}
+            for title, system, took, other, difference in hops
+        ],
+    }  # fmt: skip
+    story["events"][1]["payload"] = payload(broken=True)
 
 
 # ---- policies ------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ class MadeUpApi:
         self.decided: list[Row] = []
         self.may = [
             "transactions:decide",
+            "payloads:read",
             "sources:operate",
             "sources:write",
             "contracts:read",
@@ -89,6 +90,7 @@ class MadeUpApi:
         ]
         self.failed = made_up.failed_renewal()
         deals = [made_up.transaction(number, draw) for number in range(140)]
+        made_up.beside(self.failed, next(deal for deal in deals if deal["status"] == "COMPLETED"))
         self.deals = (
             []
             if self.empty

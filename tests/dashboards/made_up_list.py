@@ -92,7 +92,11 @@ def found_spans(deals: list[Row], **asked: Any) -> Row:
     wanted = [values[0].lower() for values in query.values("text")]
     found = []
     for deal in deals:
-        lists = {name: column for name, column in deal["spans"].items() if isinstance(column, list)}
+        lists = {
+            name: column
+            for name, column in deal["spans"].items()
+            if isinstance(column, list) and name != "links"
+        }
         found += [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     found = [span for span in found if all(word in span["name"].lower() for word in wanted)]
     return made_up.page(found, **asked) | {"scanned": 12_480, "isCut": False}
