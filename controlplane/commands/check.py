@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """`throughline check`: contracts, policy rules and can-i-deploy as one report with one exit code. Needs no server of its own."""
 
-import json
+import io
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group
 from rich.text import Text
 
+from controlplane import whole_check
+from controlplane.whole_check import CLEAN, FINDINGS, NO_ANSWER, UNREACHABLE, USAGE, Item, Part
 from registry import deploy_report, gate
 from registry.candidate import Candidates, gather, stated
-from registry.commands.check import FailOn, day
-from registry.report import json as json_report
+from registry.commands.answer import WIDE
+from registry.commands.check import FailOn, Format, day, store, target
 from registry.report import text as text_report
 from registry.report.report import Report
 from registry.server import UnreachableError
@@ -26,33 +26,12 @@ from terms.problem import Problem, ProblemError
 
 app = typer.Typer(add_completion=False)
 
-CLEAN, FINDINGS, USAGE, NO_ANSWER, UNREACHABLE = 0, 1, 2, 3, 4
-WORST_FIRST = (USAGE, UNREACHABLE, NO_ANSWER, FINDINGS, CLEAN)
 _NEEDS_CEL = Problem(
     "there are rules, and what computes them is not installed, so they were not run",
     "throughline[policies]",
     "pip install 'throughline[policies]'",
 )
-_STYLES = {CLEAN: "bold white on green", FINDINGS: "bold white on red", NO_ANSWER: "bold black on yellow"}
-
-
-class Format(StrEnum):
-    """How the answer is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one of the three said. `status` in a word, `code` what it would exit with, `said` for machines, `shown` for people."""
-
-    name: str
-    status: str
-    code: int
-    said: dict[str, Any] = field(default_factory=dict)
-    shown: Any = ""
-    problems: tuple[Problem, ...] = ()
+_LEVELS = {"blocks": "error", "undecided": "error", "warns": "warning"}
 
 
 @app.command()
@@ -75,6 +54,10 @@ def check(
     on: Annotated[str, typer.Option(metavar="DATE", help="The day approvals are held to; without it today, in UTC.")] = "",
     fail_on: Annotated[FailOn, typer.Option(help="The least level of a contract that fails.")] = FailOn.BREAKING,
     output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Write the answer into a file too, such as junit=check.xml."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Check contracts, the policy rules that the manifest names, and whether the application it names may be deployed.
 
@@ -82,23 +65,37 @@ def check(
     answer or was not run; 4 a server does not answer. The worst counts: 2, 4, 3, 1.
     """
     try:
+        also = [target(each) for each in write or []]
         candidates = gather(paths, manifest)
         asked = gate.Asked(day(on))
     except ProblemError as error:
-        parts: tuple[Part, ...] = (_refused("contracts", error),)
+        also, parts = [], [_refused("contracts", error)]
     else:
         folders = [*(rules or []), *(m.folder / each for m in candidates.manifests for each in m.rules)]
-        parts = (
+        parts = [
             _part("contracts", lambda: _contracts(gate.run(candidates, against or (), asked), fail_on.value)),
             _part("policies", lambda: _policies(candidates, folders, facts)),
             _part("can-i-deploy", lambda: _deployment(candidates)),
-        )
-    code = min((part.code for part in parts), key=WORST_FIRST.index)
-    if output is Format.JSON:
-        sys.stdout.write(json.dumps(_document(parts, code), indent=2) + "\n")
+        ]
+    for form, file in also:
+        try:
+            store(_written(parts, form), file)
+        except ProblemError as error:
+            parts.append(_refused("report", error))
+    if output is Format.TEXT:
+        Console(highlight=False, markup=False, emoji=False).print(whole_check.as_text(parts))
     else:
-        Console(highlight=False, markup=False, emoji=False).print(_shown(parts))
-    raise typer.Exit(code)
+        sys.stdout.write(_written(parts, output))
+    raise typer.Exit(whole_check.exit_code(parts))
+
+
+def _written(parts: list[Part], form: Format) -> str:
+    if form is not Format.TEXT:
+        return whole_check.FORMATS[form.value](parts)
+    plain = Console(file=io.StringIO(), width=WIDE, highlight=False, markup=False, emoji=False)
+    with plain.capture() as captured:
+        plain.print(whole_check.as_text(parts))
+    return captured.get()
 
 
 def _part(name: str, ask: Callable[[], Part]) -> Part:
@@ -116,8 +113,8 @@ def _refused(name: str, error: ProblemError) -> Part:
 
 
 def _contracts(report: Report, fail_on: str) -> Part:
-    said = json.loads(json_report.render(report))
-    return Part("contracts", report.status, report.exit_code(fail_on), said, text_report.render(report))
+    shown = text_report.render(report)
+    return Part("contracts", report.status, report.exit_code(fail_on), shown=shown, report=report)
 
 
 def _policies(candidates: Candidates, folders: list[Path], facts: Path | None) -> Part:
@@ -150,13 +147,16 @@ def _policies(candidates: Candidates, folders: list[Path], facts: Path | None) -
         lines.append(Text(f"{f['severity']}  {f['rule']}  {f['key']}: {f['message']}"))
         lines.append(Text(f"  next  {f['remediation']}", "cyan"))
     lines += [Text(f"no answer  {e['rule']}  {e['key']}: {e['message']}", "yellow") for e in errors]
-    return Part(
-        "policies",
-        status,
-        code,
-        {"rules": len(loaded), "findings": findings, "errors": errors},
-        Group(*lines),
-    )
+    files = {each.key: each.file for each in candidates.each}
+    items = [
+        Item(f["rule"], f["key"], "error", f["message"], f["remediation"], files.get(f["key"], ""))
+        for f in findings
+    ]
+    items += [
+        Item(e["rule"], e["key"], "unanswered", e["message"], where=files.get(e["key"], "")) for e in errors
+    ]
+    said = {"rules": len(loaded), "findings": findings, "errors": errors}
+    return Part("policies", status, code, said, Group(*lines), tuple(items))
 
 
 def _deployment(candidates: Candidates) -> Part:
@@ -168,34 +168,16 @@ def _deployment(candidates: Candidates) -> Part:
     query = {"application": application.name, "version": application.version, "to": application.to}
     answer = call("GET", "/can-i-deploy", query)
     said = str(answer.get("answer"))
-    return Part("can-i-deploy", said, deploy_report.exit_code(answer), answer, deploy_report.as_text(answer))
-
-
-def _document(parts: Iterable[Part], code: int) -> dict[str, Any]:
-    """The whole answer for machines; a part that gave none has no `answer`, and says why."""
-    said: dict[str, Any] = {"exit_code": code}
-    for part in parts:
-        problems = [{"what": p.what, "where": p.where, "next": p.do} for p in part.problems]
-        said[part.name] = {
-            "status": part.status,
-            "exit_code": part.code,
-            "answer": part.said or None,
-            "problems": problems,
-        }
-    return said
-
-
-def _shown(parts: Iterable[Part]) -> Group:
-    lines: list[Any] = []
-    for part in parts:
-        style = _STYLES.get(part.code, "bold white on red")
-        lines += [Text.assemble((f"{part.name}: ", "bold"), (f" {part.status.upper()} ", style))]
-        for problem in part.problems:
-            lines += [
-                Text(f"  {problem.what}"),
-                Text(f"  where  {problem.where}", "dim"),
-                Text(f"  next   {problem.do}", "cyan"),
-            ]
-        lines += [part.shown, Text()] if part.shown else [Text()]
-    worst = ", ".join(f"{part.name} {part.status}" for part in parts)
-    return Group(*lines, Text(worst, style="bold"))
+    items = tuple(
+        Item(
+            reason["kind"],
+            reason["subject"] or application.name,
+            _LEVELS[reason["weight"]],
+            reason["what"],
+            reason["do"],
+        )
+        for reason in answer["reasons"]
+        if reason["weight"] in _LEVELS
+    )
+    shown = deploy_report.as_text(answer)
+    return Part("can-i-deploy", said, deploy_report.exit_code(answer), answer, shown, items)

@@ -84,11 +84,11 @@ def check(
     from registry.gate import Asked, run
 
     try:
-        also = [_target(each) for each in write or []]
+        also = [target(each) for each in write or []]
         asked = Asked(day(on), mode, policy)
         report = run(gather(paths, manifest), against or (), asked, approvals or ())
         for form, file in also:
-            _store(_rendered(report, form), file)
+            store(_rendered(report, form), file)
     except ProblemError as error:
         gone = isinstance(error, UnreachableError)
         if output is Format.JSON:
@@ -113,7 +113,8 @@ def day(text: str) -> date:
         raise ProblemError(f"'{text}' is not a date", "--on", "write it like 2027-01-31") from error
 
 
-def _target(text: str) -> tuple[Format, Path]:
+def target(text: str) -> tuple[Format, Path]:
+    """What `--write FORMAT=FILE` means. Raises ProblemError for another text."""
     form, _, file = text.partition("=")
     if form not in tuple(Format) or not file:
         known = [each.value for each in Format]
@@ -134,7 +135,8 @@ def _rendered(report: Report, form: Format) -> str:
     return written
 
 
-def _store(text: str, file: Path) -> None:
+def store(text: str, file: Path) -> None:
+    """Writes an answer into a file. Raises ProblemError where that cannot be."""
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -16,7 +16,7 @@ def render(report: Report) -> str:
     warnings: list[str] = []
     notices: list[str] = []
     for outcome in report.outcomes:
-        errors += [_line("error", p.where, "no verdict", f"{p.what}. {p.do}") for p in outcome.problems]
+        errors += [line("error", p.where, "no verdict", f"{p.what}. {p.do}") for p in outcome.problems]
         for finding, olds in outcome.distinct():
             if finding.approval:
                 notices.append(_of("notice", finding, olds, outcome))
@@ -25,7 +25,7 @@ def render(report: Report) -> str:
                 (errors if command == "error" else warnings).append(_of(command, finding, olds, outcome))
     for notice in report.notices:
         what, do = NOTICES[notice.rule]
-        warnings.append(_line("warning", notice.where, what, f"{notice.what}. {do}"))
+        warnings.append(line("warning", notice.where, what, f"{notice.what}. {do}"))
     counts = report.counts()
     several = counts.pop("contracts")
     said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
@@ -46,22 +46,25 @@ def _of(command: str, finding: Finding, olds: tuple[str, ...], outcome: Outcome)
     parts.append(finding.approval or f"fingerprint {finding.fingerprint}")
     level = "approved" if finding.approval else finding.level
     title = f"{outcome.contract}: {level} [{finding.rule}]"
-    return _line(command, finding.where_new or outcome.file, title, "\n".join(parts))
+    return line(command, finding.where_new or outcome.file, title, "\n".join(parts))
 
 
-def _line(command: str, where: str, title: str, message: str) -> str:
-    file, line = place(where)
-    properties = {"file": file, **({"line": str(line)} if line else {}), "title": title}
+def line(command: str, where: str, title: str, message: str) -> str:
+    """One annotation at `file:line`; `where` may be empty."""
+    file, number = place(where)
+    properties = {"file": file, **({"line": str(number)} if number else {}), "title": title}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
     return f"::{command} {said}::{_message(message)}\n"
 
 
 def place(where: str) -> tuple[str, int]:
-    """File and line of `file:line`; line 0 when none is said.
+    """File and line of `file:line`; line 0 when none is said, and no file where it is an address.
 
-    >>> place("contracts/a:b.json:12"), place("a.json")
-    (('contracts/a:b.json', 12), ('a.json', 0))
+    >>> place("contracts/a:b.json:12"), place("a.json"), place("http://127.0.0.1:8000")
+    (('contracts/a:b.json', 12), ('a.json', 0), ('', 0))
     """
+    if "://" in where:
+        return "", 0
     file, _, line = where.rpartition(":")
     return (file, int(line)) if file and line.isascii() and line.isdigit() else (where, 0)
 

@@ -2,6 +2,8 @@
 """A report as JUnit XML, which every CI server shows: one test case a contract; what could not be read is an error."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from registry.finding import Finding
@@ -14,43 +16,84 @@ from registry.verdict import BREAKING, UNDECIDED
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case. `failure` and `error` are type, message and text; `beside` is printed whatever the outcome."""
+
+    group: str
+    name: str
+    failure: tuple[str, str, str] | None = None
+    error: tuple[str, str, str] | None = None
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Cases under one name, and what is said of all of them."""
+
+    name: str
+    cases: tuple[Case, ...]
+    beside: str = ""
+
+
 def render(report: Report) -> str:
     """The report as one test suite. A failure names the rule of its first finding and holds all of them as text."""
-    cases = [_case(outcome) for outcome in report.outcomes]
-    counts = report.counts()
-    failures = counts[BREAKING] + counts[UNDECIDED]
-    totals = f'tests="{len(cases)}" failures="{failures}" errors="{counts[NO_VERDICT]}"'
-    notices = "".join(
-        f"{notice.what} ({notice.where})\n" for notice in report.notices if notice.rule in NOTICES
-    )
-    spoken = f"    <system-out>{_text(notices)}</system-out>\n" if notices else ""
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="throughline" {totals}>\n  <testsuite name="contracts" {totals} skipped="0">\n'
-        f"{''.join(cases)}{spoken}  </testsuite>\n</testsuites>\n"
-    )
+    return written([suite(report)])
 
 
-def _case(outcome: Outcome) -> str:
-    head = f"    <testcase classname={_attribute(outcome.file or 'contracts')} name={_attribute(outcome.contract)}"
-    failing = [(f, olds) for f, olds in outcome.distinct() if _fails(f)]
-    if outcome.problems:
-        message = outcome.problems[0].what
-        text = "\n".join(str(problem) for problem in outcome.problems)
-        inner = f"<error type={_attribute(NO_VERDICT)} message={_attribute(message)}>{_text(text)}</error>"
-    elif failing:
-        kind, message = failing[0][0].rule, f"{outcome.status}: {failing[0][0].what}"
-        text = "\n\n".join(_finding(finding, olds) for finding, olds in failing)
-        inner = f"<failure type={_attribute(kind)} message={_attribute(message)}>{_text(text)}</failure>"
-    else:
-        inner = ""
-    beside = [f for f, _ in outcome.distinct() if f.approval or f.level == Level.WARNING]
-    if beside:
-        text = "\n".join(
-            f"{f.where_new}: {f.message}{f'  {f.approval}' if f.approval else ''}" for f in beside
-        )
-        inner += f"<system-out>{_text(text)}</system-out>"
+def suite(report: Report) -> Suite:
+    """The suite that the report is."""
+    notices = "".join(f"{each.what} ({each.where})\n" for each in report.notices if each.rule in NOTICES)
+    return Suite("contracts", tuple(map(_case, report.outcomes)), notices)
+
+
+def written(suites: Sequence[Suite]) -> str:
+    """The suites as one document."""
+    cases = [case for each in suites for case in each.cases]
+    inner = "".join(
+        f'  <testsuite name={_attribute(each.name)} {_totals(each.cases)} skipped="0">\n'
+        f"{''.join(map(_written, each.cases))}{_beside(each.beside)}  </testsuite>\n"
+        for each in suites
+    )
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f'{head}<testsuites name="throughline" {_totals(cases)}>\n{inner}</testsuites>\n'
+
+
+def _totals(cases: Sequence[Case]) -> str:
+    failures = sum(case.failure is not None for case in cases)
+    errors = sum(case.error is not None for case in cases)
+    return f'tests="{len(cases)}" failures="{failures}" errors="{errors}"'
+
+
+def _beside(text: str) -> str:
+    return f"    <system-out>{_text(text)}</system-out>\n" if text else ""
+
+
+def _written(case: Case) -> str:
+    head = f"    <testcase classname={_attribute(case.group)} name={_attribute(case.name)}"
+    inner = "".join(
+        f"<{tag} type={_attribute(said[0])} message={_attribute(said[1])}>{_text(said[2])}</{tag}>"
+        for tag, said in (("error", case.error), ("failure", case.failure))
+        if said is not None
+    )
+    inner += f"<system-out>{_text(case.beside)}</system-out>" if case.beside else ""
     return f"{head}>{inner}</testcase>\n" if inner else f"{head}/>\n"
+
+
+def _case(outcome: Outcome) -> Case:
+    failing = [(f, olds) for f, olds in outcome.distinct() if _fails(f)]
+    failure = error = None
+    if outcome.problems:
+        error = (NO_VERDICT, outcome.problems[0].what, "\n".join(map(str, outcome.problems)))
+    elif failing:
+        text = "\n\n".join(_finding(finding, olds) for finding, olds in failing)
+        failure = (failing[0][0].rule, f"{outcome.status}: {failing[0][0].what}", text)
+    beside = "\n".join(
+        f"{f.where_new}: {f.message}{f'  {f.approval}' if f.approval else ''}"
+        for f, _ in outcome.distinct()
+        if f.approval or f.level == Level.WARNING
+    )
+    return Case(outcome.file or "contracts", outcome.contract, failure, error, beside)
 
 
 def _fails(finding: Finding) -> bool:

@@ -33,7 +33,7 @@ def render(report: Report) -> str:
     parts = [_row(outcome) for outcome in worst_first]
     parts += [f"\n{_notice(notice)}" for notice in report.notices]
     parts += [_details(outcome) for outcome in worst_first if _tells(outcome)]
-    return _within(head + table, parts)
+    return within(head + table, parts)
 
 
 def code(text: str) -> str:
@@ -55,7 +55,8 @@ def plain(text: str) -> str:
     return escaped.replace("@", "@\u200b").replace("\n", " ").replace("\r", " ")
 
 
-def _within(head: str, parts: list[str]) -> str:
+def within(head: str, parts: list[str]) -> str:
+    """The head and as many of the parts as a comment may hold; how many are left out is said."""
     kept, length = [head], len(head)
     for number, part in enumerate(parts):
         if length + len(part) > MAX_CHARACTERS:

@@ -27,6 +27,16 @@ _LEVELS = {"breaking": "error", "undecided": "error", "warning": "warning", "saf
 
 def render(report: Report) -> str:
     """The report as one run. An approved finding is a suppressed result; what could not be read is a notification."""
+    return log([run(report)])
+
+
+def log(runs: list[dict[str, Any]]) -> str:
+    """The runs as one file."""
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, separators=(",", ":")) + "\n"
+
+
+def run(report: Report) -> dict[str, Any]:
+    """The run that the report is."""
     rules = _rules(report)
     places = {rule["id"]: index for index, rule in enumerate(rules)}
     results = [
@@ -36,17 +46,22 @@ def render(report: Report) -> str:
         if finding.level != Level.SAFE
     ]
     results += [_of_notice(notice, places) for notice in report.notices]
-    unread = [_notification(problem) for outcome in report.outcomes for problem in outcome.problems]
-    run = {
-        "tool": {
-            "driver": {"name": "Throughline contracts", "version": version("throughline"), "rules": rules}
-        },
-        "automationDetails": {"id": "throughline/contracts/"},
+    unread = [notification(problem) for outcome in report.outcomes for problem in outcome.problems]
+    return run_of("contracts", rules, results, unread)
+
+
+def run_of(
+    name: str, rules: list[dict[str, Any]], results: list[dict[str, Any]], unread: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The run of one part of Throughline; `unread` are the notifications of what kept it from an answer."""
+    driver = {"name": f"Throughline {name}", "version": version("throughline"), "rules": rules}
+    return {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"throughline/{name}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not unread, "toolExecutionNotifications": unread}],
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, separators=(",", ":")) + "\n"
 
 
 def _rules(report: Report) -> list[dict[str, Any]]:
@@ -86,8 +101,8 @@ def _result(
         "ruleIndex": places[kind(finding.rule)],
         "level": _LEVELS[finding.level],
         "message": {"text": text},
-        "locations": _locations(finding.where_new or outcome.file, finding.pointer_new),
-        "partialFingerprints": {FINGERPRINT: _fingerprint(outcome.contract, finding.fingerprint)},
+        "locations": locations(finding.where_new or outcome.file, finding.pointer_new),
+        "partialFingerprints": {FINGERPRINT: fingerprint(outcome.contract, finding.fingerprint)},
         "properties": properties,
     }
     if finding.approval:
@@ -106,23 +121,24 @@ def _of_notice(notice: Notice, places: dict[str, int]) -> dict[str, Any]:
         "ruleIndex": places[notice.rule],
         "level": "warning",
         "message": {"text": f"{notice.what}. {NOTICES[notice.rule][1]}"},
-        "locations": _locations(notice.where, ""),
+        "locations": locations(notice.where, ""),
         "partialFingerprints": {
-            FINGERPRINT: _fingerprint(notice.contract, notice.rule, notice.fingerprint, notice.what)
+            FINGERPRINT: fingerprint(notice.contract, notice.rule, notice.fingerprint, notice.what)
         },
     }
 
 
-def _notification(problem: Problem) -> dict[str, Any]:
+def notification(problem: Problem) -> dict[str, Any]:
+    """What kept a part from an answer."""
     advice = f" ({problem.do})" if problem.do else ""
     return {
         "level": "error",
         "message": {"text": f"{problem.what}{advice}"},
-        "locations": _locations(problem.where, ""),
+        "locations": locations(problem.where, ""),
     }
 
 
-def _locations(where: str, pointer: str) -> list[dict[str, Any]]:
+def locations(where: str, pointer: str) -> list[dict[str, Any]]:
     """At most one place; code scanning shows what has a file."""
     file, line = place(where)
     if not file:
@@ -139,5 +155,6 @@ def _artifact(file: str) -> dict[str, str]:
     return {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
 
 
-def _fingerprint(*parts: str) -> str:
+def fingerprint(*parts: str) -> str:
+    """32 hex digits that are the same for the same parts."""
     return sha256("\x00".join(parts).encode()).hexdigest()[:32]

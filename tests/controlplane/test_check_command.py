@@ -9,6 +9,7 @@ import sys
 import venv
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -131,6 +132,83 @@ def test_text_tells_each_part(folder: Path) -> None:
     assert done.stdout.splitlines()[-1] == (
         "contracts compatible, policies no rules named, can-i-deploy no application named"
     )
+
+
+FORMATS = ("json", "markdown", "junit", "github", "sarif")
+
+
+@pytest.fixture
+def written(folder: Path) -> dict[str, str]:
+    """One run with a broken contract, a rule that is violated, and a server that does not answer, in every format."""
+    (folder / "contracts" / "memo.json").write_text(a_contract(5))
+    (folder / "rules" / "steward.yaml").write_text(RULE.format(holds=HOLDS))
+    also = [word for form in FORMATS for word in ("--write", f"{form}=out.{form}")]
+    named = "rules: [../rules]\napplication: {name: billing, version: 1.0.0, to: prod}\n"
+    assert check(folder, *also, manifest=named)[0] == 4
+    return {form: (folder / f"out.{form}").read_text() for form in FORMATS}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_one_report_tells_all_three_parts_in_every_format(written: dict[str, str], form: str) -> None:
+    """The break, the rule, and what kept the third part from an answer: whatever the pipeline reads, it reads all of them."""
+    text = written[form]
+    assert "max-length-lowered" in text
+    assert "memo has no steward" in text.replace("\\", "")
+    assert "contract.steward.present" in text.replace("\\", "")
+    assert "can-i-deploy" in text
+    assert "the server gave no answer" in text
+
+
+def test_junit_has_a_suite_for_each_part(written: dict[str, str]) -> None:
+    """With their counts, and of all together."""
+    root = ElementTree.fromstring(written["junit"])
+    found = {each.get("name"): (each.get("failures"), each.get("errors")) for each in root}
+    violated = len(json.loads(written["json"])["policies"]["answer"]["findings"])
+    assert found == {
+        "contracts": ("1", "0"),
+        "policies": (str(violated), "0"),
+        "can-i-deploy": ("0", "1"),
+    }
+    assert (root.get("failures"), root.get("errors")) == (str(1 + violated), "1")
+
+
+def test_github_shows_each_finding_at_its_file(written: dict[str, str]) -> None:
+    """The rule's finding at the contract that it is about; the last line says the answer of all three."""
+    lines = written["github"].splitlines()
+    assert any(line.startswith("::error file=contracts/memo.json,line=1,title=memo") for line in lines)
+    assert any(line.startswith("::error file=contracts/memo.json,title=policies%3A memo") for line in lines)
+    assert lines[-1] == "contracts breaking, policies violated, can-i-deploy unreachable"
+
+
+def test_sarif_has_a_run_for_each_part(written: dict[str, str]) -> None:
+    """Each with its own rules; the part that gave no answer was not executed successfully."""
+    runs = json.loads(written["sarif"])["runs"]
+    assert [run["tool"]["driver"]["name"] for run in runs] == [
+        "Throughline contracts", "Throughline policies", "Throughline can-i-deploy",
+    ]  # fmt: skip
+    assert [run["invocations"][0]["executionSuccessful"] for run in runs] == [True, True, False]
+    for run in runs:
+        rules = run["tool"]["driver"]["rules"]
+        assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+
+
+def test_a_part_without_an_answer_is_an_error_in_junit(folder: Path) -> None:
+    """Also where a rule gave none: nobody takes it for a pass."""
+    (folder / "contracts" / "memo.json").write_text(a_contract(9, steward="Finance"))
+    (folder / "rules" / "steward.yaml").write_text(RULE.format(holds=HOLDS))
+    facts = [{"target": "contract", "key": "b", "context": {"subject": "b", "owner": "o"}}]
+    (folder / "facts.json").write_text(json.dumps(facts))
+    code, said = check(folder, "--rules", "rules", "--facts", "facts.json", "--write", "junit=out.xml")
+    policies = next(
+        each for each in ElementTree.parse(folder / "out.xml").getroot() if each.get("name") == "policies"
+    )
+    assert (code, policies.get("errors")) == (3, str(len(said["policies"]["answer"]["errors"])))
+
+
+def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
+    """The answer is there all the same, and the exit code says that something is wrong."""
+    code, said = check(folder, "--write", "junit=no/where/out.xml")
+    assert (code, said["contracts"]["status"], said["report"]["exit_code"]) == (2, "compatible", 2)
 
 
 @pytest.fixture(scope="module")
