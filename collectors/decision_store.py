@@ -16,8 +16,9 @@ from collectors.bulk import Bulk
 from collectors.decision import Decision, DecisionKind, contradicted, joins
 from collectors.decision_tables import DecisionRow
 from collectors.event_intake import store_objects
+from collectors.numbers import Numbers
 from collectors.process import Process
-from collectors.restitch import restitch, stitch_alone
+from collectors.restitch import restitch, stitching
 from terms.instant import Instant
 from terms.object_key import ObjectKey
 from terms.problem import ProblemError
@@ -99,7 +100,18 @@ def decide(
 ) -> Decided | Refused:
     """Stores the decision and stitches anew what it touches, and only that."""
     bulk = Bulk(session)
-    stitch_alone(bulk)
+    with stitching(bulk) as numbers:
+        return _decide(session, bulk, numbers, processes, wanted, now)
+
+
+def _decide(
+    session: Session,
+    bulk: Bulk,
+    numbers: Numbers,
+    processes: tuple[Process, ...],
+    wanted: Wanted,
+    now: Instant,
+) -> Decided | Refused:
     one, other = str(wanted.one), str(wanted.other)
     if one == other:
         return Refused("itself", f"{one} is named twice", "name two objects")
@@ -122,7 +134,7 @@ def decide(
         return Refused(
             "contradicts", f"{beside.decided_by} decided otherwise", "revoke that decision first", beside
         )
-    ids, _ = store_objects(bulk, {one, other})
+    ids, _ = store_objects(bulk, numbers, {one, other})
     row = (
         fresh.decision_id,
         wanted.kind,
@@ -138,7 +150,7 @@ def decide(
         "decision_id, kind, one_id, other_id, reason, decided_by, decided_at, idempotency_key",
         [row],
     )
-    changed = restitch(bulk, processes, (), ids, (), (one, other), now)
+    changed = restitch(bulk, numbers, processes, (), ids, (), (one, other), now)
     view = decision(session, str(fresh.decision_id))
     assert view is not None, "it was stored a moment ago"
     return Decided(view, False, changed)
@@ -149,7 +161,20 @@ def revoke(
 ) -> Decided | None:
     """Takes a decision back, so that the rules hold again; None for an unknown one. Again it changes nothing."""
     bulk = Bulk(session)
-    stitch_alone(bulk)
+    with stitching(bulk) as numbers:
+        return _revoke(session, bulk, numbers, processes, decision_id, by, reason, now)
+
+
+def _revoke(
+    session: Session,
+    bulk: Bulk,
+    numbers: Numbers,
+    processes: tuple[Process, ...],
+    decision_id: str,
+    by: str,
+    reason: str,
+    now: Instant,
+) -> Decided | None:
     view = decision(session, decision_id)
     if view is None or not view.stands:
         return None if view is None else Decided(view, True, ())
@@ -159,8 +184,8 @@ def revoke(
         .values(revoked_by=by, revoked_at=now, revoked_reason=reason)
     )
     keys = (str(view.one), str(view.other))
-    ids, _ = store_objects(bulk, keys)
-    changed = restitch(bulk, processes, (), ids, (), keys, now)
+    ids, _ = store_objects(bulk, numbers, keys)
+    changed = restitch(bulk, numbers, processes, (), ids, (), keys, now)
     revoked = decision(session, decision_id)
     assert revoked is not None, "it was there a moment ago"
     return Decided(revoked, False, changed)

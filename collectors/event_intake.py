@@ -10,13 +10,13 @@ import orjson
 from collectors import tables
 from collectors.bulk import Bulk
 from collectors.figures import figures_text
+from collectors.numbers import Numbers
 from collectors.span import BusinessEvent
 from collectors.stitch_event import StitchEvent
 from collectors.tree import object_type
 from terms import object_key
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from terms.row_id import row_ids
 
 _CONTENT = (
     "source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, amount_minor, "
@@ -42,7 +42,7 @@ def content_hash(event: BusinessEvent) -> bytes:
     return blake2b(orjson.dumps(said), digest_size=16).digest()
 
 
-def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
+def store_objects(bulk: Bulk, numbers: Numbers, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
     """(object id of each key, the keys never named before). Keys are stored on first sight."""
     wanted = sorted(keys)
     ids: dict[str, int] = {}
@@ -57,7 +57,7 @@ def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[
         ids[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
     new = [object_key.parse(key) for key in wanted if key not in ids]
     inserted = []
-    for object_id, one in zip(_ids(new), new, strict=True):
+    for object_id, one in zip(numbers.take("object", len(new)), new, strict=True):
         ids[str(one)] = object_id
         inserted.append((object_id, one.type, one.value, one.namespace, one.scope))
     bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", inserted)
@@ -65,14 +65,19 @@ def store_objects(bulk: Bulk, keys: Iterable[str]) -> tuple[dict[str, int], set[
 
 
 def store_events(
-    bulk: Bulk, events: Sequence[BusinessEvent], ids: dict[str, int], rules: Mapping[str, int], now: Instant
+    bulk: Bulk,
+    numbers: Numbers,
+    events: Sequence[BusinessEvent],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
 ) -> StoredEvents:
     """Stores events, whose identities differ, whose objects have `ids` and whose rules the numbers in `rules`.
 
     One that is stored with the same or a greater content hash is left as it is; with a lesser one, or as an earlier version
     of its rule read it, it is replaced.
     """
-    taken = dict(zip(_ids(events), events, strict=True))
+    taken = dict(zip(numbers.take("event", len(events)), events, strict=True))
     rows = [(event_id, *_row(event, ids, rules, now)) for event_id, event in taken.items()]
     left: dict[str, int] = {}
     if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip") != len(rows):
@@ -180,7 +185,3 @@ def stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
         tuple([object_type(key) for key in event.objects]), event.objects,
         event.amount_minor, event.currency, event.legal_entity, event.region, figures_text(event.data),
     )  # fmt: skip
-
-
-def _ids(items: Sequence[Any]) -> Sequence[int]:
-    return row_ids(len(items)) if items else ()

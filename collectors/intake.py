@@ -16,9 +16,9 @@ from collectors.event_intake import content_hash, store_events, store_objects
 from collectors.extraction import Extracted, once
 from collectors.extraction_store import rule_numbers
 from collectors.key_finding import KeyFinding
-from collectors.numbers import Numbers, numbering
+from collectors.numbers import Numbers
 from collectors.payload_store import store_payloads
-from collectors.restitch import restitch, stitch_alone
+from collectors.restitch import restitch, stitching
 from collectors.search_intake import store_promoted
 from collectors.span import Decoded, Rejected
 from collectors.span_intake import StoredSpans, store_mentions, store_spans
@@ -53,8 +53,7 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     stays, so that the order of arrival does not decide; so it is with spans.
     """
     bulk = Bulk(session)
-    stitch_alone(bulk)
-    with numbering(bulk) as numbers:
+    with stitching(bulk) as numbers:
         return _ingest(bulk, numbers, request, now, definitions)
 
 
@@ -66,16 +65,18 @@ def _ingest(
     spans = store_spans(bulk, numbers, extracted.spans, now)
     keys = {key for event in events for key in event.objects}
     keys.update(key for names in extracted.named for key in names)
-    ids, new_objects = store_objects(bulk, keys)
+    ids, new_objects = store_objects(bulk, numbers, keys)
     rules = rule_numbers(bulk, definitions.extractor.rules, events, now)
-    stored = store_events(bulk, events, ids, rules, now)
+    stored = store_events(bulk, numbers, events, ids, rules, now)
     store_payloads(bulk, request.payloads, stored.events)
     ids.update(stored.left)
     store_mentions(bulk, extracted, spans, stored.told_by, ids)
     store_promoted(bulk, extracted.spans, spans.keys, definitions.promoted)
     changed: tuple[str, ...] = ()
     if stored.events:
-        changed = restitch(bulk, definitions.processes, stored.events, ids, new_objects, stored.left, now)
+        changed = restitch(
+            bulk, numbers, definitions.processes, stored.events, ids, new_objects, stored.left, now
+        )
     # A span and the event it carries count as one; only events that came alone count themselves.
     new = {(event.source, event.source_event_id) for event in stored.events} if request.events else ()
     alone = [event for event in once(request.events, content_hash) if event[:2] in new]

@@ -16,7 +16,6 @@ from collectors.stitch_event import StitchEvent
 from collectors.tables import EventRow
 from terms.instant import Instant
 from terms.problem import Problem
-from terms.row_id import first_row_id
 from terms.tenant import TENANT
 
 AT_ONCE = 5_000
@@ -88,12 +87,14 @@ def payloads_under(session: Session, subject: str, limit: int) -> list[Any]:
 
 def forget(session: Session, arrived_before: Instant) -> int:
     """Removes payloads of events that arrived before then, the oldest first, at most AT_ONCE; returns how many."""
-    old = (
-        select(_payload.c.event_id)
-        .where(_payload.c.tenant == TENANT, _payload.c.event_id < first_row_id(arrived_before))
+    oldest = session.execute(
+        select(_payload.c.event_id, _event.c.recorded_at)
+        .outerjoin(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _payload.c.event_id))
+        .where(_payload.c.tenant == TENANT)
         .order_by(_payload.c.event_id)
         .limit(AT_ONCE)
     )
+    old = [row.event_id for row in oldest if row.recorded_at is None or row.recorded_at < arrived_before]
     done: Any = session.execute(
         delete(_payload).where(_payload.c.tenant == TENANT, _payload.c.event_id.in_(old))
     )

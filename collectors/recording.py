@@ -11,6 +11,7 @@ from collectors import contradiction, key_finding_store, tables
 from collectors.bulk import Bulk
 from collectors.key_tables import KeyFindingRow
 from collectors.neighbourhood import Neighbourhood
+from collectors.numbers import Numbers
 from collectors.outcome import Outcome
 from collectors.process import Process
 from collectors.stitch import Stitched
@@ -50,7 +51,12 @@ class Target(NamedTuple):
 
 
 def record(
-    bulk: Bulk, near: Neighbourhood, derived: list[Derived], anchored: set[int], now: Instant
+    bulk: Bulk,
+    numbers: Numbers,
+    near: Neighbourhood,
+    derived: list[Derived],
+    anchored: set[int],
+    now: Instant,
 ) -> tuple[str, ...]:
     """Writes what differs and returns the ids of the transactions that changed, sorted.
 
@@ -62,10 +68,10 @@ def record(
     targets = {target.digest: target for target in found}
     stored = _stored(bulk, targets, {one.process.id for one in derived}, anchored)
     changed: set[bytes] = set()
-    _write_txns(bulk, targets, stored, changed)
+    _write_txns(bulk, numbers, targets, stored, changed)
     _write_parts(bulk, targets, stored, changed)
-    _write_milestones(bulk, targets, stored, changed, now)
-    _write_edges(bulk, near, derived, now)
+    _write_milestones(bulk, numbers, targets, stored, changed, now)
+    _write_edges(bulk, numbers, near, derived, now)
     _hold_findings(bulk, near, derived)
     _remove_gone(bulk, near, targets, stored, changed, now)
     ordered = sorted(changed)
@@ -137,11 +143,13 @@ def _stored(bulk: Bulk, targets: dict[bytes, Target], processes: set[str], ancho
     return stored
 
 
-def _write_txns(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, changed: set[bytes]) -> None:
+def _write_txns(
+    bulk: Bulk, numbers: Numbers, targets: dict[bytes, Target], stored: Stored, changed: set[bytes]
+) -> None:
     """Inserts and updates; `stored.txns` gets the ids of the new ones."""
     new = [target for digest, target in targets.items() if digest not in stored.txns]
     inserted = []
-    for txn_id, target in zip(row_ids(len(new)) if new else (), new, strict=True):
+    for txn_id, target in zip(numbers.take("txn", len(new)), new, strict=True):
         stored.txns[target.digest] = (txn_id, target.txn)
         inserted.append((txn_id, *target.txn))
     updated = []
@@ -183,7 +191,12 @@ def _write_parts(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, chang
 
 
 def _write_milestones(
-    bulk: Bulk, targets: dict[bytes, Target], stored: Stored, changed: set[bytes], now: Instant
+    bulk: Bulk,
+    numbers: Numbers,
+    targets: dict[bytes, Target],
+    stored: Stored,
+    changed: set[bytes],
+    now: Instant,
 ) -> None:
     retracted: list[Row] = []
     recorded: list[Row] = []
@@ -200,7 +213,7 @@ def _write_milestones(
         if any(name not in target.milestones for name in known):
             changed.add(digest)
     bulk.update(tables.MilestoneRow, "retracted_at", "txn_id, milestone_id", retracted)
-    ids = row_ids(len(recorded)) if recorded else ()
+    ids = numbers.take("milestone", len(recorded))
     bulk.insert(
         tables.MilestoneRow,
         "milestone_id, txn_id, name, reached_at, event_id, definition, version, recorded_at",
@@ -208,7 +221,9 @@ def _write_milestones(
     )
 
 
-def _write_edges(bulk: Bulk, near: Neighbourhood, derived: list[Derived], now: Instant) -> None:
+def _write_edges(
+    bulk: Bulk, numbers: Numbers, near: Neighbourhood, derived: list[Derived], now: Instant
+) -> None:
     ids = near.ids
     wanted: dict[Row, None] = {}
     parents: set[int] = set()
@@ -242,7 +257,7 @@ def _write_edges(bulk: Bulk, near: Neighbourhood, derived: list[Derived], now: I
         _EDGE_COLUMNS,
         [
             (row[0], edge_id, *row[1:], now)
-            for edge_id, row in zip(row_ids(len(new)) if new else (), new, strict=True)
+            for edge_id, row in zip(numbers.take("edge", len(new)), new, strict=True)
         ],
     )
 

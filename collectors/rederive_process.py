@@ -13,9 +13,10 @@ from sqlmodel import Session
 from collectors import rederivation_store, tables
 from collectors.bulk import Bulk
 from collectors.definitions import Definitions
+from collectors.numbers import Numbers
 from collectors.process import Process
 from collectors.rederivation import Rederivation
-from collectors.restitch import restitch, stitch_alone
+from collectors.restitch import restitch, stitching
 from terms.instant import Instant
 from terms.object_key import ObjectKey
 from terms.row_id import next_row_id, row_ids
@@ -41,13 +42,13 @@ def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rede
     if job.state == "stopped":
         return job, False
     bulk = Bulk(session)
-    stitch_alone(bulk)
     concerned = tuple(names[name] for name in job.names)
-    after = (
-        _judge(bulk, job, definitions.processes, now)
-        if job.phase == "events"
-        else _sweep(bulk, job, concerned, now)
-    )
+    with stitching(bulk) as numbers:
+        after = (
+            _judge(bulk, numbers, job, definitions.processes, now)
+            if job.phase == "events"
+            else _sweep(bulk, job, concerned, now)
+        )
     rederivation_store.keep(session, after)
     return after, after.state == "running"
 
@@ -78,14 +79,16 @@ def _begun(session: Session, names: Sequence[str], now: Instant) -> Rederivation
     return job
 
 
-def _judge(bulk: Bulk, job: Rederivation, processes: tuple[Process, ...], now: Instant) -> Rederivation:
+def _judge(
+    bulk: Bulk, numbers: Numbers, job: Rederivation, processes: tuple[Process, ...], now: Instant
+) -> Rederivation:
     """The next objects, judged again with all that hangs together with them. All processes are: a hub is one in each."""
     active = {kind for process in processes for kind in process.active_types}
     rows = bulk.after(
         "object_id, type, value, namespace, scope", "object", "object_id", job.cursor, OBJECTS_A_STEP
     )
     ids = {str(ObjectKey(*row[1:])): row[0] for row in rows if row[1] in active}
-    changed = restitch(bulk, processes, (), ids, (), tuple(ids), now) if ids else ()
+    changed = restitch(bulk, numbers, processes, (), ids, (), tuple(ids), now) if ids else ()
     if not rows:
         return replace(job, phase="spans", cursor=0)
     return replace(job, cursor=rows[-1][0], done=job.done + len(rows), changed=job.changed + len(changed))

@@ -28,8 +28,9 @@ from collectors.event_intake import (
 from collectors.extraction import Extractor, Said, once
 from collectors.extraction_store import rule_numbers
 from collectors.extraction_value import UnreadableError
+from collectors.numbers import Numbers
 from collectors.rederivation import Rederivation
-from collectors.restitch import restitch, stitch_alone
+from collectors.restitch import restitch, stitching
 from collectors.span import Span
 from collectors.stitch_event import StitchEvent
 from collectors.stored_span import COLUMNS, at, whole
@@ -68,10 +69,9 @@ def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rede
     if job.state == "stopped":
         return job, False
     bulk = Bulk(session)
-    stitch_alone(bulk)
-    after = (
-        _events(bulk, job, definitions, now) if job.phase == "events" else _spans(bulk, job, definitions, now)
-    )
+    one_step = _events if job.phase == "events" else _spans
+    with stitching(bulk) as numbers:
+        after = one_step(bulk, numbers, job, definitions, now)
     rederivation_store.keep(session, after)
     return after, after.state == "running"
 
@@ -103,7 +103,9 @@ def _begun(session: Session, names: Sequence[str], now: Instant) -> Rederivation
     return job
 
 
-def _events(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instant) -> Rederivation:
+def _events(
+    bulk: Bulk, numbers: Numbers, job: Rederivation, definitions: Definitions, now: Instant
+) -> Rederivation:
     outdated = _outdated(bulk, job.names)
     rows = bulk.after(
         "event_id, rule_no, source, source_event_id, content_hash, objects, occurred_at, trace_id, span_id", "event",
@@ -118,7 +120,9 @@ def _events(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instan
     found = {(span.trace_id, span.span_id): span for _, span in at(bulk, {event.span for event in old})}
     left_out = [event.occurred_at for event in old if event.span not in found]
     job = _with_days(job, [*spanless, *left_out])
-    job = _read_anew(bulk, job, [event for event in old if event.span in found], found, definitions, now)
+    job = _read_anew(
+        bulk, numbers, job, [event for event in old if event.span in found], found, definitions, now
+    )
     is_last = len(rows) < EVENTS_A_STEP
     return replace(
         job,
@@ -130,6 +134,7 @@ def _events(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instan
 
 def _read_anew(
     bulk: Bulk,
+    numbers: Numbers,
     job: Rederivation,
     old: Sequence[Event],
     spans: Mapping[tuple[bytes, bytes], Span],
@@ -153,30 +158,34 @@ def _read_anew(
         for event in old
         if event.event_id in rewritten
     )
-    ids, new_objects = store_objects(bulk, {key for event in rewritten.values() for key in event.objects})
+    ids, new_objects = store_objects(
+        bulk, numbers, {key for event in rewritten.values() for key in event.objects}
+    )
     rules = rule_numbers(bulk, definitions.extractor.rules, rewritten.values(), now)
     left: dict[str, int] = {}
     rewrite_events(bulk, rewritten, named, ids, rules, now, left)
     name_objects(bulk, rewritten, ids)
     forget_events(bulk, {event.event_id: event.objects for event in gone}, left)
     stitched = [stitch_event(event_id, event) for event_id, event in rewritten.items()]
-    _stitch(bulk, definitions, stitched, ids | left, new_objects, left, now)
+    _stitch(bulk, numbers, definitions, stitched, ids | left, new_objects, left, now)
     return replace(job, changed=job.changed + changed, removed=job.removed + len(gone))
 
 
-def _spans(bulk: Bulk, job: Rederivation, definitions: Definitions, now: Instant) -> Rederivation:
+def _spans(
+    bulk: Bulk, numbers: Numbers, job: Rederivation, definitions: Definitions, now: Instant
+) -> Rederivation:
     rows = bulk.after(COLUMNS, "span", "span_key", job.cursor, SPANS_A_STEP)
     read = [(key, _say(definitions.extractor, span)) for key, span in whole(bulk, rows)]
     mine = [(key, one) for key, one in read if one.rule is not None and one.rule.name in job.names]
     events = once([event for _, one in mine for event in one.events], content_hash)
     keys = {key for _, one in mine for key in one.named} | {key for event in events for key in event.objects}
-    ids, new_objects = store_objects(bulk, keys)
+    ids, new_objects = store_objects(bulk, numbers, keys)
     rules = rule_numbers(bulk, definitions.extractor.rules, events, now)
-    stored = store_events(bulk, events, ids, rules, now)
+    stored = store_events(bulk, numbers, events, ids, rules, now)
     mentions = sorted({(ids[key], span_key) for span_key, one in mine if not one.events for key in one.named})
     bulk.insert(tables.SpanObjectRow, "object_id, span_key", mentions, known="skip")
     if stored.events:
-        _stitch(bulk, definitions, stored.events, ids | stored.left, new_objects, stored.left, now)
+        _stitch(bulk, numbers, definitions, stored.events, ids | stored.left, new_objects, stored.left, now)
     is_last = len(rows) < SPANS_A_STEP
     return replace(
         job,
@@ -205,6 +214,7 @@ def _outdated(bulk: Bulk, names: Sequence[str]) -> frozenset[int]:
 
 def _stitch(
     bulk: Bulk,
+    numbers: Numbers,
     definitions: Definitions,
     events: Sequence[StitchEvent],
     ids: dict[str, int],
@@ -213,7 +223,7 @@ def _stitch(
     now: Instant,
 ) -> None:
     if events or left:
-        restitch(bulk, definitions.processes, events, ids, new_objects, left, now)
+        restitch(bulk, numbers, definitions.processes, events, ids, new_objects, left, now)
 
 
 def _with_days(job: Rederivation, times: Sequence[int]) -> Rederivation:

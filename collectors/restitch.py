@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """New events -> the transactions they change, judged again from events, and only the differences written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from collectors import key_finding_store
 from collectors.bulk import Bulk
 from collectors.key_finding import Demotion
 from collectors.neighbourhood import Neighbourhood, places
+from collectors.numbers import Numbers, numbering
 from collectors.outcome import outcome
 from collectors.process import Process
 from collectors.recording import Derived, record
@@ -21,13 +23,20 @@ _HUB: tuple[Demotion, ...] = ("hub",)
 _LOCK = 0x7468726F  # a lock number of our own among those of the database
 
 
-def stitch_alone(bulk: Bulk) -> None:
-    """Waits until no other transaction stitches: two at once would each miss what the other is about to join."""
+@contextmanager
+def stitching(bulk: Bulk) -> Iterator[Numbers]:
+    """Waits until no other transaction stitches: two at once would each miss what the other is about to join.
+
+    Gives the numbers for what is stored inside.
+    """
     bulk.lock(_LOCK + TENANT)
+    with numbering(bulk) as numbers:
+        yield numbers
 
 
 def restitch(
     bulk: Bulk,
+    numbers: Numbers,
     processes: tuple[Process, ...],
     events: Sequence[StitchEvent],
     ids: dict[str, int],
@@ -69,7 +78,7 @@ def restitch(
         for place in one.values()
         if place.txn_id is not None
     }
-    return record(bulk, near, derived, anchored, now)
+    return record(bulk, numbers, near, derived, anchored, now)
 
 
 def _judge_hubs(

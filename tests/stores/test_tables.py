@@ -143,6 +143,10 @@ def test_spans_stored_before_they_were_numbered_are_kept(
             ),
             ("INSERT INTO span_attribute VALUES (1, 1, 'x', 1000, :key)", [{"key": made[3]}]),
             (
+                "INSERT INTO object VALUES (1, 7000, 'order', 'SO-1', '', '')",
+                [{}],
+            ),
+            (
                 "INSERT INTO promoted_attribute VALUES (1, 1, 'n', 5, :until, :done, 1, 1, NULL)",
                 [{"until": made[3], "done": made[0]}],
             ),
@@ -155,6 +159,7 @@ def test_spans_stored_before_they_were_numbered_are_kept(
         Span(Origin("orders", "flows", {}), trace_id, bytes([n + 1]) * 8, None, f"step {n % 2}", 2, 1000, 2000, 0, None, {"n": n})
         for n in range(4)
     ]  # fmt: skip
+    more[3] = more[3]._replace(attributes={"n": 3, "throughline.object.order": ["SO-1", "SO-2"]})
     result = database.write(
         lambda session: intake.ingest(session, Decoded(spans=more), clock(), load()),
         actor=Actor("machine", "test"),
@@ -166,7 +171,9 @@ def test_spans_stored_before_they_were_numbered_are_kept(
         ("step 0", "orders", 0), ("step 1", "orders", 1), ("step 0", "orders", 2), ("step 1", "orders", 3),
     ]  # fmt: skip
     with database.engine.connect() as connection:
-        mentions = connection.execute(text("SELECT object_id, span_key FROM span_object")).all()
+        mentions = connection.execute(
+            text("SELECT object_id, span_key FROM span_object ORDER BY object_id")
+        ).all()
         blocks = connection.execute(
             text("SELECT block_id, arrived_at FROM span_block ORDER BY block_id")
         ).all()
@@ -179,7 +186,7 @@ def test_spans_stored_before_they_were_numbered_are_kept(
             )
         ]
     assert searched == [(1, 512, 1023), (512 + 2,), (1, 2)]
-    assert [tuple(one) for one in mentions] == [(5, 512 + 1)]
+    assert [tuple(one) for one in mentions] == [(5, 512 + 1), (7000, 1024 + 3), (7001, 1024 + 3)]
     assert [block_id for block_id, _ in blocks] == [1, 2]
     assert 0 <= wall_clock() - blocks[0].arrived_at < 600 * SECOND
     database.close()
