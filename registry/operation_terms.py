@@ -24,9 +24,9 @@ def _credentials(root: Element, operation: Element) -> Iterator[str]:
         way for one, raw in zip(around.listed("security"), stated, strict=True) if (way := _way(one, raw))
     ]
     if len(ways) < len(stated) or not stated:
-        yield "open to everyone" if not ways else f"{' or '.join(ways)}, or nothing"
+        yield "open to everyone" if not ways else f"takes {' or '.join(ways)}, or nothing"
     else:
-        yield " or ".join(ways)
+        yield f"needs {' or '.join(ways)}"
 
 
 def _way(one: Element, raw: Any) -> str:

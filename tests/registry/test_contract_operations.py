@@ -93,10 +93,10 @@ def test_messages_of_a_channel() -> None:
     ("root", "own", "said"),
     [
         pytest.param({}, {}, (), id="nothing-said"),
-        pytest.param({"security": [{"key": []}]}, {}, ("key",), id="of-the-document"),
-        pytest.param({"security": [{"key": []}]}, {"security": [{"a": ["read", "write"], "b": []}, {"c": []}]}, ("a (read, write) and b or c",), id="its-own"),
+        pytest.param({"security": [{"key": []}]}, {}, ("needs key",), id="of-the-document"),
+        pytest.param({"security": [{"key": []}]}, {"security": [{"a": ["read", "write"], "b": []}, {"c": []}]}, ("needs a (read, write) and b or c",), id="its-own"),
         pytest.param({"security": [{"key": []}]}, {"security": []}, ("open to everyone",), id="open"),
-        pytest.param({}, {"security": [{"key": []}, {}]}, ("key, or nothing",), id="optional"),
+        pytest.param({}, {"security": [{"key": []}, {}]}, ("takes key, or nothing",), id="optional"),
         pytest.param({}, {"security": "key"}, (), id="malformed"),
         pytest.param({}, {"x-rate-limit": {"requests": 60, "window": "60s", "scope": "credential"}}, ("at most 60 requests in 60s for each credential",), id="rate"),
         pytest.param({}, {"x-rate-limit": "60/min", "x-idempotency": []}, (), id="other-words"),
@@ -132,7 +132,7 @@ def test_each_part_has_an_example() -> None:
         }
     )  # fmt: skip
     assert json.loads(sent.parts[0].example) == {"n": 10}
-    assert sent.terms == ("sasl",)
+    assert sent.terms == ("needs sasl",)
 
 
 def test_what_a_document_says_of_itself() -> None:
