@@ -83,7 +83,7 @@ def test_eight_unrelated_traces_become_one_transaction(plane: ControlPlane) -> N
         "journal:JE-INV-1": "CHILD_OF",
         "payment:pi_1": "LINK",
         "journal:JE-pi_1": "LINK",
-        "subscription:SUB-1": "LINK",
+        "subscription:SUB-1": "SUCCEEDS",
         "customer:CUST-1": "ANNOTATE",
     }
     assert all(member["why"] for member in found["members"])
