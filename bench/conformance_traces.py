@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from collectors.cloudevents import decode as decode_events
+from collectors.decoding.cloudevents import decode as decode_events
 from collectors.definitions import load
 from collectors.imports.batch import EVENTS
 from collectors.imports.batch import decode as decode_batch

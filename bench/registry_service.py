@@ -27,7 +27,7 @@ import served
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from collectors.use_tables import ContractUseRow
+from collectors.contract_use.tables import ContractUseRow
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema as migrations
 from registry import store

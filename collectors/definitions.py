@@ -9,15 +9,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from collectors import promotion
-from collectors.business_calendar import BusinessCalendar
-from collectors.calendar_file import read_calendar
-from collectors.extraction import Extractor
-from collectors.extraction_example import broken_examples
-from collectors.extraction_file import read_extraction
-from collectors.extraction_rule import ExtractionRule
-from collectors.process import Process
-from collectors.process_file import read_process
+from collectors.extraction.example import broken_examples
+from collectors.extraction.extractor import Extractor
+from collectors.extraction.file import read_extraction
+from collectors.extraction.rule import ExtractionRule
+from collectors.processes.business_calendar import BusinessCalendar
+from collectors.processes.calendar_file import read_calendar
+from collectors.processes.file import read_process
+from collectors.processes.process import Process
+from collectors.spans import promotion
 from terms import yaml_lines
 from terms.problem import Problem, ProblemError
 from terms.yaml_lines import Document

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from collectors import contract_use, key_finding_store
 from collectors.bulk import Bulk
+from collectors.contract_use import counting as contract_use
 from collectors.definitions import Definitions
-from collectors.event_intake import content_hash, store_events, store_objects
-from collectors.extraction import Extracted, once
-from collectors.extraction_store import rule_numbers
-from collectors.key_finding import KeyFinding
+from collectors.extraction.extractor import Extracted, once
+from collectors.extraction.store import rule_numbers
+from collectors.keys import finding_store as key_finding_store
+from collectors.keys.finding import KeyFinding
 from collectors.numbers import Numbers
-from collectors.payload_store import store_payloads
-from collectors.restitch import restitch, stitching
-from collectors.search_intake import store_promoted
+from collectors.payloads.store import store_payloads
 from collectors.span import Decoded, Rejected
-from collectors.span_intake import StoredSpans, store_mentions, store_spans
+from collectors.spans.intake import StoredSpans, store_mentions, store_spans
+from collectors.spans.search_intake import store_promoted
+from collectors.stitching.event_intake import content_hash, store_events, store_objects
+from collectors.stitching.restitch import restitch, stitching
 from terms.instant import Instant
 
 

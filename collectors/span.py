@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from collectors.key_finding import KeyFinding
-from collectors.payload import DATA, Inspect, Payload, told_by
+from collectors.keys.finding import KeyFinding
+from collectors.payloads.payload import DATA, Inspect, Payload, told_by
 from terms.instant import Instant
 
 MAX_INT64 = 2**63 - 1

@@ -16,12 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
-from collectors import cloudevents, intake, kpi, otlp, payload_store, source_books, zipkin_json
 from collectors import definitions as collectors_definitions
+from collectors import intake
+from collectors.decoding import cloudevents, otlp, zipkin_json
 from collectors.definitions import Definitions
-from collectors.payload import Inspect
+from collectors.kpis import definition as kpi
+from collectors.payloads import store as payload_store
+from collectors.payloads.payload import Inspect
 from collectors.retention import parquet
 from collectors.retention.keep import Keep
+from collectors.sources import books as source_books
 from collectors.span import Decoded
 from controlplane import contract_use, readiness, registration, source_watermarks
 from controlplane.database import Database

@@ -33,7 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "traces": ("collectors.cli", "Import traces and event logs."),
     "sources": ("controlplane.commands.sources", "Set up and watch where spans come from."),
     "extract": (
-        "collectors.extract_cli",
+        "collectors.extraction.cli",
         "Try, test and suggest extraction rules, and report on the quality of keys.",
     ),
     "policies": ("policies.cli", "Test and check policy rules."),

@@ -7,8 +7,9 @@ from json import JSONDecodeError, dumps, loads
 
 from sqlmodel import Session, col, select
 
-from collectors import contract_seen, contract_use
-from collectors.contract_use import ContractUse
+from collectors.contract_use import counting as contract_use
+from collectors.contract_use import seen as contract_seen
+from collectors.contract_use.counting import ContractUse
 from registry import deployment_store, usage
 from registry.tables import ContractVersionRow
 from registry.transition import Users

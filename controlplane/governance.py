@@ -10,11 +10,14 @@ from typing import Any
 
 from sqlmodel import Session
 
-from collectors import kpi_store, source_traffic, story_store, transaction_store
 from collectors.definitions import Definitions
-from collectors.kpi import KpiDefinition
-from collectors.transaction import EffectCount, TransactionView
-from collectors.watermark import NOTHING_HELD, Watermarks
+from collectors.kpis import store as kpi_store
+from collectors.kpis.definition import KpiDefinition
+from collectors.sources import traffic as source_traffic
+from collectors.sources.watermark import NOTHING_HELD, Watermarks
+from collectors.transactions import store as transaction_store
+from collectors.transactions import story_store
+from collectors.transactions.transaction import EffectCount, TransactionView
 from controlplane import contract_use, source_watermarks
 from controlplane.contract_facts import contract_fact
 from controlplane.source_facts import source_fact

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from jsonschema.protocols import Validator
 
-from collectors.payload import MOST, Payload, Told
+from collectors.payloads.payload import MOST, Payload, Told
 from controlplane.database import Database
 from controlplane.http.strict_json import strict_json
 from registry import masking, validate

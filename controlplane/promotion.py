@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Sequence
 
-from collectors import promotion_store
+from collectors.spans import promotion_store
 from controlplane.database import Actor, Database
 from terms.instant import Clock
 

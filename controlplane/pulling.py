@@ -18,9 +18,8 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from collectors import source_books, source_store
 from collectors.intake import IngestResult
-from collectors.payload import Inspect
+from collectors.payloads.payload import Inspect
 from collectors.pull import files, opening, traces
 from collectors.pull.address import Resolve, resolved
 from collectors.pull.failure import SourceFailure
@@ -28,7 +27,9 @@ from collectors.pull.freshness import Known
 from collectors.pull.http import Bounds, Http
 from collectors.pull.ledger import FileMark, Outcome, Part
 from collectors.pull.window import Cursor
-from collectors.source import Source
+from collectors.sources import books as source_books
+from collectors.sources import store as source_store
+from collectors.sources.source import Source
 from collectors.span import Decoded
 from controlplane.database import Actor, Database
 from controlplane.security.sealing import Seal

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from collectors.span_block import pack
+from collectors.spans.block import pack
 from collectors.tables import SpanBlockRow
 from controlplane.database import Actor, BusyError, Database
 from controlplane.security import store

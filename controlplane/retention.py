@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from collectors import payload_store
+from collectors.payloads import store as payload_store
 from collectors.retention import parquet, store
 from collectors.retention.keep import DAY_US, Keep
 from collectors.retention.store import Archived, OldSpan

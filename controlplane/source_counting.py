@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from collectors import source_traffic
 from collectors.intake import IngestResult
-from collectors.source import RUNTIME
-from collectors.source_reach import PUSH
+from collectors.sources import traffic as source_traffic
+from collectors.sources.reach import PUSH
+from collectors.sources.source import RUNTIME
 from collectors.span import Decoded, Rejected
 from controlplane.database import Actor, Database
 from controlplane.http.otlp import Take

@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from collectors import source_books, source_store
 from collectors.pull.failure import SourceFailure
 from collectors.pull.opening import Tried
-from collectors.source import RUNTIME, Source, problems_of
-from collectors.source_reach import OWN_RUNTIME, PUSH
-from collectors.source_store import Headers, Kept
+from collectors.sources import books as source_books
+from collectors.sources import store as source_store
+from collectors.sources.reach import OWN_RUNTIME, PUSH
+from collectors.sources.source import RUNTIME, Source, problems_of
+from collectors.sources.store import Headers, Kept
 from controlplane.database import Database
 from controlplane.http.live import Live
 from controlplane.pulling import Pulling

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sources as rules see them."""
 
-from collectors.source_view import SourceView
+from collectors.sources.view import SourceView
 from policies.fact import Fact
 from terms import instant
 from terms.instant import SECOND

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
-from collectors import source_reach, source_view
 from collectors.definitions import Definitions
-from collectors.source_view import SourceView
-from collectors.watermark import Reach, Watermarks, watermarks
+from collectors.sources import reach as source_reach
+from collectors.sources import view as source_view
+from collectors.sources.view import SourceView
+from collectors.sources.watermark import Reach, Watermarks, watermarks
 from sync import store
 from terms.instant import Instant
 

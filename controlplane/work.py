@@ -7,9 +7,10 @@ from functools import partial
 
 from sqlmodel import Session
 
-from collectors import rederive_process, reextract
 from collectors.definitions import Definitions
-from collectors.rederivation import Rederivation
+from collectors.rederivation import from_events as rederive_process
+from collectors.rederivation import from_spans as reextract
+from collectors.rederivation.job import Rederivation
 from controlplane.database import Actor, Database
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from collectors import otlp_words
+from collectors.decoding import otlp_words
 from collectors.imports.batch import JSON_TYPE, TRACES, Batch
 from collectors.imports.otlp_file import BATCH
 from collectors.retention import parquet

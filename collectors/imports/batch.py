@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors import cloudevents, otlp
-from collectors.extraction import Extractor
-from collectors.payload import Inspect, nothing
+from collectors.decoding import cloudevents, otlp
+from collectors.extraction.extractor import Extractor
+from collectors.payloads.payload import Inspect, nothing
 from collectors.span import Decoded
 from terms.instant import Instant
 from terms.problem import ProblemError

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from collectors import jaeger_json, zipkin_json
+from collectors.decoding import jaeger_json, zipkin_json
 from collectors.imports import (
     archive_file,
     cloudevents_file,

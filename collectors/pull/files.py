@@ -14,13 +14,13 @@ from typing import Any
 import fsspec.core
 import orjson
 
-from collectors import jaeger_json, otlp, otlp_json, zipkin_json
+from collectors.decoding import jaeger_json, otlp, otlp_json, zipkin_json
 from collectors.imports.otlp_file import is_otlp
 from collectors.pull.failure import SourceFailure
 from collectors.pull.http import MIB
 from collectors.pull.ledger import LISTED, FileMark, Ledger, Outcome, Part
 from collectors.pull.window import Cursor
-from collectors.source import Source
+from collectors.sources.source import Source
 from collectors.span import Decoded, Rejected
 from terms.instant import Clock, Instant
 from terms.problem import Problem, ProblemError

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from collectors import jaeger_json
-from collectors.otlp_words import Group, hex_id
+from collectors.decoding import jaeger_json
+from collectors.decoding.otlp_words import Group, hex_id
 from collectors.pull import lenient
 from collectors.pull.http import Answer, Http
 from collectors.pull.tracer import Found, Seen, Trace, garbage, names_of, trace_of, undecodable

@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
-from collectors.otlp_words import Group
+from collectors.decoding.otlp_words import Group
 from terms.problem import ProblemError
 
 _KINDS = {"UNSPECIFIED": 0, "INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}

@@ -12,7 +12,7 @@ from collectors.pull.tempo import Tempo
 from collectors.pull.tracer import ALL, Tracer
 from collectors.pull.window import Window
 from collectors.pull.zipkin import Zipkin
-from collectors.source import Source
+from collectors.sources.source import Source
 from terms.instant import HOUR, Clock, Instant
 from terms.problem import Problem
 

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from collectors import otlp
+from collectors.decoding import otlp
 from collectors.pull import lenient
 from collectors.pull.http import Answer, Http
 from collectors.pull.tracer import ALL, Found, Seen, Trace, garbage, trace_of, undecodable

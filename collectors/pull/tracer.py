@@ -4,8 +4,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from collectors import otlp_json
-from collectors.otlp_words import Group
+from collectors.decoding import otlp_json
+from collectors.decoding.otlp_words import Group
 from collectors.pull.failure import SourceFailure
 from collectors.pull.window import Window
 from collectors.span import Decoded, Rejected

@@ -24,7 +24,7 @@ from collectors.pull.window import (
     next_window,
     sweep,
 )
-from collectors.source import MOST_SERVICES, Source
+from collectors.sources.source import MOST_SERVICES, Source
 from collectors.span import Decoded, Rejected, Span
 from terms.instant import Clock, Instant
 from terms.problem import Problem

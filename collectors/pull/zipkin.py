@@ -6,8 +6,8 @@ https://zipkin.io/zipkin-api/: `endTs` and `lookback` are milliseconds, so a win
 
 from typing import Any
 
-from collectors import otlp_json, zipkin_json
-from collectors.otlp_words import hex_id
+from collectors.decoding import otlp_json, zipkin_json
+from collectors.decoding.otlp_words import hex_id
 from collectors.pull.http import Http
 from collectors.pull.tracer import Found, Seen, Trace, garbage, names_of, undecodable
 from collectors.pull.window import Window

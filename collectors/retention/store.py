@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select
 from sqlmodel import Session
 
-from collectors import search_tables, tables
+from collectors import tables
 from collectors.retention.keep import ROW_BYTES, Keep
 from collectors.retention.tables import SpanArchiveRow
-from collectors.span_block import BLOCK, place, span_keys, unpack
+from collectors.spans import search_tables
+from collectors.spans.block import BLOCK, place, span_keys, unpack
 from terms.instant import Instant
 from terms.tenant import TENANT
 

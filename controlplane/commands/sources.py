@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from collectors.kpi import duration
+from collectors.kpis.definition import duration
 from controlplane.commands.client import ask
 from terms.instant import SECOND
 from terms.problem import ProblemError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from collectors.comparison import HopPair
+from collectors.transactions.comparison import HopPair
 from controlplane.graphql.described import noun
 from controlplane.graphql.sentence import duration_words
 from controlplane.graphql.value import seconds

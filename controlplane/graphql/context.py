@@ -10,10 +10,10 @@ import strawberry
 from sqlmodel import Session
 
 from collectors.definitions import Definitions
-from collectors.kpi import KpiDefinition
-from collectors.query_vocabulary import Vocabulary
+from collectors.kpis.definition import KpiDefinition
+from collectors.query.vocabulary import Vocabulary
 from collectors.retention.keep import Keep
-from collectors.watermark import NOTHING_HELD, Watermarks
+from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from controlplane.database import Database
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering

@@ -3,7 +3,7 @@
 
 import strawberry
 
-from collectors.line_store import ContractTraffic as Traffic
+from collectors.transactions.line_store import ContractTraffic as Traffic
 from controlplane.graphql.approval import ContractApproval, approval_of
 from controlplane.graphql.context import Info
 from controlplane.graphql.contract_declared import (

@@ -7,9 +7,9 @@ from typing import Annotated
 import strawberry
 from sqlmodel import Session
 
-from collectors import decision_store
-from collectors.decision import DecisionKind
-from collectors.decision_store import Decided, DecisionView, Refused, Wanted
+from collectors.decisions import store as decision_store
+from collectors.decisions.decision import DecisionKind
+from collectors.decisions.store import Decided, DecisionView, Refused, Wanted
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, asked, change, noun, noun_named
 from controlplane.graphql.value import ObjectKey, PageInfo, key_of, page_info, page_size

@@ -6,9 +6,9 @@ from enum import Enum
 
 import strawberry
 
-from collectors.line_store import StageFigures
-from collectors.process import Hop as HopRule
-from collectors.process import Process
+from collectors.processes.process import Hop as HopRule
+from collectors.processes.process import Process
+from collectors.transactions.line_store import StageFigures
 from controlplane.graphql.context import InstanceFacts
 from controlplane.graphql.described import noun
 from controlplane.graphql.sentence import hop_reason

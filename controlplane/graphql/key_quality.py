@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from collectors import key_quality as quality
+from collectors.keys import quality
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.value import PageInfo, page_info, page_size

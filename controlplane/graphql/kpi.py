@@ -7,10 +7,11 @@ from enum import Enum
 import strawberry
 from sqlmodel import Session
 
-from collectors import kpi_store, line_store
-from collectors.kpi import KpiDefinition
-from collectors.kpi_result import KpiResult
-from collectors.watermark import Watermarks
+from collectors.kpis import store as kpi_store
+from collectors.kpis.definition import KpiDefinition
+from collectors.kpis.result import KpiResult
+from collectors.sources.watermark import Watermarks
+from collectors.transactions import line_store
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.kpi_series import (

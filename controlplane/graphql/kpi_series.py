@@ -3,9 +3,9 @@
 
 from collections.abc import Sequence
 
-from collectors.kpi_change import Marker
-from collectors.kpi_result import Breakdown, Series
-from collectors.line_store import ContractTraffic
+from collectors.kpis.change import Marker
+from collectors.kpis.result import Breakdown, Series
+from collectors.transactions.line_store import ContractTraffic
 from controlplane.graphql.described import noun
 from terms.instant import Instant
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import strawberry
 from sqlmodel import Session
 
-from collectors import line_store, transaction_store
-from collectors.line_store import StageFigures, Totals
-from collectors.process import Process
-from collectors.transaction import TransactionView
+from collectors.processes.process import Process
+from collectors.transactions import line_store
+from collectors.transactions import store as transaction_store
+from collectors.transactions.line_store import StageFigures, Totals
+from collectors.transactions.transaction import TransactionView
 from controlplane.graphql.context import Context, Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.hop import Hop, hops

@@ -8,20 +8,17 @@ from typing import TypeVar
 from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
-from collectors import (
-    contract_seen,
-    decision_store,
-    line_store,
-    payload_store,
-    story_store,
-    transaction_store,
-)
-from collectors.contract_seen import SubjectSeen
-from collectors.decision_store import DecisionView
-from collectors.line_store import ContractTraffic
-from collectors.payload_store import PayloadView
-from collectors.span_view import SpanView
-from collectors.transaction import EventView, MemberView, TransactionView
+from collectors.contract_use import seen as contract_seen
+from collectors.contract_use.seen import SubjectSeen
+from collectors.decisions import store as decision_store
+from collectors.decisions.store import DecisionView
+from collectors.payloads import store as payload_store
+from collectors.payloads.store import PayloadView
+from collectors.spans.view import SpanView
+from collectors.transactions import line_store, story_store
+from collectors.transactions import store as transaction_store
+from collectors.transactions.line_store import ContractTraffic
+from collectors.transactions.transaction import EventView, MemberView, TransactionView
 from controlplane.database import Database
 from policies import listing
 from policies.lifecycle import Violation

@@ -5,12 +5,12 @@ from enum import Enum
 
 import strawberry
 
-from collectors import milestone_state
-from collectors.milestone_state import milestone_states
-from collectors.process import Process
-from collectors.stage_progress import stage_progress
-from collectors.transaction import TransactionView
-from collectors.watermark import Watermarks
+from collectors.processes import milestone_state
+from collectors.processes.milestone_state import milestone_states
+from collectors.processes.process import Process
+from collectors.processes.stage_progress import stage_progress
+from collectors.sources.watermark import Watermarks
+from collectors.transactions.transaction import TransactionView
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.value import Money, money_of, moneys_of, seconds

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from collectors import rederivation_store
-from collectors.rederivation import Rederivation as Job
+from collectors.rederivation import store as rederivation_store
+from collectors.rederivation.job import Rederivation as Job
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, asked, change, noun
 from terms.instant import Instant

@@ -4,8 +4,9 @@
 import strawberry
 from sqlmodel import Session
 
-from collectors import span_sample, suggestion
-from collectors.extraction import Extractor
+from collectors.extraction import suggestion
+from collectors.extraction.extractor import Extractor
+from collectors.spans import sample as span_sample
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 

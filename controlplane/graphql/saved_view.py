@@ -6,8 +6,8 @@ from typing import Annotated
 import strawberry
 from sqlmodel import Session
 
-from collectors.transaction_list import SORT_FIELDS, Sort
-from collectors.transaction_query import read
+from collectors.transactions.listing import SORT_FIELDS, Sort
+from collectors.transactions.query import read
 from controlplane import saved_view as store
 from controlplane.graphql.context import Context, Info
 from controlplane.graphql.described import answer, asked, change, noun

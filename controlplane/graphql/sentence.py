@@ -3,10 +3,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from collectors.line_store import Totals
-from collectors.process import Process
-from collectors.transaction import TransactionView
-from collectors.watermark import NOTHING_HELD, Watermarks
+from collectors.processes.process import Process
+from collectors.sources.watermark import NOTHING_HELD, Watermarks
+from collectors.transactions.line_store import Totals
+from collectors.transactions.transaction import TransactionView
 from terms.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from terms.money import Money, exponent
 

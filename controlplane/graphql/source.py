@@ -5,9 +5,9 @@ from enum import Enum
 
 import strawberry
 
-from collectors.source_books import PullState
-from collectors.source_traffic import BUCKET
-from collectors.source_view import SourceView
+from collectors.sources.books import PullState
+from collectors.sources.traffic import BUCKET
+from collectors.sources.view import SourceView
 from controlplane import source_watermarks
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun

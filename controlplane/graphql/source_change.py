@@ -9,8 +9,8 @@ import strawberry
 
 from collectors.pull.failure import SourceFailure
 from collectors.pull.opening import Tried
-from collectors.source import Kind
-from collectors.source import Source as Kept
+from collectors.sources.source import Kind
+from collectors.sources.source import Source as Kept
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import asked, change, noun
 from controlplane.graphql.problem import Problem, problems_of

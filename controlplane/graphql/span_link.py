@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlmodel import Session
 
-from collectors import source_store, source_traffic, span_link
-from collectors.source import TRACERS, Source
-from collectors.span_view import SpanView
+from collectors.sources import store as source_store
+from collectors.sources import traffic as source_traffic
+from collectors.sources.source import TRACERS, Source
+from collectors.spans import link as span_link
+from collectors.spans.view import SpanView
 from controlplane.graphql.described import noun
 
 Address = Callable[[SpanView], str | None]

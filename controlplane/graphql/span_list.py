@@ -7,11 +7,13 @@ import orjson
 import strawberry
 from sqlmodel import Session
 
-from collectors import promotion_store, span_query, span_search
-from collectors.promotion_store import Promoted
-from collectors.span_query import SpanQuery
-from collectors.span_search import Found
-from collectors.span_view import SpanView
+from collectors.spans import promotion_store
+from collectors.spans import query as span_query
+from collectors.spans import search as span_search
+from collectors.spans.promotion_store import Promoted
+from collectors.spans.query import SpanQuery
+from collectors.spans.search import Found
+from collectors.spans.view import SpanView
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.story import kind_word, status_word, system_of

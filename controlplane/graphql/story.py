@@ -6,11 +6,11 @@ from enum import Enum
 import orjson
 import strawberry
 
-from collectors import span_link
-from collectors.payload_store import PayloadView
-from collectors.span_path import clock_suspects, critical_path
-from collectors.span_view import SpanView
-from collectors.transaction import EventView, MemberView
+from collectors.payloads.store import PayloadView
+from collectors.spans import link as span_link
+from collectors.spans.path import clock_suspects, critical_path
+from collectors.spans.view import SpanView
+from collectors.transactions.transaction import EventView, MemberView
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import Problem, problems_of

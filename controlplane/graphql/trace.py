@@ -3,7 +3,7 @@
 
 import strawberry
 
-from collectors import story_store
+from collectors.transactions import story_store
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer
 from controlplane.graphql.story import Spans, spans_of

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from collectors import comparison, related_store
-from collectors.process import Process
-from collectors.transaction import TransactionView
-from collectors.watermark import Watermarks
+from collectors.processes.process import Process
+from collectors.sources.watermark import Watermarks
+from collectors.transactions import comparison, related_store
+from collectors.transactions.transaction import TransactionView
 
 # By module, because these types name each other.
 from controlplane.graphql import exception_item, violation

@@ -3,9 +3,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from collectors import query_edit, transaction_facets
-from collectors.query_vocabulary import Vocabulary
-from collectors.transaction_facets import FACETS, FacetCount, Histogram
+from collectors.query import edit as query_edit
+from collectors.query.vocabulary import Vocabulary
+from collectors.transactions import facets as transaction_facets
+from collectors.transactions.facets import FACETS, FacetCount, Histogram
 from controlplane.graphql.described import noun
 from controlplane.graphql.value import seconds
 from terms.instant import Instant

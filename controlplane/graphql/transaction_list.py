@@ -7,11 +7,12 @@ from typing import cast
 import strawberry
 from sqlmodel import Session
 
-from collectors import transaction_facets, transaction_list
-from collectors.transaction import Page, TransactionView
-from collectors.transaction_condition import Wanted
-from collectors.transaction_list import Sort, SortField, Stretch
-from collectors.transaction_query import KEY, Comparison, Condition, read
+from collectors.transactions import facets as transaction_facets
+from collectors.transactions import listing as transaction_list
+from collectors.transactions.condition import Wanted
+from collectors.transactions.listing import Sort, SortField, Stretch
+from collectors.transactions.query import KEY, Comparison, Condition, read
+from collectors.transactions.transaction import Page, TransactionView
 from controlplane.graphql.context import Context, Info
 from controlplane.graphql.described import answer, asked, noun
 from controlplane.graphql.transaction import Transaction, TransactionStatus, transaction_of

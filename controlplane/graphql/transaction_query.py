@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 import strawberry
 
-from collectors import query_completion, query_text
-from collectors.query_text import without
-from collectors.query_values import values_beginning
-from collectors.transaction_query import Condition, Reading, read
+from collectors.query import completion as query_completion
+from collectors.query import text as query_text
+from collectors.query.stored_values import values_beginning
+from collectors.query.text import without
+from collectors.transactions.query import Condition, Reading, read
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from terms.problem import Problem, ProblemError

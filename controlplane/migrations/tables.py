@@ -3,16 +3,16 @@
 
 from sqlmodel import SQLModel
 
-import collectors.decision_tables
-import collectors.key_tables
-import collectors.kpi_tables
-import collectors.payload_tables
-import collectors.rederivation_tables
+import collectors.contract_use.tables
+import collectors.decisions.tables
+import collectors.keys.tables
+import collectors.kpis.tables
+import collectors.payloads.tables
+import collectors.rederivation.tables
 import collectors.retention.tables
-import collectors.search_tables
-import collectors.source_tables
+import collectors.sources.tables
+import collectors.spans.search_tables
 import collectors.tables
-import collectors.use_tables
 import controlplane.audit
 import controlplane.saved_view
 import controlplane.security.tables
@@ -23,16 +23,16 @@ import sync.tables
 
 metadata = SQLModel.metadata
 TABLES = (
-    collectors.decision_tables,
-    collectors.key_tables,
-    collectors.kpi_tables,
-    collectors.payload_tables,
-    collectors.rederivation_tables,
+    collectors.decisions.tables,
+    collectors.keys.tables,
+    collectors.kpis.tables,
+    collectors.payloads.tables,
+    collectors.rederivation.tables,
     collectors.retention.tables,
-    collectors.source_tables,
-    collectors.search_tables,
+    collectors.sources.tables,
+    collectors.spans.search_tables,
     collectors.tables,
-    collectors.use_tables,
+    collectors.contract_use.tables,
     controlplane.audit,
     controlplane.saved_view,
     controlplane.security.tables,

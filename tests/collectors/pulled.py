@@ -11,14 +11,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from collectors import source_books, source_reach, source_store, source_traffic, tables
+from collectors import tables
 from collectors.definitions import load
 from collectors.intake import IngestResult, ingest
 from collectors.pull.address import Resolve, resolved
 from collectors.pull.http import Bounds
-from collectors.source import Source
-from collectors.source_books import PullState
-from collectors.source_store import Headers
+from collectors.sources import books as source_books
+from collectors.sources import reach as source_reach
+from collectors.sources import store as source_store
+from collectors.sources import traffic as source_traffic
+from collectors.sources.books import PullState
+from collectors.sources.source import Source
+from collectors.sources.store import Headers
 from collectors.span import Decoded
 from controlplane.database import Actor, Database
 from controlplane.payloads import Inspector

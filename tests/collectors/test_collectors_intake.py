@@ -12,21 +12,21 @@ from sqlmodel import Session, SQLModel
 
 from collectors import tables
 from collectors.bulk import Bulk
-from collectors.cloudevents import decode
+from collectors.decisions.ruling_store import RulingStore
+from collectors.decoding.cloudevents import decode
 from collectors.definitions import Definitions, load
 from collectors.intake import IngestResult, ingest
-from collectors.key_tables import KeyFindingRow
-from collectors.neighbourhood import Neighbourhood
-from collectors.ruling_store import RulingStore
+from collectors.keys.tables import KeyFindingRow
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
-from collectors.story_store import spans
-from collectors.transaction import TransactionView, transaction_id
-from collectors.transaction_store import (
+from collectors.stitching.neighbourhood import Neighbourhood
+from collectors.transactions.store import (
     changed_transactions,
     forget_changed,
     transaction,
     transactions_by_id,
 )
+from collectors.transactions.story_store import spans
+from collectors.transactions.transaction import TransactionView, transaction_id
 from controlplane.database import Actor, Database
 from terms.instant import HOUR, Instant
 from terms.object_key import ObjectKey

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from collectors import contract_use as counted
 from collectors import definitions
 from collectors.bulk import Bulk
+from collectors.contract_use import counting as counted
 from collectors.span import BusinessEvent
 from controlplane import contract_use
 from controlplane.database import Actor, Database

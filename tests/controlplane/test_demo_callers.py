@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's other applications: they declare what they call, all but one, and each call is a span of its own."""
 
-from collectors import otlp
+from collectors.decoding import otlp
 from controlplane.demo.callers import CALLERS, DECLARATIONS, Done, encoded
 from registry import canonical
 from registry.declaration import read

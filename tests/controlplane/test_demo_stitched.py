@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel, select
 
-from collectors import definitions, intake, otlp
+from collectors import definitions, intake
+from collectors.decoding import otlp
 from collectors.tables import TxnRow
 from controlplane.database import Actor, Database
 from controlplane.demo import history

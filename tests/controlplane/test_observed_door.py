@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from collectors.payload_store import payloads_under
+from collectors.payloads.store import payloads_under
 from controlplane.database import Actor, Database
 from controlplane.http import doors
 from controlplane.http.observed import observed_routes

@@ -7,11 +7,13 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from collectors import query_completion, query_edit, span_query
 from collectors.definitions import load
-from collectors.query_text import without
-from collectors.query_vocabulary import Vocabulary
-from collectors.transaction_query import Amount, Condition, Reading, read
+from collectors.query import completion as query_completion
+from collectors.query import edit as query_edit
+from collectors.query.text import without
+from collectors.query.vocabulary import Vocabulary
+from collectors.spans import query as span_query
+from collectors.transactions.query import Amount, Condition, Reading, read
 from terms.instant import DAY, SECOND, Instant, parse, text
 from tests.dashboards import made_up
 from tests.dashboards.made_up import Row

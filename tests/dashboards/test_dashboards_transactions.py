@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import URL, QueryParams
 from starlette.testclient import TestClient
 
-from collectors.query_text import words
+from collectors.query.text import words
 from dashboards.query_bar import address
 from dashboards.transactions import SORTS, quoted
 from tests.dashboards import made_up

@@ -10,10 +10,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from collectors.definitions import load
-from collectors.extraction_example import broken_examples
-from collectors.extraction_file import read_extraction
+from collectors.extraction.example import broken_examples
+from collectors.extraction.file import read_extraction
+from collectors.extraction.suggestion import suggest
 from collectors.span import Origin, Span
-from collectors.suggestion import suggest
 from terms import yaml_lines
 from terms.problem import Problem
 

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session
 
-from collectors import promotion_store, search_tables, span_search
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest
-from collectors.promotion import LINKS, values_of
 from collectors.retention import store as retention_store
 from collectors.span import Decoded, Origin, Span
-from collectors.span_query import KINDS, STATUSES, SpanCondition, SpanQuery, read
-from collectors.span_search import Found, Position
+from collectors.spans import promotion_store, search_tables
+from collectors.spans import search as span_search
+from collectors.spans.promotion import LINKS, values_of
+from collectors.spans.query import KINDS, STATUSES, SpanCondition, SpanQuery, read
+from collectors.spans.search import Found, Position
 from controlplane.database import Actor, Database
 from terms.instant import DAY, HOUR, MINUTE, Instant, parse
 from terms.problem import ProblemError

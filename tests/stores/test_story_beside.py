@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlmodel import Session
 
-from collectors import comparison, promotion_store, span_link, story_store
 from collectors.definitions import load
 from collectors.intake import ingest
-from collectors.promotion import LINKS
 from collectors.span import BusinessEvent, Decoded, Origin, Span
-from collectors.transaction import TransactionView, transaction_id
-from collectors.transaction_store import transaction
+from collectors.spans import link as span_link
+from collectors.spans import promotion_store
+from collectors.spans.promotion import LINKS
+from collectors.transactions import comparison, story_store
+from collectors.transactions.store import transaction
+from collectors.transactions.transaction import TransactionView, transaction_id
 from controlplane.database import Actor, Database
 from terms.instant import DAY, HOUR, MINUTE, Instant, parse
 from terms.object_key import ObjectKey

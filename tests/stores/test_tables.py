@@ -13,9 +13,10 @@ from sqlalchemy import Table, UniqueConstraint, create_engine, inspect, text
 from sqlalchemy.types import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, String, Text
 from sqlmodel.sql.sqltypes import AutoString
 
-from collectors import intake, story_store
+from collectors import intake
 from collectors.definitions import load
 from collectors.span import Decoded, Origin, Span
+from collectors.transactions import story_store
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from controlplane.migrations.tables import metadata

@@ -13,14 +13,16 @@ import pytest
 from sqlalchemy import insert, text
 from sqlmodel import Session
 
-from collectors import tables, transaction_facets, transaction_list
+from collectors import tables
 from collectors.definitions import load
-from collectors.query_values import values_beginning
-from collectors.query_vocabulary import Vocabulary
-from collectors.transaction import transaction_digest
-from collectors.transaction_condition import Wanted, behind
-from collectors.transaction_list import SORT_FIELDS, Sort, Stretch
-from collectors.transaction_query import Amount, Condition, read
+from collectors.query.stored_values import values_beginning
+from collectors.query.vocabulary import Vocabulary
+from collectors.transactions import facets as transaction_facets
+from collectors.transactions import listing as transaction_list
+from collectors.transactions.condition import Wanted, behind
+from collectors.transactions.listing import SORT_FIELDS, Sort, Stretch
+from collectors.transactions.query import Amount, Condition, read
+from collectors.transactions.transaction import transaction_digest
 from controlplane.database import Actor, Database
 from terms.instant import DAY, HOUR, Instant, parse
 from terms.money import exponent

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 from starlette.responses import Response
 
-from collectors import contract_seen
+from collectors.contract_use import seen as contract_seen
 from controlplane import contract_use
 from controlplane.contract_use import UsePage
 from controlplane.database import Database

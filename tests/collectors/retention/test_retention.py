@@ -15,8 +15,8 @@ from collectors.imports.file import batches
 from collectors.retention import store
 from collectors.retention.keep import Keep
 from collectors.span import Decoded, Origin, Span
-from collectors.span_block import BLOCK
-from collectors.story_store import trace
+from collectors.spans.block import BLOCK
+from collectors.transactions.story_store import trace
 from controlplane.database import Actor, Database
 from controlplane.retention import Retention
 from terms.instant import Instant, wall_clock

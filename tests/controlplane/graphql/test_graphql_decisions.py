@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from collectors import rederive_process
+from collectors.rederivation import from_events as rederive_process
 from controlplane.audit import AuditRow
 from controlplane.database import Actor
 from tests.controlplane.graphql.conftest import deal

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from collectors import definitions
-from collectors.line_store import Totals
-from collectors.transaction import MilestoneView, TransactionView
+from collectors.transactions.line_store import Totals
+from collectors.transactions.transaction import MilestoneView, TransactionView
 from controlplane.graphql import sentence
 from terms.instant import DAY, HOUR, MINUTE, Instant, parse
 from terms.money import Money

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, select
 from tracer_servers import Reply, Served, Told, Traces, as_json, zipkin
 
-from collectors.source_tables import SourceRow
+from collectors.sources.tables import SourceRow
 from controlplane.audit import AuditRow
 from controlplane.database import Actor
 from policies.listing import of_targets

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from collectors import promotion_store
+from collectors.spans import promotion_store
 from controlplane.database import Actor
 
 FIND = """

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from collectors import contract_use
 from collectors.bulk import Bulk
+from collectors.contract_use import counting as contract_use
 from collectors.span import BusinessEvent
 from controlplane.database import Actor
 from dashboards import queries

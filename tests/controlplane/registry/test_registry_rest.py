@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from collectors import contract_use
 from collectors.bulk import Bulk
+from collectors.contract_use import counting as contract_use
 from collectors.span import BusinessEvent
 from controlplane.database import Actor
 from registry import deployment_store

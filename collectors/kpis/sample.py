@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sample: what one transaction says about one KPI. Pure, from the transaction as it stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from collectors.kpis.definition import KpiDefinition
+from collectors.transactions.transaction import TransactionView
+from terms.instant import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One transaction's part in one KPI. `cohort_at` is the start, which decides the day it belongs to.
+
+    `end_at` may lie before `cohort_at` when two systems' clocks disagree; the measure leaves such a sample out and
+    counts it. `failed_at` is set while the transaction stands failed.
+    """
+
+    kpi: str
+    version: int
+    transaction_id: str
+    process: str
+    cohort_at: Instant
+    end_at: Instant | None
+    cancelled_at: Instant | None
+    failed_at: Instant | None
+    legal_entity: str | None
+    region: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleColumns:
+    """Many samples of one KPI, a list for each column: what the arithmetic runs over."""
+
+    cohort_at: list[int] = field(default_factory=list)
+    end_at: list[int | None] = field(default_factory=list)
+    cancelled_at: list[int | None] = field(default_factory=list)
+    failed_at: list[int | None] = field(default_factory=list)
+    legal_entity: list[str] = field(default_factory=list)  # empty text where it is not known
+
+
+def sample_of(definition: KpiDefinition, view: TransactionView) -> Sample | None:
+    """The transaction's sample; None while it has not reached the start, when its end is not planned, or of another process."""
+    if view.process not in definition.processes or definition.end in view.not_planned:
+        return None
+    cohort_at = _moment(definition.start, view)
+    if cohort_at is None:
+        return None
+    end_at = _moment(definition.end, view)
+    cancelled_at = _moment(definition.cancel, view) if definition.cancel else None
+    return Sample(
+        kpi=definition.id,
+        version=definition.version,
+        transaction_id=view.transaction_id,
+        process=view.process,
+        cohort_at=cohort_at,
+        end_at=end_at,
+        # What ended first decides: a cancellation after the end changes nothing.
+        cancelled_at=cancelled_at if end_at is None or (cancelled_at or end_at) < end_at else None,
+        failed_at=_moment("failed", view),
+        legal_entity=view.legal_entity,
+        region=view.region,
+        currency=view.amount.currency if view.amount else None,
+    )
+
+
+def columns(samples: Iterable[Sample]) -> SampleColumns:
+    """The samples as columns, in their order."""
+    made = SampleColumns()
+    for sample in samples:
+        made.cohort_at.append(sample.cohort_at)
+        made.end_at.append(sample.end_at)
+        made.cancelled_at.append(sample.cancelled_at)
+        made.failed_at.append(sample.failed_at)
+        made.legal_entity.append(sample.legal_entity or "")
+    return made
+
+
+def _moment(name: str, view: TransactionView) -> Instant | None:
+    match name:
+        case "started":
+            return view.started_at
+        case "completed" | "cancelled":
+            return (view.ended_at or view.last_event_at) if view.status == name else None
+        case "failed":
+            return view.last_event_at if view.status == name else None
+        case _:
+            return view.reached_at(name)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The query bar: its text, its words, and how it may go on."""

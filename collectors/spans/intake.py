@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spans -> slim rows, one compressed block of attributes for each 512 of them, and the objects they name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from collectors import tables
+from collectors.bulk import Bulk
+from collectors.extraction.extractor import Extracted
+from collectors.numbers import Numbers
+from collectors.span import Origin, Rejected, Span, without_nul
+from collectors.spans import rival as span_rival
+from collectors.spans import search_tables
+from collectors.spans.block import BLOCK, pack, span_keys
+from collectors.spans.search_intake import store_zones
+from terms.instant import Instant
+
+_SPAN_COLUMNS = "span_key, trace_no, span_id, kind, parent_span_id, operation_no, start_ns, end_ns, status, status_message"
+
+
+@dataclass(slots=True)
+class StoredSpans:
+    """How many were `new`, and the row key of each span that was stored now, None for those that were known before.
+
+    `rivals` tells of those that came with another content than before.
+    """
+
+    new: int = 0
+    keys: list[int | None] = field(default_factory=list)
+    rivals: list[Rejected] = field(default_factory=list)
+
+
+def store_spans(bulk: Bulk, numbers: Numbers, spans: Sequence[Span], now: Instant) -> StoredSpans:
+    """Stores the spans that are not stored yet; identity is trace id, span id and kind.
+
+    Of two contents of one identity the one with the greater hash stays, whichever came first.
+    """
+    stored = StoredSpans()
+    if not spans:
+        return stored
+    resources = _resources(bulk, numbers, {id(span.origin): span.origin for span in spans}.items())
+    names = _Names(
+        resources,
+        _operations(bulk, numbers, spans, resources),
+        _traces(bulk, numbers, {span.trace_id for span in spans}),
+    )
+    for start in range(0, len(spans), BLOCK):
+        _store_block(bulk, numbers, spans[start : start + BLOCK], names, now, stored)
+    return stored
+
+
+def store_mentions(
+    bulk: Bulk,
+    extracted: Extracted,
+    stored: StoredSpans,
+    told_by: set[tuple[bytes | None, bytes | None]],
+    ids: dict[str, int],
+) -> None:
+    """Which spans name which objects. A span whose event was stored from it is found through that event already."""
+    rows = [
+        (ids[key], span_key)
+        for span, named, event, span_key in zip(
+            extracted.spans, extracted.named, extracted.events, stored.keys, strict=True
+        )
+        if named and span_key is not None and (event is None or (span.trace_id, span.span_id) not in told_by)
+        for key in named
+    ]
+    rows.sort()
+    bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The numbers of what spans come from and are called: resources by the origin's mark, operations by mark and name.
+
+    An origin's mark is the identity of the object: one request has a handful of them.
+    """
+
+    resources: dict[int, int]
+    operations: dict[tuple[int, str], int]
+    traces: dict[bytes, int]
+
+
+def _store_block(
+    bulk: Bulk, numbers: Numbers, spans: Sequence[Span], names: _Names, now: Instant, stored: StoredSpans
+) -> None:
+    (block_id,) = numbers.take("block", 1)
+    keys = span_keys(block_id)
+    rows = [_row(key, span, names) for key, span in zip(keys, spans, strict=False)]
+    # A trace's rows side by side, as they stand in the index of identities.
+    rows.sort(key=lambda row: row[1])
+    new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip")
+    if new == len(spans):
+        stored.new += new
+        stored.keys += keys[: len(spans)]
+    else:
+        bulk.delete_range(tables.SpanRow, "span_key", keys[0], keys[-1])
+        _store_known(bulk, spans, keys, names, stored)
+    if any(key is not None for key in stored.keys[-len(spans) :]):
+        body = pack(span.attributes for span in spans)
+        bulk.insert(tables.SpanBlockRow, "block_id, arrived_at, body", [(block_id, now, body)])
+        store_zones(bulk, block_id, keys[0], keys[len(spans) - 1], spans, names.resources)
+
+
+def _store_known(
+    bulk: Bulk, spans: Sequence[Span], keys: Sequence[int], names: _Names, stored: StoredSpans
+) -> None:
+    """Stores those of a block's spans that are new, or that win against what is stored under their identity."""
+    traces = names.traces
+    judged = span_rival.judge(bulk, spans, traces)
+    beaten = [(key,) for key in judged.beaten]
+    bulk.delete(tables.SpanRow, "span_key", beaten)
+    bulk.delete(search_tables.SpanAttributeRow, "span_key", beaten)
+    rows = [_row(keys[position], spans[position], names) for position in judged.winners]
+    bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows)
+    stored.new += len(rows) - len(judged.beaten)
+    winners = set(judged.winners)
+    stored.keys += [keys[position] if position in winners else None for position in range(len(spans))]
+    stored.rivals += judged.rivals
+
+
+def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:
+    return (
+        key, names.traces[span.trace_id], span.span_id, span.kind, span.parent_span_id,
+        names.operations[id(span.origin), span.name], span.start_ns, span.end_ns, span.status, span.status_message,
+    )  # fmt: skip
+
+
+def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> dict[bytes, int]:
+    wanted = sorted(ids)
+    known = {
+        bytes(trace_id): trace_no
+        for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted)
+    }
+    new = [one for one in wanted if one not in known]
+    known.update(zip(new, numbers.take("trace", len(new)), strict=True))
+    bulk.insert(tables.TraceRow, "trace_no, trace_id", [(known[one], one) for one in new])
+    return known
+
+
+def _operations(
+    bulk: Bulk, numbers: Numbers, spans: Sequence[Span], resources: Mapping[int, int]
+) -> dict[tuple[int, str], int]:
+    called = {(id(span.origin), span.name) for span in spans}
+    known = {
+        (resource_id, name): operation_no
+        for resource_id, name, operation_no in bulk.select(
+            "resource_id, name, operation_no", "operation", "name", sorted({name for _, name in called})
+        )
+    }
+    new = sorted({(resources[mark], name) for mark, name in called} - known.keys())
+    known.update(zip(new, numbers.take("operation", len(new)), strict=True))
+    bulk.insert(tables.OperationRow, "operation_no, resource_id, name", [(known[one], *one) for one in new])
+    return {(mark, name): known[resources[mark], name] for mark, name in called}
+
+
+def _resources(bulk: Bulk, numbers: Numbers, origins: Iterable[tuple[int, Origin]]) -> dict[int, int]:
+    digests = {}
+    contents = {}
+    for mark, origin in origins:
+        attributes = orjson.dumps(origin.attributes, option=orjson.OPT_SORT_KEYS)
+        head = orjson.dumps([origin.service, origin.scope])
+        digests[mark] = blake2b(head + attributes, digest_size=16).digest()
+        contents[digests[mark]] = (
+            without_nul(origin.service),
+            without_nul(origin.scope),
+            attributes.decode(),
+        )
+    known = {
+        bytes(digest): resource_id
+        for digest, resource_id in bulk.select("digest, resource_id", "resource", "digest", contents)
+    }
+    new = sorted(digest for digest in contents if digest not in known)
+    known.update(zip(new, numbers.take("resource", len(new)), strict=True))
+    bulk.insert(
+        tables.ResourceRow,
+        "resource_id, digest, service, scope, attributes",
+        [(known[digest], digest, *contents[digest]) for digest in new],
+    )
+    return {mark: known[digest] for mark, digest in digests.items()}

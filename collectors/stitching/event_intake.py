@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Business events -> rows, each identity once, and the objects they name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from collectors import tables
+from collectors.bulk import Bulk
+from collectors.numbers import Numbers
+from collectors.span import BusinessEvent
+from collectors.stitching.figures import figures_text
+from collectors.stitching.stitch_event import StitchEvent
+from collectors.stitching.tree import object_type
+from terms import object_key
+from terms.instant import Instant
+from terms.object_key import ObjectKey
+
+_CONTENT = (
+    "source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, amount_minor, "
+    "currency, legal_entity, region, contract_subject, contract_version, message, trace_id, span_id, data, rule_no, figures"
+)
+
+
+class StoredEvents(NamedTuple):
+    """Events that were not stored before, or not with this content, as stitching sees them.
+
+    `told_by` are the (trace id, span id) they came from; `left` are objects that a replaced content named, with ids.
+    """
+
+    events: list[StitchEvent]
+    told_by: set[tuple[bytes | None, bytes | None]]
+    left: dict[str, int]
+
+
+def content_hash(event: BusinessEvent) -> bytes:
+    """16 bytes over what an event says; where it came from (its span, the data beside it but figures) is not part of it."""
+    figures = figures_text(event.data)
+    said = event[2:13] if figures is None else (*event[2:13], figures)
+    return blake2b(orjson.dumps(said), digest_size=16).digest()
+
+
+def store_objects(bulk: Bulk, numbers: Numbers, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
+    """(object id of each key, the keys never named before). Keys are stored on first sight."""
+    wanted = sorted(keys)
+    ids: dict[str, int] = {}
+    for value, kind, namespace, scope, object_id in bulk.select(
+        "value, type, namespace, scope, object_id",
+        "object",
+        "value",
+        {key.partition(":")[2] for key in wanted},
+    ):
+        # Others may have the same value; that an object is known which nobody asked for does no harm.
+        plain = not namespace and not scope
+        ids[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
+    new = [object_key.parse(key) for key in wanted if key not in ids]
+    inserted = []
+    for object_id, one in zip(numbers.take("object", len(new)), new, strict=True):
+        ids[str(one)] = object_id
+        inserted.append((object_id, one.type, one.value, one.namespace, one.scope))
+    bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", inserted)
+    return ids, {str(one) for one in new}
+
+
+def store_events(
+    bulk: Bulk,
+    numbers: Numbers,
+    events: Sequence[BusinessEvent],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
+) -> StoredEvents:
+    """Stores events, whose identities differ, whose objects have `ids` and whose rules the numbers in `rules`.
+
+    One that is stored with the same or a greater content hash is left as it is; with a lesser one, or as an earlier version
+    of its rule read it, it is replaced.
+    """
+    taken = dict(zip(numbers.take("event", len(events)), events, strict=True))
+    rows = [(event_id, *_row(event, ids, rules, now)) for event_id, event in taken.items()]
+    left: dict[str, int] = {}
+    if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip") != len(rows):
+        there = {row[0] for row in bulk.select("event_id", "event", "event_id", taken)}
+        known = [event for event_id, event in taken.items() if event_id not in there]
+        taken = {event_id: event for event_id, event in taken.items() if event_id in there}
+        taken |= _replace(bulk, known, ids, rules, now, left)
+    name_objects(bulk, taken, ids)
+    return StoredEvents(
+        [stitch_event(event_id, event) for event_id, event in taken.items()],
+        {(event.trace_id, event.span_id) for event in taken.values()},
+        left,
+    )
+
+
+def _replace(
+    bulk: Bulk,
+    known: list[BusinessEvent],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
+    left: dict[str, int],
+) -> dict[int, BusinessEvent]:
+    """The stored events whose content gives way, by id; what they named until now is added to `left`.
+
+    What an earlier version of the same rule read gives way whatever it says; else the greater content hash stays.
+    """
+    replaced: dict[int, BusinessEvent] = {}
+    named: dict[int, str] = {}
+    rule_of = {number: name.rpartition("@")[0] for name, number in rules.items()}
+    for source in sorted({event.source for event in known}):
+        mine = {event.source_event_id: event for event in known if event.source == source}
+        for source_event_id, event_id, stored_hash, objects, rule_no in bulk.select(
+            "source_event_id, event_id, content_hash, objects, rule_no",
+            "event",
+            "source_event_id",
+            mine,
+            same={"source": source},
+        ):
+            event = mine[source_event_id]
+            own = rules.get(event.rule or "")
+            is_newer = own is not None and own != rule_no and rule_of.get(rule_no) == rule_of[own]
+            if is_newer or content_hash(event) > bytes(stored_hash):
+                replaced[event_id] = event
+                named[event_id] = objects
+    rewrite_events(bulk, replaced, named, ids, rules, now, left)
+    return replaced
+
+
+def rewrite_events(
+    bulk: Bulk,
+    replaced: Mapping[int, BusinessEvent],
+    named: Mapping[int, str],
+    ids: dict[str, int],
+    rules: Mapping[str, int],
+    now: Instant,
+    left: dict[str, int],
+) -> None:
+    """Gives stored events another content. `named` is what each named until now, as stored; it is added to `left`.
+
+    The objects that the new contents name are for the caller to store beside them.
+    """
+    unname(bulk, {event_id: named[event_id] for event_id in replaced}, left)
+    rows = [(*_row(event, ids, rules, now), event_id) for event_id, event in replaced.items()]
+    bulk.update(tables.EventRow, _CONTENT, "event_id", rows)
+
+
+def forget_events(bulk: Bulk, named: Mapping[int, str], left: dict[str, int]) -> None:
+    """Removes stored events, with what each names as stored; that is added to `left`, for it must be stitched anew."""
+    unname(bulk, named, left)
+    bulk.delete(tables.EventRow, "event_id", [(event_id,) for event_id in named])
+
+
+def unname(bulk: Bulk, named: Mapping[int, str], left: dict[str, int]) -> None:
+    """Events no longer name what they named, which is added to `left` by key with its object id."""
+    pairs = [
+        (object_id, event_id, key)
+        for event_id, text in named.items()
+        for object_id, key in orjson.loads(text)
+    ]
+    left.update({key: object_id for object_id, _, key in pairs})
+    bulk.delete(tables.EventObjectRow, "object_id, event_id", [(one, event_id) for one, event_id, _ in pairs])
+
+
+def name_objects(bulk: Bulk, events: Mapping[int, BusinessEvent], ids: dict[str, int]) -> None:
+    """Stores which objects these events name."""
+    named = sorted((ids[key], event_id) for event_id, event in events.items() for key in event.objects)
+    bulk.insert(tables.EventObjectRow, "object_id, event_id", named)
+
+
+def _row(
+    event: BusinessEvent, ids: dict[str, int], rules: Mapping[str, int], now: Instant
+) -> tuple[Any, ...]:
+    return (
+        event.source, event.source_event_id, content_hash(event), event.type, event.occurred_at, now, event.system,
+        orjson.dumps([(ids[key], key) for key in event.objects]).decode(), *event[6:-1], rules.get(event.rule or ""),
+        figures_text(event.data),
+    )  # fmt: skip
+
+
+def stitch_event(event_id: int, event: BusinessEvent) -> StitchEvent:
+    """A stored event as stitching sees it."""
+    return StitchEvent(
+        event.occurred_at, event.source, event.source_event_id, event_id, event.type, event.system,
+        tuple([object_type(key) for key in event.objects]), event.objects,
+        event.amount_minor, event.currency, event.legal_entity, event.region, figures_text(event.data),
+    )  # fmt: skip

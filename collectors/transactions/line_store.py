@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of the first screen: is money moving, where does it stand, and which contract versions flow."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, func, literal_column, select
+from sqlmodel import Session
+
+from collectors import tables
+from collectors.sources.watermark import NOTHING_HELD, Watermarks
+from collectors.transactions.condition import is_overdue, is_stuck
+from terms.instant import Instant
+from terms.money import Money
+from terms.tenant import TENANT
+
+_txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
+_milestone: Any = tables.MilestoneRow.__table__  # type: ignore[attr-defined]
+_event: Any = tables.EventRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Transactions that started in the window. `stuck` is failed or overdue, its money one figure for each currency."""
+
+    transactions: int
+    completed: int
+    open: int
+    failed: int
+    cancelled: int
+    overdue: int
+    stuck: int
+    stuck_money: tuple[tuple[Money, int], ...]  # most transactions first
+    oldest_stuck: str | None  # transaction id
+    oldest_stuck_since: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """One milestone of one process: how many reached it, and what stands before it."""
+
+    process: str
+    milestone: str
+    reached: int
+    waiting: int
+    overdue: int
+    failed: int
+    at_risk: tuple[Money, ...]  # of the failed and overdue, one for each currency
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTraffic:
+    """A contract version seen in events of one legal entity. Instants are business times."""
+
+    subject: str
+    version: str
+    legal_entity: str
+    events: int
+    first_seen: Instant
+    last_seen: Instant
+
+
+def totals(
+    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+) -> Totals:
+    """The counts over every process."""
+    overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
+    since = func.coalesce(_txn.c.waiting_since, _txn.c.started_at)
+    here = (_txn.c.tenant == TENANT, _txn.c.started_at >= started_from)
+    counts = {
+        row.status: row
+        for row in session.execute(
+            select(
+                _txn.c.status, func.count().label("n"), func.sum(case((overdue, 1), else_=0)).label("overdue")
+            )
+            .where(*here)
+            .group_by(_txn.c.status)
+        )
+    }
+    money = session.execute(
+        select(_txn.c.currency, func.count().label("n"), func.sum(_txn.c.amount_minor).label("minor"))
+        .where(*here, stuck)
+        .group_by(_txn.c.currency)
+        .order_by(func.count().desc(), _txn.c.currency)
+    ).all()
+    oldest = session.execute(
+        select(_txn.c.digest, since.label("since"))
+        .where(*here, stuck)
+        .order_by(since, _txn.c.txn_id)
+        .limit(1)
+    ).first()
+
+    def of(status: str) -> int:
+        return int(counts[status].n) if status in counts else 0
+
+    return Totals(
+        transactions=sum(int(row.n) for row in counts.values()),
+        completed=of("completed"),
+        open=of("open"),
+        failed=of("failed"),
+        cancelled=of("cancelled"),
+        overdue=sum(int(row.overdue) for row in counts.values()),
+        stuck=sum(int(row.n) for row in money),
+        stuck_money=tuple(
+            (Money(int(row.minor), row.currency), int(row.n)) for row in money if row.currency and row.minor
+        ),
+        oldest_stuck=oldest.digest.hex() if oldest else None,
+        oldest_stuck_since=Instant(oldest.since) if oldest else None,
+    )
+
+
+def reached(session: Session, milestone: str, started_from: Instant) -> int:
+    """How many transactions that started since then reached a milestone of that name, in any process."""
+    count: int = session.execute(
+        select(func.count(func.distinct(_milestone.c.txn_id)))
+        .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
+        .where(*_live(milestone), _txn.c.started_at >= started_from)
+    ).scalar_one()
+    return count
+
+
+def stages(
+    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+) -> tuple[StageFigures, ...]:
+    """The figures of every milestone that anything reached or waits for, ordered by process and milestone name."""
+    came: dict[tuple[str, str], int] = {
+        (row.process, row.name): int(row.n)
+        for row in session.execute(
+            select(_txn.c.process, _milestone.c.name, func.count().label("n"))
+            .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
+            .where(*_live(), _txn.c.started_at >= started_from)
+            .group_by(_txn.c.process, _milestone.c.name)
+        )
+    }
+    overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
+    standing: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in session.execute(
+        select(
+            _txn.c.process,
+            _txn.c.waiting_for,
+            _txn.c.currency,
+            func.count().label("n"),
+            func.sum(case((overdue, 1), else_=0)).label("overdue"),
+            func.sum(case((_txn.c.status == "failed", 1), else_=0)).label("failed"),
+            func.sum(case((stuck, func.coalesce(_txn.c.amount_minor, 0)), else_=0)).label("minor"),
+        )
+        .where(_txn.c.tenant == TENANT, _txn.c.started_at >= started_from, _txn.c.waiting_for.is_not(None))
+        .group_by(_txn.c.process, _txn.c.waiting_for, _txn.c.currency)
+        .order_by(_txn.c.currency)
+    ):
+        standing[row.process, row.waiting_for].append(row)
+    return tuple(
+        StageFigures(
+            process,
+            milestone,
+            reached=came.get((process, milestone), 0),
+            waiting=sum(int(row.n) for row in rows),
+            overdue=sum(int(row.overdue) for row in rows),
+            failed=sum(int(row.failed) for row in rows),
+            at_risk=tuple(Money(int(row.minor), row.currency) for row in rows if row.currency and row.minor),
+        )
+        for process, milestone in sorted({*came, *standing})
+        for rows in (standing.get((process, milestone), []),)
+    )
+
+
+def contract_traffic(session: Session, subjects: Sequence[str] | None = None) -> tuple[ContractTraffic, ...]:
+    """Which versions of the subjects (None: of all) flowed where, ordered by subject, version, legal entity. Events that name no
+    contract are left out."""
+    # Written into the statement: PostgreSQL takes two parameters for two expressions, though both are empty.
+    entity = func.coalesce(_event.c.legal_entity, literal_column("''"))
+    group = (_event.c.contract_subject, _event.c.contract_version, entity)
+    query = (
+        select(
+            _event.c.contract_subject,
+            _event.c.contract_version,
+            entity.label("legal_entity"),
+            func.count().label("n"),
+            func.min(_event.c.occurred_at).label("first_seen"),
+            func.max(_event.c.occurred_at).label("last_seen"),
+        )
+        .where(
+            _event.c.tenant == TENANT,
+            _event.c.contract_subject.is_not(None),
+            _event.c.contract_version.is_not(None),
+        )
+        .group_by(*group)
+        .order_by(*group)
+    )
+    if subjects is not None:
+        query = query.where(_event.c.contract_subject.in_(list(subjects)))
+    return tuple(
+        ContractTraffic(
+            row.contract_subject,
+            row.contract_version,
+            row.legal_entity,
+            int(row.n),
+            Instant(row.first_seen),
+            Instant(row.last_seen),
+        )
+        for row in session.execute(query)
+    )
+
+
+def _live(milestone: str | None = None) -> tuple[Any, ...]:
+    conditions = (_milestone.c.tenant == TENANT, _milestone.c.retracted_at.is_(None))
+    return conditions if milestone is None else (*conditions, _milestone.c.name == milestone)
