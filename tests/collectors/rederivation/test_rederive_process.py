@@ -17,7 +17,7 @@ from collectors.span import BusinessEvent
 from controlplane.database import Actor, Database
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from tests.collectors.test_stitching_order import digest, empty, take
+from tests.collectors.stitching.test_stitching_order import digest, empty, take
 
 MACHINE = Actor("machine", "test")
 BEFORE = """kind: process
