@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long does the gate need for two large OpenAPI documents, from disk to verdict, lines looked up?
 
-`python bench/openapi.py` writes APIs of 4 MB as JSON and YAML, two versions each, and checks them in a process of their own: once
-with changes in a few places, once with a change in a schema that everything uses. Prints CPU seconds beside the limit.
+`python bench/openapi.py` writes APIs of 4 MB as JSON and YAML, two versions each, and checks them with `throughline contracts
+check` in a process of their own: with changes in a few places, with a change in a schema that everything uses, and with the same
+API moved from 3.0 to 3.1. Prints CPU seconds beside the limit.
 """
 
 import json
@@ -17,11 +18,7 @@ from typing import Any
 
 SIZE = {"json": 3_750_000, "yaml": 6_200_000}  # counted as JSON, which is longer than YAML
 LIMITS_S = {"json": 5.0, "yaml": 12.0}
-_CHECK = (
-    "import sys; from pathlib import Path; from registry.check import check; from registry import report\n"
-    "verdict = check(Path(sys.argv[2]), Path(sys.argv[1]), 'FULL')\n"
-    "print(verdict.status, len(verdict.findings))"
-)
+_THROUGHLINE = Path(sys.executable).with_name("throughline")
 
 
 def main() -> int:
@@ -45,11 +42,24 @@ def main() -> int:
 def checked(paths: list[Path]) -> tuple[float, str]:
     """The CPU seconds of one check in a process of its own, and what it said."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [sys.executable, "-c", _CHECK, *map(str, paths)], capture_output=True, text=True, check=True
-    )
+    old, new = map(str, paths)
+    command = [
+        _THROUGHLINE,
+        "contracts",
+        "check",
+        new,
+        "--against",
+        old,
+        "--mode",
+        "FULL",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout.strip()
+    (answer,) = json.loads(done.stdout)["contracts"]
+    said = f"{answer['status']} {len(answer['findings'])}"
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, said
 
 
 def written(data: Any, syntax: str) -> str:
@@ -73,7 +83,15 @@ def versions(size: int) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         few["components"]["schemas"][f"Thing{number}"]["properties"]["field1"]["maxLength"] = 5
         few["paths"].pop(f"/things{number + 1}/{{id}}")
     deep["components"]["schemas"]["Money"]["required"] = ["amount", "currency"]
-    return [("few changes", old, few), ("one for all", old, deep)]
+    moved = json.loads(json.dumps(few), object_hook=_in_31)
+    return [("few changes", old, few), ("one for all", old, deep), ("3.0 to 3.1", old, moved)]
+
+
+def _in_31(data: dict[str, Any]) -> dict[str, Any]:
+    """The same in OpenAPI 3.1, where `nullable` is a type of its own."""
+    if "openapi" in data:
+        return {**data, "openapi": "3.1.0"}
+    return {"type": [data["type"], "null"], "minimum": 0} if "nullable" in data else data
 
 
 def an_api(random: Random, wanted: int) -> dict[str, Any]:

@@ -3,11 +3,20 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from registry.schema import Node, Raw, Schema
 
 _REFERENCE = re.compile(r"'\$ref': ('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _DYNAMIC = ("'$dynamicRef'", "'$recursiveRef'")
+
+
+def common_text(before: Any, now: Any) -> str | None:
+    """The Python text of two values that are the same JSON; None when they are not. Equality alone would take 1 for true."""
+    if before != now:
+        return None
+    text = repr(before)
+    return text if text == repr(now) else None
 
 
 @dataclass(slots=True)
@@ -25,11 +34,11 @@ class Alike:
 
     def written(self, before: Raw, now: Raw) -> bool:
         """The same of what is written at two places of the documents."""
-        if before != now:
-            return False
-        text = repr(before)  # tells true from 1, as JSON does
-        if text != repr(now):
-            return False
+        text = common_text(before, now)
+        return text is not None and self.says(text)
+
+    def says(self, text: str) -> bool:
+        """The same of a text that both documents hold."""
         if "$" not in text:
             return self.old.dialect is self.new.dialect
         return self.comparable and not any(d in text for d in _DYNAMIC) and self._references(text)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from registry import domain, keywords
-from registry.alike import Alike
+from registry.alike import Alike, common_text
 from registry.change import ABSENT, BACKWARD, FORWARD, Change, distinct
 from registry.effort import ENDLESS, QUESTION, within
 from registry.evaluate import CANNOT_SAY, is_valid
@@ -54,10 +54,10 @@ def diff(old: Schema, new: Schema, budget: int = BUDGET) -> tuple[Change, ...]:
     return distinct(walker.changes)
 
 
-def walk(old: Schema, new: Schema, budget: int, same: Callable[[Node, Node], bool]) -> "Walk":
+def walk(old: Schema, new: Schema, budget: int, same: Callable[[str], bool]) -> "Walk":
     """A walk that has met nothing yet, for callers that know which nodes to compare; it raises BudgetSpentError.
 
-    `same` says of two nodes whether they are known to be the same with all they refer to, so that they are passed over.
+    `same` says of a text that both documents hold whether it means the same in both, so that it is passed over.
     """
     return Walk(old, new, _Budget(budget), same=same)
 
@@ -84,7 +84,7 @@ class Proof:
     keeps_new: bool
 
 
-def _not_known(_a: Node, _b: Node) -> bool:
+def _not_known(_text: str) -> bool:
     return False
 
 
@@ -101,7 +101,7 @@ class Walk:
     budget: _Budget
     met: dict[tuple[_Key, _Key], None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    same: Callable[[Node, Node], bool] = _not_known
+    same: Callable[[str], bool] = _not_known
     alike: Alike = field(init=False)
     prover: Prover = field(init=False)
 
@@ -152,10 +152,11 @@ class Walk:
 
     def compare(self, a: Node, b: Node) -> None:
         """Records how `a` of the old document differs from `b` of the new one."""
-        if self.same(a, b):
+        text = common_text(a.raw, b.raw)
+        if text is not None and self.same(text):
             return
         self.budget.spend()
-        if self.alike.holds(a, b):
+        if text is not None and a.part == b.part and self.alike.says(text):
             return
         self._annotations(a, b)
         first, second = a, b

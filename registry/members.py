@@ -5,6 +5,7 @@ really applies to it on either side: its own, or what the side says of all other
 from typing import TYPE_CHECKING, Any
 
 from registry import domain
+from registry.alike import common_text
 from registry.change import ABSENT
 from registry.schema import Node, Schema
 
@@ -27,7 +28,8 @@ def properties(walk: "Walk", a: Node, b: Node) -> None:
         walk.compare(a.child("patternProperties", text), b.child("patternProperties", text))
     for name in {**named_old, **named_new}:
         if name in named_old and name in named_new:
-            if walk.alike.written(named_old[name], named_new[name]):
+            written = common_text(named_old[name], named_new[name])
+            if written is not None and (walk.same(written) or walk.alike.says(written)):
                 continue
             walk.compare(a.child("properties", name), b.child("properties", name))
         elif patterns_old:

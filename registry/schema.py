@@ -33,6 +33,7 @@ MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
 NAMED = frozenset(
     ("properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions")
 )
+_HOLDERS = ONE | MANY | NAMED
 IN_PLACE = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies")
 )
@@ -210,7 +211,8 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         here = waiting.pop()
         yield here
-        waiting.extend(node for _, node in children(here))
+        if isinstance(here.raw, dict) and not _HOLDERS.isdisjoint(here.raw):  # most hold nothing
+            waiting.extend(node for _, node in children(here))
 
 
 def children(node: Node) -> Iterator[tuple[str, Node]]:
@@ -309,6 +311,7 @@ def _in_place(schema: Schema, node: Node) -> Iterator[Node]:
         target = schema.target(ref, node.pointer) if isinstance(ref, str) else None
         if target is not None:
             yield target
-    for keyword, inner in children(node):
-        if keyword in IN_PLACE:
-            yield inner
+    if not IN_PLACE.isdisjoint(node.raw):
+        for keyword, inner in children(node):
+            if keyword in IN_PLACE:
+                yield inner

@@ -68,7 +68,7 @@ class Comparison:
         """The one walk of a kind of place."""
         if place not in self.walks:
             olds, news = (view.view(each, place.hides) for each in (self.old, self.new))
-            self.walks[place] = walk(olds, news, BUDGET, self.known.same_schemas)
+            self.walks[place] = walk(olds, news, BUDGET, self.known.says)
         return self.walks[place]
 
     def found(self) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.alike import common_text
 from registry.api import constraint
 from registry.api.view import stands_at
 from registry.change import ABSENT, GROUPS, Change
@@ -50,7 +51,7 @@ class _Pairing:
     old: Schema
     new: Schema
     told: set[str]
-    same: Callable[[Node, Node], bool]
+    same: Callable[[str], bool]
     found: list[Change] = field(default_factory=list)
     met: set[tuple[str, str]] = field(default_factory=set)
 
@@ -64,7 +65,8 @@ class _Pairing:
             ):
                 continue
             self.met.add((x.pointer, y.pointer))
-            if self.same(x, y):
+            text = common_text(x.raw, y.raw)
+            if text is not None and self.same(text):
                 continue
             self._facts(x, x.raw, y, y.raw)
             waiting.extend(reversed(list(_below(x, y))))

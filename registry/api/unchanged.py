@@ -4,9 +4,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from registry.alike import common_text
 from registry.api.element import Element, references
 from registry.json_lines import escape
-from registry.schema import Node, Schema
+from registry.schema import Schema
 
 _COMPONENT_DEPTH = 3
 
@@ -23,17 +24,16 @@ class Unchanged:
 
     def holds(self, a: Element, b: Element) -> bool:
         """Whether both say the same, through references too. False means only that it was not shown."""
-        return self._same(a.data, b.data) if self.comparable else a.data is b.data is None
+        if not self.comparable or a.data is None or b.data is None:
+            return a.data is b.data is None
+        text = common_text(a.data, b.data)
+        return text is not None and self.says(text)
 
-    def same_schemas(self, a: Node, b: Node) -> bool:
-        """The same of two schemas as a view shows them, which look alike in every edition."""
-        return self._same(a.raw, b.raw)
-
-    def _same(self, a: Any, b: Any) -> bool:
-        shown = _same(a, b)
-        if shown is None or "'$dynamicRef'" in shown:  # what it means depends on the way to it
+    def says(self, text: str) -> bool:
+        """The same of a text that both documents hold: of a schema as a view shows it, which looks alike in every edition."""
+        if "'$dynamicRef'" in text:  # what it means depends on the way to it
             return False
-        return all(_component(ref) in self.components for ref in references(shown))
+        return all(_component(ref) in self.components for ref in references(text))
 
 
 def unchanged(old: Schema, new: Schema) -> Unchanged:
@@ -43,7 +43,7 @@ def unchanged(old: Schema, new: Schema) -> Unchanged:
     olds, news = _components(old), _components(new)
     candidates: dict[str, set[str]] = {}
     for pointer, data in olds.items():
-        shown = _same(data, news.get(pointer))
+        shown = common_text(data, news.get(pointer))
         if shown is not None:
             candidates[pointer] = {_component(ref) for ref in references(shown)}
     waiting = [pointer for pointer, refs in candidates.items() if not refs <= candidates.keys()]
@@ -78,11 +78,3 @@ def _components(schema: Schema) -> dict[str, Any]:
 def _component(ref: str) -> str:
     """The component a reference leads into; the reference itself when it leads elsewhere, which is no component."""
     return "/".join(ref.split("/")[: _COMPONENT_DEPTH + 1])
-
-
-def _same(a: Any, b: Any) -> str | None:
-    """The Python text of two values that are equal; None when they are not. Equality alone would take 1 for true."""
-    if a is None or b is None or a != b:
-        return "" if a is b else None
-    shown = repr(a)
-    return shown if shown == repr(b) else None

@@ -57,27 +57,26 @@ def view(document: Schema, hides: str = "") -> Schema:
     if memo not in document.memo:
         if hides:
             plain = view(document)
-            hidden = hides in document.memo["hidden"]
+            first: _Rewriting = document.memo["first"]
             document.memo[memo] = (
-                plain if not hidden else Schema(_rewritten(plain.data, hides)[0], plain.dialect)
+                Schema(
+                    _rewriting(plain.data, hides, first.holding).around(plain.data, named=False),
+                    plain.dialect,
+                )
+                if hides in first.found
+                else plain
             )
         else:
-            data, document.memo["hidden"] = _rewritten(document.data, "")
-            document.memo[memo] = Schema(data, document.dialect)
+            how = document.memo["first"] = _rewriting(document.data)
+            document.memo[memo] = Schema(how.around(document.data, named=False), document.dialect)
     made: Schema = document.memo[memo]
     return made
 
 
-def _rewritten(data: Any, hides: str) -> tuple[Any, set[str]]:
-    """The document with its schemas rewritten, and which of readOnly and writeOnly it uses."""
-    how = _rewriting(data, hides)
-    return how.around(data, named=False), how.hidden
-
-
-def _rewriting(data: Any, hides: str) -> "_Rewriting":
+def _rewriting(data: Any, hides: str = "", only: set[int] | None = None) -> "_Rewriting":
     is_30, is_openapi = str(data.get("openapi", "")).startswith("3.0"), "openapi" in data
     names = (_OPENAPI_SCHEMAS, _OPENAPI_MAPS) if is_openapi else (_ASYNCAPI_SCHEMAS, _ASYNCAPI_MAPS)
-    return _Rewriting(*names, is_30=is_30, hides=hides)
+    return _Rewriting(*names, is_30=is_30, hides=hides, only=only)
 
 
 def node(document: Schema, hides: str, pointer: str) -> Node:
@@ -99,7 +98,7 @@ def positions(document: Schema) -> Positions:
     shown = view(document)
     schemas: list[Node] = []
     references: list[tuple[str, str]] = []
-    _look(_rewriting(shown.data, ""), shown.data, "", False, schemas, references)
+    _look(_rewriting(shown.data), shown.data, "", False, schemas, references)
     return Positions(tuple(schemas), tuple(references))
 
 
@@ -159,13 +158,19 @@ def stands_at(data: Any, pointer: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Rewriting:
-    """One way through a document. What needs no rewriting is shared with it, not copied."""
+    """One way through a document. What needs no rewriting is shared with it, not copied.
+
+    `found`: each readOnly and writeOnly that was met. `holding`: what was made of the parts around them, by id(); with
+    `only` nothing else is looked into again.
+    """
 
     schemas: frozenset[str]
     maps: frozenset[str]
     is_30: bool
     hides: str
-    hidden: set[str] = field(default_factory=set)
+    only: set[int] | None
+    found: list[str] = field(default_factory=list)
+    holding: set[int] = field(default_factory=set)
 
     def kind(self, around: dict[str, Any], key: str, value: Any, *, named: "Naming") -> str:
         """What stands under a key of an object: a schema, a map of schemas, one of other things, nothing of ours, or more."""
@@ -182,10 +187,11 @@ class _Rewriting:
 
     def around(self, data: Any, *, named: "Naming") -> Any:
         """What is no schema but may hold some. `named`: the keys are names that somebody chose, and mean nothing."""
-        if isinstance(data, list):
-            return _shared(data, [self.around(item, named=False) for item in data])
-        if not isinstance(data, dict):
+        if not self._looks_into(data):
             return data
+        before = len(self.found)
+        if isinstance(data, list):
+            return self._noted(data, [self.around(item, named=False) for item in data], before)
         made: dict[str, Any] = {}
         for key, value in data.items():
             match self.kind(data, key, value, named=named):
@@ -199,7 +205,16 @@ class _Rewriting:
                     made[key] = self.around(value, named=key in self.maps)
                 case _:
                     made[key] = value
-        return _shared(data, made)
+        return self._noted(data, made, before)
+
+    def _looks_into(self, data: Any) -> bool:
+        return isinstance(data, (dict, list)) and (self.only is None or id(data) in self.only)
+
+    def _noted(self, given: Any, made: Any, before: int) -> Any:
+        kept = _shared(given, made)
+        if len(self.found) > before:
+            self.holding.add(id(kept))
+        return kept
 
     def _payload(self, raw: Any) -> Any:
         if not is_wrapped(raw):
@@ -208,8 +223,9 @@ class _Rewriting:
         return _shared(raw, {**raw, "schema": inner})
 
     def _schema(self, raw: Any) -> Any:
-        if not isinstance(raw, dict):
+        if not isinstance(raw, dict) or not self._looks_into(raw):
             return raw
+        before = len(self.found)
         if self.is_30 and isinstance(raw.get("$ref"), str):
             return raw if len(raw) == 1 else {"$ref": raw["$ref"]}
         made = {
@@ -220,12 +236,10 @@ class _Rewriting:
         }
         if self.is_30:
             _as_json_schema(raw, made)
-        for name in _HIDING:
-            if raw.get(name) is True:
-                self.hidden.add(name)
+        self.found.extend(name for name in _HIDING if raw.get(name) is True)
         if self.hides:
             self._hide(raw, made)
-        return _shared(raw, made)
+        return self._noted(raw, made, before)
 
     def _keyword(self, keyword: str, value: Any) -> Any:
         if keyword in NAMED and isinstance(value, dict):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`throughline contracts check`: many contracts against their earlier versions, in the format a pipeline wants."""
 
+import gc
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from importlib import import_module
@@ -86,7 +89,8 @@ def check(
     try:
         also = [target(each) for each in write or []]
         asked = Asked(day(on), mode, policy)
-        report = run(gather(paths, manifest), against or (), asked, approvals or ())
+        with uncollected():
+            report = run(gather(paths, manifest), against or (), asked, approvals or ())
         for form, file in also:
             store(_rendered(report, form), file)
     except ProblemError as error:
@@ -101,6 +105,18 @@ def check(
     else:
         sys.stdout.write(_rendered(report, output))
     raise typer.Exit(report.exit_code(fail_on.value))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles inside: a check makes none worth finding, and looking costs a sixth of large documents' time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def day(text: str) -> date:
