@@ -64,6 +64,8 @@ class FindingCard:
     patch: str
     approval: str
     fingerprint: str
+    used_by: tuple[str, ...]
+    used_by_more: int
 
     @property
     def may_be_accepted(self) -> bool:
@@ -155,6 +157,8 @@ def card(found: Mapping[str, Any], policy: str) -> FindingCard:
         patch=found["patch"] or "",
         approval=found["approval"] or "",
         fingerprint=found["fingerprint"],
+        used_by=tuple(found["usedBy"]),
+        used_by_more=found["usedByCount"] - len(found["usedBy"]),
     )
 
 

@@ -260,6 +260,7 @@ fragment VerdictParts on Verdict {
   findings {
     rule level levels { policy level } direction pointerOld pointerNew whereOld whereNew what before after why fix against
     confirmed witness { document acceptedBy refusedBy refusal pointer } patch approval fingerprint
+    usedBy usedByCount
   }
 }
 """

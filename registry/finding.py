@@ -32,7 +32,8 @@ class Finding:
     `level` is that of the deciding policy, `levels` that of every policy. `confirmed`: a witness proves it, or the kind of
     change needs none; a breaking finding that is not confirmed still fails the check. `patch` is a JSON Patch (RFC 6902) of
     the new document that was checked to clear the finding, empty where there is none. `approval` says who accepted it, why
-    and until when; an approved finding does not fail the check.
+    and until when; an approved finding does not fail the check. `used_by` names the first operations of an API that come to
+    the shared part the change is in, in the order of the document, `used_by_count` is how many there are.
     """
 
     rule: str
@@ -53,11 +54,19 @@ class Finding:
     witness: Witness | None = None
     patch: tuple[Mapping[str, Any], ...] = ()
     approval: str = ""
+    used_by: tuple[str, ...] = ()
+    used_by_count: int = 0
 
     @property
     def message(self) -> str:
         """The change and the reason as one sentence."""
         return f"{self.what}: {self.why}"
+
+    @property
+    def users(self) -> str:
+        """Who uses the shared part, as people say it; empty where the change is in no shared part."""
+        more = self.used_by_count - len(self.used_by)
+        return ", ".join(self.used_by) + (f" and {more} more" if more else "")
 
     @property
     def fingerprint(self) -> str:
@@ -75,5 +84,6 @@ def from_json(data: Mapping[str, Any]) -> Finding:
             **fields,
             "witness": None if witness is None else Witness(**witness),
             "patch": tuple(fields.get("patch", ())),
+            "used_by": tuple(fields.get("used_by", ())),
         }
     )

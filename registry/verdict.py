@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is the new contract compatible with the old one? Walk (b): facts and rules become findings, findings a verdict."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from registry import finding
+from registry.api.reach import Reach
 from registry.change import ABSENT, Change
-from registry.document import Document
+from registry.document import API_TYPES, Document
 from registry.finding import Finding
 from registry.rules import BACKWARD, FORWARD, POLICIES, Level, level_of, rule
 from terms import canonical_json
@@ -28,6 +29,7 @@ _ORDER = {
     level: place for place, level in enumerate((Level.BREAKING, Level.UNDECIDED, Level.WARNING, Level.SAFE))
 }
 _SHOWN = 120
+_USERS = 5
 _SPARED = "what else the contract says makes up for it: no document is lost here"
 
 
@@ -131,6 +133,7 @@ def _findings(
 ) -> Iterable[Finding]:
     in_old = old.places([change.pointer_old for change in changes]) if changes else {}
     in_new = new.places([change.pointer_new for change in changes]) if changes else {}
+    reaches = (Reach(new.schema), Reach(old.schema)) if new.type in API_TYPES else ()
     for change in changes:
         rows = [rule(change.id, direction, policy) for direction in MODES[mode]]
         levels = {row.direction: _levels(change, row.direction) for row in rows}
@@ -138,6 +141,7 @@ def _findings(
         # A change that breaks both directions is told twice, one that breaks none under any policy once.
         told = [row for row in rows if _matters(levels[row.direction])] or [worst]
         before, after = shown(change.before), shown(change.after)
+        users = next(filter(None, _users(change, reaches)), ())
         words = {"before": before or "what it was", "after": after or "what it is now"}
         for row in told:
             level = levels[row.direction][policy]
@@ -147,8 +151,14 @@ def _findings(
                 row.change, level, row.direction, change.pointer_old, change.pointer_new,
                 in_old[change.pointer_old], in_new[change.pointer_new],
                 row.what.format(**words), before, after, why, fix, old.name,
-                levels[row.direction],
+                levels[row.direction], used_by=users[:_USERS], used_by_count=len(users),
             )  # fmt: skip
+
+
+def _users(change: Change, reaches: tuple[Reach, ...]) -> Iterator[tuple[str, ...]]:
+    """Who comes to the place of the change in the new document, and in the old one."""
+    for reach, pointer in zip(reaches, (change.pointer_new, change.pointer_old), strict=False):
+        yield reach.operations(pointer)
 
 
 def _levels(change: Change, direction: str) -> dict[str, str]:

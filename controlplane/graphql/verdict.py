@@ -55,6 +55,7 @@ class Finding:
 
     `level` is that of the deciding policy, `levels` that of every policy. A breaking finding that is not `confirmed` has no
     witness and still fails. `patch` is a JSON Patch (JSON text) that clears it; `approval` says who accepted it and why.
+    `used_by`: the first operations of an API that come to the shared part it is in, `used_by_count` how many do.
     """
 
     rule: str
@@ -77,6 +78,8 @@ class Finding:
     patch: str | None
     approval: str | None
     fingerprint: str
+    used_by: list[str]
+    used_by_count: int
 
 
 @noun
@@ -137,6 +140,8 @@ def finding_of(finding: registry_finding.Finding) -> Finding:
         else None,
         approval=finding.approval or None,
         fingerprint=finding.fingerprint,
+        used_by=list(finding.used_by),
+        used_by_count=finding.used_by_count,
     )
 
 

@@ -108,6 +108,8 @@ def _finding(finding: Finding, olds: tuple[str, ...]) -> str:
         lines.append("against " + ", ".join(map(code, olds)))
     if finding.before or finding.after:
         lines.append(f"{code(finding.before or 'absent')} → {code(finding.after or 'absent')}")
+    if finding.users:
+        lines.append(f"used by: {code(finding.users)}")
     lines.append(f"why: {plain(finding.why)}")
     if finding.fix:
         lines.append(f"fix: {plain(finding.fix)}")

@@ -154,6 +154,8 @@ def _finding(finding: Finding, olds: tuple[str, ...], both: bool) -> list[Any]:
     if finding.before or finding.after:
         change = (finding.before or "absent", " -> ", (finding.after or "absent", "bold"))
         rows.append(("change", Text.assemble(*change)))
+    if finding.users:
+        rows.append(("used by", Text(finding.users)))
     rows.append(("why", Text(finding.why)))
     if finding.fix:
         rows.append(("fix", Text(finding.fix, style="cyan")))

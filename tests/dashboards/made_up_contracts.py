@@ -43,6 +43,7 @@ FIELDS = [
 _FLAT = {
     "direction": "BACKWARD", "whereOld": "", "whereNew": "", "before": "", "after": "", "against": "invoice-issued@1.2.0",
     "confirmed": True, "witness": None, "patch": None, "approval": None, "message": "", "fix": "",
+    "usedBy": [], "usedByCount": 0,
 }  # fmt: skip
 
 
