@@ -100,17 +100,18 @@ _ACTS: Mapping[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
 
 def life(contract: Mapping[str, Any], version: Mapping[str, Any], now: str, told: Told) -> Life:
     """The life of one version, with the steps that the API says are open to it."""
-    later = [
-        one["semver"]
+    others = [
+        one
         for one in reversed(contract["versions"])
         if one["number"] != version["number"] and one["lifecycle"] in ("active", "deprecated", "draft")
     ]
+    later = [one["semver"] for one in others if one["number"] > version["number"]]
     acts = [_act(contract["subject"], version, step, later, now, told) for step in version["steps"]]
     return Life(
         semver=version["semver"],
         stages=_stages(version),
         acts=(*acts, _deletion(contract["subject"], version, told)),
-        successors=tuple(later),
+        successors=tuple(one["semver"] for one in others),
     )
 
 

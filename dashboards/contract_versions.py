@@ -73,11 +73,9 @@ def changes(found: Sequence[Mapping[str, Any]], diff: str) -> tuple[ChangeRow, .
     told: dict[tuple[str, str], ChangeRow] = {}
     for one in found:
         place = one["pointerNew"] or one["pointerOld"]
-        words = one["what"]
-        if one["before"] and one["after"]:
-            words += f": {one['before']} → {one['after']}"
-        elif one["before"] or one["after"]:
-            words += f": {one['before'] or one['after']}"
+        # A whole schema is no words; where it stands is told beside it.
+        values = [v for v in (one["before"], one["after"]) if v and not v.startswith("{")]
+        words = f"{one['what']}: {' → '.join(values)}" if values else one["what"]
         stops = any(level["level"] in ("breaking", "undecided") for level in one["levels"])
         told.setdefault(
             (place, words),

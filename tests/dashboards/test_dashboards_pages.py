@@ -398,7 +398,7 @@ def test_the_diff_says_what_changed_for_whom_and_what_to_do(client: TestClient) 
 def test_a_contract_tells_its_versions_in_words(client: TestClient) -> None:
     """What each version changed, its state, the fields as a tree with what narrows them."""
     page = text(client.get("/contracts/invoice-issued").text)
-    assert "a field was added: {&#34;type&#34;: &#34;array&#34;} /properties/tax_lines" in page
+    assert "a field was added /properties/tax_lines" in page
     assert "1.1.0 deprecated" in page
     assert "/total/ amount string required financial Decimal text at most 21 characters" in page
     assert "e.g. &#34;INV-7&#34;" in page
