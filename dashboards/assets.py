@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 _STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css")
 # what only some pages need, they load beside it
-_PARTS = {"list_style": "transactions.css", "story_style": "story.css"}
+_PARTS = {"list_style": "transactions.css", "story_style": "story.css", "map_style": "map.css"}
 _SCRIPTS = ("page.js", "swap.js", "chart.js", "query.js", "keys.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -60,11 +60,11 @@ def picture(hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, st
     pairs: dict[tuple[int, int], list[Hop]] = {}
     shown: list[Hop] = []
     for raw in hops:
-        hop = _hop(raw)
-        shown.append(hop)
+        one = hop(raw)
+        shown.append(one)
         if raw["source"] in STATIONS and raw["target"] in STATIONS:
             ends = STATIONS.index(raw["source"]), STATIONS.index(raw["target"])
-            pairs.setdefault(ends, []).append(hop)
+            pairs.setdefault(ends, []).append(one)
     arcs = {ends: own for ends, own in sorted(pairs.items()) if ends[1] - ends[0] not in (0, 1)}
     return LinePicture(
         stations=tuple(
@@ -87,23 +87,24 @@ def _arc(ends: tuple[int, int], hops: list[Hop]) -> Arc:
     return Arc(place, tuple(hops))
 
 
-def _hop(hop: Mapping[str, Any]) -> Hop:
-    counts = [f"{count(hop[key])} {key}" for key in ("failed", "overdue") if hop[key]]
-    if hop["waiting"] and not counts:
-        counts.append(f"{count(hop['waiting'])} waiting")
-    query = f"process:{hop['process']}"
-    if hop["waiting"] or hop["failed"] or hop["overdue"]:
-        query += f" waiting:{hop['milestone']}"
-    source, target = status.system(hop["source"]).word, status.system(hop["target"]).word
+def hop(raw: Mapping[str, Any]) -> Hop:
+    """One hop of the API, as people read it."""
+    counts = [f"{count(raw[key])} {key}" for key in ("failed", "overdue") if raw[key]]
+    if raw["waiting"] and not counts:
+        counts.append(f"{count(raw['waiting'])} waiting")
+    query = f"process:{raw['process']}"
+    if raw["waiting"] or raw["failed"] or raw["overdue"]:
+        query += f" waiting:{raw['milestone']}"
+    source, target = status.system(raw["source"]).word, status.system(raw["target"]).word
     return Hop(
-        id=hop["id"],
-        title=hop["title"],
+        id=raw["id"],
+        title=raw["title"],
         route=f"{source} to {target}",
-        badge=status.hop(hop["state"]),
-        state=hop["state"].lower(),
-        volume=count(hop["volume"]),
+        badge=status.hop(raw["state"]),
+        state=raw["state"].lower(),
+        volume=count(raw["volume"]),
         counts=", ".join(counts),
-        at_risk=moneys(hop["atRisk"]) if hop["atRisk"] else "",
-        reason=hop["reason"] or "",
+        at_risk=moneys(raw["atRisk"]) if raw["atRisk"] else "",
+        reason=raw["reason"] or "",
         address=query_bar.address(query),
     )

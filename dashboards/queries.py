@@ -59,6 +59,19 @@ query Home($days: Int!) {
     + _EXCEPTION
 )
 
+MAP = (
+    """
+query Map($days: Int!) {
+  ...Frame
+  line(days: $days) {
+    transactions stuckCount
+    hops { id source target title process milestone volume waiting overdue failed atRisk { amount currency } state reason }
+  }
+}
+"""
+    + _FRAME
+)
+
 KPIS = (
     """
 query Kpis($days: Int!, $legalEntity: String) {

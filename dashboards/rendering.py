@@ -72,6 +72,8 @@ _NAVIGATION = (
     ("/exceptions", "Exceptions", "e"),
     ("/contracts", "Contracts", "c"),
     ("/policies", "Policies", "p"),
+    ("/map", "Map", "m"),
+    ("/admin", "Sources", "s"),
 )
 
 

@@ -21,7 +21,7 @@ PAGES = {
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "old contract": "/contracts/invoice-issued?version=1.1.0",
     "approvals": "/contracts/approvals", "register": "/contracts/register", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
-    "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions", "sources": "/admin?source=zipkin-payments",
+    "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions", "map": "/map", "sources": "/admin?source=zipkin-payments",
     "not found": "/transactions/none",
 }  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}

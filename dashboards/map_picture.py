@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where does each system and each way between two stand on the map? Systems in a row; ways that pass over one, or run back, in
+lanes above and below. Pure arithmetic in pixels of the picture."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards import query_bar, status
+from dashboards.line_picture import STATIONS, Hop, hop
+
+BOX, GAP, LEG, LANE, MARGIN = 170, 215, 46, 52, 14
+"""Width of a system, distance between two, and the heights of one way between neighbours and of one lane."""
+_LEAST_BOX = 92
+_WIDTHS = (1.5, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A system on the map; `address` opens what waits for it, `waiting` says how much does."""
+
+    system: status.System
+    vendors: str
+    x: int
+    y: int
+    height: int
+    waiting: str
+    tone: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One hop as a line: an SVG path, its width by the root of its volume, and where its words are centred."""
+
+    hop: Hop
+    path: str
+    width: float
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapPicture:
+    width: int
+    height: int
+    box: int
+    places: tuple[Place, ...]
+    ways: tuple[Way, ...]
+
+
+def picture(hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]]) -> MapPicture:
+    """The map of these hops. Systems stand in the order of the line, those we have no place for behind, by name."""
+    roles = {role for one in hops for role in (one["source"], one["target"])}
+    order = [*(r for r in STATIONS if r in roles), *sorted(roles - {*STATIONS})]
+    place = {role: number for number, role in enumerate(order)}
+    legs: dict[int, list[Mapping[str, Any]]] = {}
+    over: list[Mapping[str, Any]] = []
+    under: list[Mapping[str, Any]] = []
+    for one in hops:
+        step = place[one["target"]] - place[one["source"]]
+        (legs.setdefault(place[one["source"]], []) if step == 1 else over if step >= 0 else under).append(one)
+    height = max(_LEAST_BOX, LEG * max((len(each) for each in legs.values()), default=1) + 16)
+    top = MARGIN + LANE * len(over)
+    most = max((one["volume"] for one in hops), default=0)
+    ways: list[Way] = []
+    for source, own in legs.items():
+        begin = top + height // 2 - LEG * (len(own) - 1) // 2
+        for number, one in enumerate(own):
+            ways.append(_straight(one, _left(source) + BOX, _left(source + 1), begin + LEG * number, most))
+    for above, group in ((True, over), (False, under)):
+        for number, one in enumerate(
+            sorted(group, key=lambda h: -abs(place[h["target"]] - place[h["source"]]))
+        ):
+            lane = MARGIN + LANE * number + 22 if above else top + height + LANE * (len(group) - number) - 14
+            ends = _ends(place[one["source"]], place[one["target"]], number, len(group))
+            ways.append(_round(one, *ends, lane, top if above else top + height, most))
+    return MapPicture(
+        width=_left(len(order) - 1) + BOX + MARGIN if order else 2 * MARGIN,
+        height=top + height + LANE * len(under) + MARGIN,
+        box=BOX,
+        places=tuple(_place(role, place[role], top, height, hops, systems) for role in order),
+        ways=tuple(ways),
+    )
+
+
+def _left(number: int) -> int:
+    return MARGIN + number * (BOX + GAP)
+
+
+def _ends(source: int, target: int, number: int, of: int) -> tuple[int, int]:
+    """Where a lane leaves and enters, spread over the boxes so that no two lie on each other."""
+    shift = (number + 1) * BOX // (2 * (of + 1))
+    if source == target:
+        return _left(source) + BOX // 4, _left(source) + 3 * BOX // 4
+    out, back = (
+        (BOX // 2 + shift, BOX // 2 - shift) if source < target else (BOX // 2 - shift, BOX // 2 + shift)
+    )
+    return _left(source) + out, _left(target) + back
+
+
+def _straight(one: Mapping[str, Any], begin: int, end: int, y: int, most: int) -> Way:
+    return Way(hop(one), f"M{begin} {y}H{end - 9}", _width(one, most), (begin + end) // 2, y)
+
+
+def _round(one: Mapping[str, Any], begin: int, end: int, lane: int, edge: int, most: int) -> Way:
+    """Out of one box, along the lane with round corners, and into the other."""
+    away = 1 if end >= begin else -1
+    turn = 10 if lane < edge else -10
+    tip = edge - (9 if lane < edge else -9)
+    path = (
+        f"M{begin} {edge}V{lane + turn}Q{begin} {lane} {begin + 10 * away} {lane}"
+        f"H{end - 10 * away}Q{end} {lane} {end} {lane + turn}V{tip}"
+    )
+    return Way(hop(one), path, _width(one, most), (begin + end) // 2, lane)
+
+
+def _width(one: Mapping[str, Any], most: int) -> float:
+    least, widest = _WIDTHS
+    return round(least + (widest - least) * math.sqrt(one["volume"] / max(most, 1)), 1)
+
+
+def _place(
+    role: str,
+    number: int,
+    top: int,
+    height: int,
+    hops: Sequence[Mapping[str, Any]],
+    systems: Sequence[Mapping[str, str]],
+) -> Place:
+    into = [one for one in hops if one["target"] == role]
+    failed, overdue, waiting = (sum(one[key] for one in into) for key in ("failed", "overdue", "waiting"))
+    words = [f"{n} {word}" for n, word in ((failed, "failed"), (overdue, "overdue")) if n]
+    return Place(
+        system=status.system(role),
+        vendors=", ".join(status.system(s["name"]).word for s in systems if s["role"] == role),
+        x=_left(number),
+        y=top,
+        height=height,
+        waiting=", ".join(words) or (f"{waiting} waiting" if waiting else "nothing waits"),
+        tone="bad" if failed else "warn" if overdue else "calm",
+        address=query_bar.address(f"system:{role}"),
+    )

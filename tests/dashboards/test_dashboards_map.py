@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The system map: who hands what to whom, how much, where it breaks, and a click that shows the transactions behind it."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, expect
+from starlette.testclient import TestClient
+
+from dashboards.map_picture import BOX, MapPicture, picture
+from tests.dashboards.conftest import Site
+
+_NUMBERS = re.compile(r"-?\d+")
+ROLES = ("crm", "billing", "payments", "erp", "warehouse", "tax")
+
+
+def a_hop(source: str, target: str, volume: int = 10, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{source}-{target}", "source": source, "target": target, "title": "handed over", "process": "lead-to-cash",
+        "milestone": "posted", "volume": volume, "waiting": 0, "overdue": 0, "failed": 0, "atRisk": [], "state": "OK", "reason": None,
+    } | more  # fmt: skip
+
+
+def of(*hops: dict[str, Any]) -> MapPicture:
+    return picture(hops, [{"name": "netsuite", "role": "erp"}])
+
+
+def test_systems_stand_in_the_order_of_the_line_and_those_of_others_behind() -> None:
+    places = of(a_hop("erp", "crm"), a_hop("billing", "erp"), a_hop("erp", "warehouse")).places
+
+    assert [place.system.key for place in places] == ["crm", "billing", "erp", "other"]
+    assert [place.vendors for place in places] == ["", "", "NetSuite", ""]
+    assert all(right.x - left.x > BOX for left, right in pairwise(places))
+
+
+def test_the_more_went_over_a_way_the_wider_it_is() -> None:
+    widths = [way.width for way in of(a_hop("crm", "billing", 0), a_hop("billing", "payments", 100), a_hop("payments", "erp", 10_000)).ways]  # fmt: skip
+
+    assert widths == sorted(set(widths))
+
+
+def test_a_system_says_what_waits_for_it() -> None:
+    _, erp = of(a_hop("crm", "erp", failed=2, overdue=5, waiting=9)).places
+
+    assert (erp.waiting, erp.tone, erp.address) == (
+        "2 failed, 5 overdue",
+        "bad",
+        "/transactions?q=system%3Aerp",
+    )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(ROLES), st.sampled_from(ROLES), st.integers(0, 10**9)), max_size=12)
+)
+def test_whatever_hops_there_are_every_line_stays_in_the_picture_and_no_two_lie_on_each_other(
+    drawn: list[tuple[str, str, int]],
+) -> None:
+    made = of(*(a_hop(*each) for each in drawn))
+
+    assert len(made.ways) == len(drawn)
+    assert len({way.path for way in made.ways}) == len(drawn)
+    assert len({(way.x, way.y) for way in made.ways}) == len(drawn)
+    for way in made.ways:
+        assert all(0 <= int(number) <= max(made.width, made.height) for number in _NUMBERS.findall(way.path))
+        assert 0 < way.y < made.height
+
+
+def test_the_page_tells_each_way_worst_first_with_its_transactions(client: TestClient) -> None:
+    page = client.get("/map").text
+    table = page[page.index("<tbody>") :]
+
+    rows = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a>', table)
+    assert rows[0] == (
+        "/transactions?q=process%3Alead-to-cash+waiting%3Aposted",
+        "invoices posted",
+    )
+    assert "the posting period 2026-10 is closed" in table
+    assert {title for _, title in rows} == {
+        "orders to subscriptions", "renewals recalculated", "invoices charged", "receipts applied", "invoices posted", "deals closed in CRM"
+    }  # fmt: skip
+
+
+def test_one_process_alone(client: TestClient) -> None:
+    page = client.get("/map?process=renewal-amendment&days=7").text
+
+    assert "renewals recalculated" in page
+    assert "invoices posted" not in page
+    assert "in the last 7 days" in page
+
+
+@pytest.mark.parametrize("path", ["/map?days=400", "/map?process=none", "/map?days=x&process=%3Cb%3E"])
+def test_an_unknown_choice_counts_as_the_first_one(client: TestClient, path: str) -> None:
+    page = client.get(path).text
+
+    assert "in the last 30 days" in page
+    assert "invoices posted" in page
+
+
+def test_before_anything_flows_the_map_says_what_is_missing(empty_client: TestClient) -> None:
+    assert "No process has ways between systems yet" in empty_client.get("/map").text
+
+
+@pytest.mark.browser
+def test_a_click_on_a_broken_way_opens_what_stands_there(site: Site, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{site.url}/map")
+
+    page.get_by_role("link", name="Billing to ERP, invoices posted", exact=False).first.click()
+
+    expect(page).to_have_url(re.compile(r"/transactions\?q=process%3Alead-to-cash\+waiting%3Aposted"))
+    page.close()
+
+
+@pytest.mark.browser
+def test_every_system_and_way_is_reached_by_keyboard(site: Site, chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{site.url}/map")
+    page.get_by_role("region", name="The map", exact=False).focus()
+
+    names = []
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+
+    assert all(names)
+    assert sum("made it" in name for name in names) == 6
+    page.close()
