@@ -12,7 +12,7 @@ from typing import Any, Literal, NewType, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session
 
 from controlplane.audit import record
@@ -25,6 +25,8 @@ Work = Callable[[Session], T]
 READERS = 8
 WAITING_WRITES = 1_000
 GROUP = 64  # calls that may share one commit; more only lengthens the wait of the first
+TRIES = 5  # of a call that PostgreSQL ends in favour of another
+LOST_RACE = ("40001", "40P01")  # serialization_failure, deadlock_detected: the next try may well succeed
 
 MachineName = NewType("MachineName", str)
 
@@ -90,7 +92,7 @@ class Database:
         """What `work` returns, once it is durable. All of it is stored or none; an error of `work` is raised here.
 
         The audit row, where the actor leaves one, is part of the same transaction. `work` may run again when the
-        shared commit fails, so it must have no effect outside its session. Raises BusyError when the queue is full.
+        shared commit fails or PostgreSQL ends it to break a deadlock, so it must have no effect outside its session. Raises BusyError when the queue is full.
         """
         return self._submit(work, actor, reason).result()
 
@@ -154,8 +156,7 @@ class Database:
                         continue
                     try:
                         with session.begin_nested() if len(calls) > 1 else contextlib.nullcontext():
-                            result = call.work(session)
-                            record(session, call.actor.kind, call.actor.name, call.reason, self._clock())
+                            result = self._run(session, call, TRIES if len(calls) == 1 else 1)
                         answers.append((call, result))
                     except Exception as error:  # noqa: BLE001 the caller gets it, whatever it is
                         if len(calls) == 1:
@@ -169,6 +170,19 @@ class Database:
             return
         for call, result in answers:
             call.answer.set_result(result)
+
+    def _run(self, session: Session, call: _Call, tries: int) -> Any:
+        """What the call returns. One that lost a race runs again from its beginning, so it has to be alone in its transaction."""
+        for left in reversed(range(tries)):
+            try:
+                result = call.work(session)
+                record(session, call.actor.kind, call.actor.name, call.reason, self._clock())
+                return result
+            except DBAPIError as error:
+                if not left or getattr(error.orig, "sqlstate", "") not in LOST_RACE:
+                    raise
+                session.rollback()
+        raise AssertionError("the last try returns or raises")
 
     def _told(self, error: Exception) -> Exception:
         if isinstance(error, OperationalError):

@@ -5,10 +5,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlmodel import Session, select
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel, select
 
 from controlplane.audit import AuditRow
-from controlplane.database import Actor, BusyError, Database
+from controlplane.database import Actor, BusyError, Database, Work
+from terms.instant import Clock
 from terms.problem import ProblemError
 
 STEWARD = Actor("person", "steward")
@@ -85,3 +87,32 @@ def test_an_unknown_database_is_refused_with_what_to_write(url: str, says: str) 
     with pytest.raises(ProblemError, match=says) as caught:
         Database(url, lambda: 0)  # type: ignore[arg-type,return-value]
     assert "postgresql://" in str(caught.value)
+
+
+@pytest.mark.postgres
+def test_a_deadlock_ends_with_both_calls_stored(postgres_url: str, clock: Clock) -> None:
+    """Two writers that wait for each other: PostgreSQL ends one, which runs again; neither caller hears of it."""
+    database = Database(postgres_url, clock)
+    SQLModel.metadata.create_all(database.engine)
+    both_hold_one = threading.Barrier(2)
+    runs: list[int] = []
+
+    def lock(first: int, second: int) -> Work[None]:
+        def work(session: Session) -> None:
+            runs.append(first)
+            session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": first})
+            if runs.count(first) == 1:
+                both_hold_one.wait(30)
+            session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": second})
+
+        return work
+
+    with ThreadPoolExecutor(2) as pool:
+        calls = [
+            pool.submit(database.write, lock(*order), actor=STEWARD, reason=reason)
+            for order, reason in (((1, 2), "up"), ((2, 1), "down"))
+        ]
+        for call in calls:
+            call.result()
+    assert (_reasons(database), len(runs), database.trouble) == (["down", "up"], 3, "")
+    database.close()
