@@ -19,14 +19,15 @@ from collectors.processes.file import read_process
 from collectors.processes.process import Process
 from collectors.spans import promotion
 from terms import yaml_lines
-from terms.problem import Problem, ProblemError
+from terms.problem import Problem, ProblemError, did_you_mean
 from terms.yaml_lines import Document
 
 D = TypeVar("D", Process, ExtractionRule, BusinessCalendar)
 
-_HERE = Path(__file__).parent
+SHIPPED = Path(__file__).parent
 _KINDS = ("process", "extraction", "calendar")
 _FOLDERS = {"process": "processes", "extraction": "extraction", "calendar": "calendars"}
+FOLDERS = tuple(_FOLDERS.values())
 ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -40,6 +41,11 @@ class Definitions:
     processes: tuple[Process, ...]
     extraction: tuple[ExtractionRule, ...]
     promoted: tuple[str, ...] = (promotion.LINKS,)
+
+    @property
+    def current(self) -> "Definitions":
+        """What holds now: these. InForce answers with those that replaced its first ones."""
+        return self
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -59,21 +65,28 @@ class Definitions:
         return next((process for process in self.processes if process.id == process_id), None)
 
 
-def load(folders: Sequence[Path] = ()) -> Definitions:
+def load(folders: Sequence[Path] = (), asked: Sequence[str] = ()) -> Definitions:
     """The shipped definitions and those of `folders`, each a folder or one file.
 
     In a folder, `processes/*.yaml`, `extraction/*.yaml`, `calendars/*.yaml` and any `*.yaml` that says it is of one of
     these kinds are read; files of other kinds are left to their own readers. A definition replaces a shipped
-    one of the same id when its version is higher. The examples of every extraction rule must hold. Raises one
+    one of the same id when its version is higher. Processes that are there on request hold where `asked` names them. The examples of every extraction rule must hold. Raises one
     ProblemError with every problem found (file:line).
     """
     problems: list[Problem] = []
-    documents = [_documents(folder, problems) for folder in (_HERE, *folders)]
+    documents = [_documents(folder, problems) for folder in (SHIPPED, *folders)]
     known = _latest([d.get("calendar", []) for d in documents], read_calendar, problems)
     calendars = {calendar.id: calendar for calendar in known}
     processes = _latest(
         [d.get("process", []) for d in documents], partial(read_process, calendars=calendars), problems
     )
+    on_request = sorted(process.id for process in processes if process.on_request)
+    problems += [
+        Problem("is no process that is there on request", name, did_you_mean(name, on_request) or "remove it")
+        for name in asked
+        if name not in on_request
+    ]
+    processes = [process for process in processes if not process.on_request or process.id in asked]
     extraction = _latest([d.get("extraction", []) for d in documents], read_extraction, problems)
     problems += [problem for rule in extraction for problem in broken_examples(rule)]
     if problems:
@@ -87,7 +100,7 @@ def load(folders: Sequence[Path] = ()) -> Definitions:
 def read_rules(paths: Sequence[Path] = ()) -> tuple[ExtractionRule, ...]:
     """The extraction rules in files and folders, or the shipped ones, with their examples not yet run. Raises ProblemError."""
     problems: list[Problem] = []
-    documents = [_documents(path, problems).get("extraction", []) for path in (paths or (_HERE,))]
+    documents = [_documents(path, problems).get("extraction", []) for path in (paths or (SHIPPED,))]
     rules = _latest(documents, read_extraction, problems)
     if problems:
         raise ProblemError(tuple(problems))

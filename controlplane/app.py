@@ -20,6 +20,7 @@ from collectors import definitions as collectors_definitions
 from collectors import intake
 from collectors.decoding import cloudevents, otlp, zipkin_json
 from collectors.definitions import Definitions
+from collectors.in_force import InForce
 from collectors.kpis import definition as kpi
 from collectors.payloads import store as payload_store
 from collectors.payloads.payload import Inspect
@@ -27,8 +28,9 @@ from collectors.retention import parquet
 from collectors.retention.keep import Keep
 from collectors.sources import books as source_books
 from collectors.span import Decoded
-from controlplane import contract_use, readiness, registration, source_watermarks
+from controlplane import contract_use, definition_reload, readiness, registration, source_watermarks
 from controlplane.database import Database
+from controlplane.definition_reload import DefinitionReload
 from controlplane.demo import profile
 from controlplane.governance import Governance
 from controlplane.graphql import service as graphql
@@ -89,6 +91,7 @@ class Parts:
     clock: Clock
     database: Database
     definitions: Definitions
+    reload: DefinitionReload
     governance: Governance
     credentials: Credentials
     live: Live
@@ -122,7 +125,7 @@ class Parts:
 def build(settings: Settings, clock: Clock) -> Parts:
     """The parts, with every definition read and checked. Raises ProblemError for whatever cannot be taken."""
     keep = _keep(settings)
-    definitions = collectors_definitions.load(settings.definitions)
+    definitions = InForce(collectors_definitions.load(settings.definitions, settings.processes))
     kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
     rules, known = rule.load(settings.definitions), source_watermarks.known_by(definitions)
     governance = Governance(definitions, kpis, rules, known)
@@ -135,13 +138,22 @@ def build(settings: Settings, clock: Clock) -> Parts:
         database.close()
         raise
     live = Live()
+    reload = definition_reload.started(
+        settings.definitions,
+        settings.processes,
+        definitions,
+        clock,
+        partial(live.changed, "transactions", "sources"),
+    )
     validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
     retention = Retention(database, clock, keep, settings.archive_folder, settings.keep_payloads_days)
     wakes: list[Worker] = []
     pulling = _pulling(settings, clock, database, definitions, live, wakes)
-    made = workers(settings.role, clock, database, governance, live, runtime, telemetry, retention, pulling)
+    made = workers(
+        settings.role, clock, database, governance, live, runtime, telemetry, retention, pulling, reload
+    )
     wakes += [worker for worker in made if worker.name == "changed-transactions"]
     schedule = Schedule(
         tuple(Job(worker.name, WORK[worker.name][1] or settings.poll_s, worker.ask) for worker in made)
@@ -151,6 +163,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         clock,
         database,
         definitions,
+        reload,
         governance,
         credentials,
         live,
@@ -276,7 +289,7 @@ def _runtime(settings: Settings, clock: Clock, database: Database, validator: Va
 
 def _ingesting(definitions: Definitions, clock: Clock) -> Callable[[Session, Decoded], intake.IngestResult]:
     def ingest(session: Session, decoded: Decoded) -> intake.IngestResult:
-        return intake.ingest(session, decoded, clock(), definitions)
+        return intake.ingest(session, decoded, clock(), definitions.current)
 
     return ingest
 
@@ -338,6 +351,7 @@ def _sources(parts: Parts, transactions_changed: Callable[[], None]) -> Sources:
         database=parts.database,
         clock=parts.clock,
         definitions=parts.definitions,
+        reload=parts.reload,
         kpis=parts.governance.kpis,
         rules=parts.governance.rules,
         instance=InstanceFacts(

@@ -24,7 +24,7 @@ class LocalSinks:
         KPIs and rules look at what changed when a server next starts.
         """
         settings = environment.from_environment()
-        known = definitions.load(settings.definitions)
+        known = definitions.load(settings.definitions, settings.processes)
         with DataDirectory(settings.data_dir):
             schema.upgrade(settings.url)
             database = Database(settings.url, wall_clock)

@@ -31,6 +31,9 @@ class Settings:
     database_url: str = ""  # empty: SQLite in data_dir
     connections: Path | None = None  # JSON file of configured systems, 0600
     definitions: tuple[Path, ...] = ()  # folders added to the shipped YAML, separated by os.pathsep
+    processes: tuple[
+        str, ...
+    ] = ()  # processes that are there on request and are to hold, with commas between them
     keep_spans_days: int = 0  # spans that arrived longer ago are archived and removed; 0: they are kept
     keep_spans_mib: int = 0  # the oldest spans beyond this size are archived and removed; 0: they are kept
     keep_payloads_days: int = 30  # payloads of events that arrived longer ago are removed; 0: they are kept
@@ -111,6 +114,8 @@ def _read(name: str, value: str) -> Any:
         return Path(value).absolute()
     if name == "definitions":
         return tuple(Path(part).absolute() for part in value.split(os.pathsep) if part)
+    if name == "processes":
+        return tuple(part.strip() for part in value.split(",") if part.strip())
     if name == "role":
         return role(value)
     return value

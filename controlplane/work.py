@@ -4,6 +4,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 
 from sqlmodel import Session
 
@@ -12,6 +13,7 @@ from collectors.rederivation import from_events as rederive_process
 from collectors.rederivation import from_spans as reextract
 from collectors.rederivation.job import Rederivation
 from controlplane.database import Actor, Database
+from controlplane.definition_reload import DefinitionReload
 from controlplane.governance import BATCH, Governance
 from controlplane.http.live import Live
 from controlplane.jobs import Worker
@@ -33,6 +35,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "deadlines": (frozenset({"all", "scheduler"}), 1.0),
     "contract-use": (frozenset({"all", "scheduler"}), 15.0),
     "pulling": (frozenset({"all", "scheduler"}), 1.0),
+    "definitions": (frozenset(get_args(Role)), 1.0),
     "sources": (frozenset({"all", "scheduler"}), 15.0),
     "promotion": (frozenset({"all", "scheduler"}), 20.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
@@ -53,6 +56,7 @@ def workers(
     telemetry: Telemetry | None,
     retention: Retention,
     pulling: Pulling,
+    reload: DefinitionReload,
 ) -> tuple[Worker, ...]:
     """The workers of a process of that role, not started."""
 
@@ -69,10 +73,11 @@ def workers(
     work: dict[str, Callable[[], bool]] = {
         "changed-transactions": judged(governance.drain, "changed transactions"),
         "deadlines": judged(governance.meet_deadlines, "deadlines"),
-        "promotion": promoting(database, clock, governance.definitions.promoted),
+        "promotion": promoting(database, clock, governance.definitions),
         "contract-use": judged(governance.judge_use, "contracts in use"),
         "sources": judged(governance.judge_sources, "sources"),
         "pulling": pulling.look,
+        "definitions": reload.look,
         "extraction-rules": partial(_rederive, reextract.step, database, governance.definitions, clock, live),
         "processes": partial(_rederive, rederive_process.step, database, governance.definitions, clock, live),
     }
@@ -95,7 +100,7 @@ Step = Callable[[Session, Definitions, Instant], tuple[Rederivation | None, bool
 def _rederive(step: Step, database: Database, definitions: Definitions, clock: Clock, live: Live) -> bool:
     """One step of bringing changed extraction rules, or processes, into force for what is stored already."""
     job, goes_on = database.write(
-        lambda session: step(session, definitions, clock()),
+        lambda session: step(session, definitions.current, clock()),
         actor=MACHINE,
         reason="changed definitions",
     )

@@ -97,8 +97,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SourcesPage:
-    """The list, one source in full where one is chosen, and the form as it was filled. `may_write` and `may_operate` say what
-    the reader may do."""
+    """The list, one source in full where one is chosen, and the form as it was filled; the definitions in force, and what keeps
+    newer files from being so. `may_write` and `may_operate` say what the reader may do."""
 
     total: str
     summary: str
@@ -107,6 +107,9 @@ class SourcesPage:
     detail: Detail | None
     answer: Answer | None
     form: Mapping[str, str]
+    definitions: tuple[Fact, ...]
+    definitions_since: str
+    definition_problems: tuple[str, ...]
     may_write: bool
     may_operate: bool
 
@@ -155,7 +158,7 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[
     if chosen and data["source"] is None:
         raise NothingHere("source", chosen, ADDRESS)
     found, now, may = data["sources"], data["instance"]["now"], data["me"]["permissions"]
-    rows = tuple(_row(node, now, chosen) for node in found["nodes"])
+    rows, held = tuple(_row(node, now, chosen) for node in found["nodes"]), data["definitions"]
     view = SourcesPage(
         total=counted(found["totalCount"], "source"),
         summary=_summary(found["nodes"]),
@@ -166,6 +169,14 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[
         detail=_detail(data["source"], now) if chosen else None,
         answer=answer,
         form={name: form.get(name, "") for name in (*_TEXTS, "private")},
+        definitions=tuple(
+            Fact(one["id"], f"{one['kind']} {one['version']}", one["title"]) for one in held["inForce"]
+        ),
+        definitions_since=instant(held["since"]),
+        definition_problems=tuple(
+            f"{one['what']} ({one['where']})" + (f". Next: {one['next']}" if one["next"] else "")
+            for one in held["problems"]
+        ),
         may_write="sources:write" in may,
         may_operate="sources:operate" in may,
     )

@@ -25,7 +25,7 @@ from terms.yaml_lines import Document
 
 _KEYS = (
     "kind", "id", "version", "title", "description", "anchor", "customer", "amount", "edges", "milestones",
-    "completed_when", "cancelled_by", "failure", "hops", "hubs",
+    "completed_when", "cancelled_by", "failure", "hops", "hubs", "on_request",
 )  # fmt: skip
 _EDGE_KEYS = ("id", "child", "parent", "role", "on", "carries_events", "names")
 _MILESTONE_KEYS = (
@@ -61,6 +61,10 @@ def read_process(
         found += _milestone_problems(document, milestones, hops)
         found += _completion_problems(document, milestones, calendars)
         found += _hub_problems(document, hubs, edges)
+    if type(data.get("on_request", False)) is not bool:
+        found.append(
+            document.problem("on_request is neither true nor false", "/on_request", "write on_request: true")
+        )
     # The head's problems (id, version, title) are told by the caller.
     if found or document.missing_keys("", data, ("id", "version", "title")):
         problems.extend(found)
@@ -79,6 +83,7 @@ def read_process(
         cancelled_by=frozenset(_words(data.get("cancelled_by"))),
         failure=_failure(failure),
         hops=tuple(_hop(hop) for hop in hops),
+        on_request=data.get("on_request", False),
         hubs={str(hub["object"]): HubLimit(hub["joins"], duration(hub["within"]) or 0) for hub in hubs},
     )
 

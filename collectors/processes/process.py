@@ -131,7 +131,10 @@ class Hop:
 
 @dataclass(frozen=True, eq=False)
 class Process:
-    """One version of one process definition. Two of them are the same only when they are one object."""
+    """One version of one process definition. Two of them are the same only when they are one object.
+
+    `on_request`: it is in force only where somebody asks for it by name.
+    """
 
     id: str
     version: int
@@ -147,6 +150,7 @@ class Process:
     failure: FailureRule | None
     hops: tuple[Hop, ...]
     hubs: Mapping[str, HubLimit] = field(default_factory=dict)
+    on_request: bool = False
 
     @cached_property
     def content_name(self) -> str:

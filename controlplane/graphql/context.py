@@ -15,6 +15,7 @@ from collectors.query.vocabulary import Vocabulary
 from collectors.retention.keep import Keep
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from controlplane.database import Database
+from controlplane.definition_reload import DefinitionReload
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering
 from controlplane.security.caller import Caller
@@ -70,6 +71,7 @@ class Sources:
     keep: Keep
     watermarks: Callable[[Session, Instant], Watermarks] = lambda _session, _now: NOTHING_HELD
     desk: SourceDesk | None = None
+    reload: DefinitionReload | None = None
 
 
 @dataclass(frozen=True)

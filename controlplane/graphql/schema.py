@@ -14,6 +14,7 @@ from controlplane.graphql.compatibility import CompatibilityQuery
 from controlplane.graphql.contract import ContractQuery
 from controlplane.graphql.contract_list import ContractListQuery
 from controlplane.graphql.decision import DecisionMutation, DecisionQuery
+from controlplane.graphql.definition import DefinitionQuery
 from controlplane.graphql.deployment import DeploymentQuery
 from controlplane.graphql.errors import Errors
 from controlplane.graphql.exception_item import ExceptionQuery
@@ -67,6 +68,7 @@ class Query(
     KeyQualityQuery,
     RuleSuggestionQuery,
     RederivationQuery,
+    DefinitionQuery,
 ):
     pass
 

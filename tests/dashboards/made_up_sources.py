@@ -82,3 +82,19 @@ def answered(field: str, name: str) -> Row:
         if field == "removeSource"
         else {"__typename": "SourceKept", "source": SOURCES[0]}
     )
+
+
+DEFINITIONS = {
+    "since": "2026-11-20T12:00:00Z",
+    "inForce": [
+        {"kind": "process", "id": "lead-to-cash", "version": 2, "title": "Lead to cash"},
+        {"kind": "extraction", "id": "kong", "version": 1, "title": "Kong Gateway"},
+    ],
+    "problems": [
+        {
+            "what": "unknown key 'millestones'",
+            "where": "/etc/throughline/renewal.yaml:9",
+            "next": "did you mean 'milestones'?",
+        }
+    ],
+}

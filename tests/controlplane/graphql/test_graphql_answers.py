@@ -36,7 +36,7 @@ def test_every_query_of_the_pages_fits(name: str) -> None:
 
 
 VARIABLES: dict[str, dict[str, Any]] = {
-    "HOME": {"days": 30}, "KPIS": {"days": 30}, "KPI": {"id": "invoice-latency", "days": 30},
+    "HOME": {"days": 30}, "MAP": {"days": 30}, "KPIS": {"days": 30}, "KPI": {"id": "invoice-latency", "days": 30},
     "TRANSACTIONS": {"query": "status:open", "sort": {}, "first": 200, "buckets": 60}, "STUCK": {"first": 200},
     "QUERY_COMPLETION": {"text": "sta", "caret": 3}, "QUERY_TROUBLE": {"text": "no:such", "caret": 7}, "FIND": {"key": "SO-1"},
     "SAVED_VIEW": {"id": "1"}, "DELETE_VIEW": {"input": {"id": "1", "idempotencyKey": "k"}},

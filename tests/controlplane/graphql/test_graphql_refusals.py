@@ -228,6 +228,7 @@ ENTRANCES = {
     "Query.decisions": "{ decisions { totalCount } }",
     "Query.keyQuality": "{ keyQuality { totalCount } }",
     "Query.rederivations": "{ rederivations { id } }",
+    "Query.definitions": "{ definitions { since } }",
     "Query.ruleSuggestion": '{ ruleSuggestion(service: "x") { content } }',
     "Mutation.separate": 'mutation { separate(input: {object: "a:1", from: "b:1", reason: "r", idempotencyKey: "k"}) { __typename } }',
     "Mutation.join": 'mutation { join(input: {object: "a:1", with: "b:1", as: SAME, reason: "r", idempotencyKey: "k"}) { __typename } }',
