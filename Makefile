@@ -14,7 +14,7 @@ CODE := $(ROOMS) tests $(wildcard bench examples)
 LOCKED := pyproject.toml uv.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check walls bench clean
+.PHONY: help demo test check walls bench soak clean
 
 help:  ## Say what can be made.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,7 +40,11 @@ walls:
 		|| { echo 'start these files with: # SPDX-License-Identifier: Apache-2.0'; exit 1; }
 
 bench: $(VENV)/.development  ## Print the figures of bench/. ARGS=ingest for one of them.
-	@for one in $(or $(ARGS),$(patsubst bench/%.py,%,$(wildcard bench/*.py))); do $(BIN)/python bench/$$one.py || exit 1; done
+	@for one in $(or $(ARGS),$(filter-out kill,$(patsubst bench/%.py,%,$(wildcard bench/*.py)))); do $(BIN)/python bench/$$one.py || exit 1; done
+
+soak: $(VENV)/.development  ## Kill a server 200 times while spans come in, half of them on PostgreSQL: about half an hour.
+	$(BIN)/python bench/kill.py --kills 100 --deals 10000
+	$(BIN)/python bench/kill.py --kills 100 --deals 10000 --postgres
 
 clean:  ## Remove the environment, the caches and the demo's data.
 	rm -rf $(VENV) .data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
