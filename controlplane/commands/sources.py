@@ -28,6 +28,7 @@ LIST = """query Sources($after: String) { sources(first: 50, after: $after) { pa
 SHOW = f"query Source($name: String!) {{ source(name: $name) {{ {_PARTS} }} }}"
 _REFUSED = "... on SourceRefused { problems { what where next } }"
 ADD = f"mutation Add($input: AddSourceInput!) {{ addSource(input: $input) {{ __typename {_REFUSED} }} }}"
+CHANGE = f"mutation Change($input: ChangeSourceInput!) {{ changeSource(input: $input) {{ __typename ... on SourceNotFound {{ message }} {_REFUSED} }} }}"
 TEST = """mutation Test($input: SourceNameInput!) { testSource(input: $input) { __typename
   ... on SourceAnswered { api services traces spans isFull elapsedSeconds } ... on SourceFailed { what where next }
   ... on SourceNotFound { message } ... on SourceRefused { problems { what where next } } } }"""
@@ -36,44 +37,46 @@ DO = """mutation Do($input: SourceNameInput!) { %sSource(input: $input) { __type
 Name = Annotated[str, typer.Argument(help="The source.")]
 
 
+Url = Annotated[str, typer.Option(help="Where it is: https://..., or file:///folder.")]
+Services = Annotated[
+    list[str] | None, typer.Option("--service", help="Pull only this service; may be repeated.")
+]
+Systems = Annotated[
+    list[str] | None,
+    typer.Option("--system", help="A system whose stages wait for it; without one, those its events name."),
+]
+Headers = Annotated[
+    list[str] | None,
+    typer.Option("--header", help="Sent along: NAME=env:VARIABLE or NAME=file:PATH; may be repeated."),
+]
+Every = Annotated[str, typer.Option(help="Between two pulls, such as 30s.")]
+Settle = Annotated[str, typer.Option(help="How young is too young to be pulled.")]
+Overlap = Annotated[str, typer.Option(help="How late spans may come.")]
+QuietAfter = Annotated[str, typer.Option(help="A trace is done when quiet for so long.")]
+Limit = Annotated[int | None, typer.Option(help="Traces of one answer.")]
+MaxSilence = Annotated[str, typer.Option(help="How long it may be behind; 0s: nobody waits for it.")]
+SpanUrl = Annotated[str, typer.Option(help="Address of a span there, with {trace_id} and {span_id}.")]
+
+
 @app.command()
 def add(
     name: Name,
     kind: Annotated[str, typer.Option(help="jaeger, tempo, zipkin, files or push.")],
-    url: Annotated[str, typer.Option(help="Where it is: https://..., or file:///folder.")] = "",
-    service: Annotated[
-        list[str] | None, typer.Option(help="Pull only this service; may be repeated.")
-    ] = None,
-    system: Annotated[
-        list[str] | None,
-        typer.Option(help="A system whose stages wait for it; without one, those its events name."),
-    ] = None,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(help="Sent along: NAME=env:VARIABLE or NAME=file:PATH; may be repeated."),
-    ] = None,
+    url: Url = "",
+    service: Services = None,
+    system: Systems = None,
+    header: Headers = None,
     since: Annotated[str, typer.Option(help="Pull from then on, RFC 3339; an hour ago without it.")] = "",
-    every: Annotated[str, typer.Option(help="Between two pulls, such as 30s.")] = "",
-    settle: Annotated[str, typer.Option(help="How young is too young to be pulled.")] = "",
-    overlap: Annotated[str, typer.Option(help="How late spans may come.")] = "",
-    quiet_after: Annotated[str, typer.Option(help="A trace is done when quiet for so long.")] = "",
-    limit: Annotated[int | None, typer.Option(help="Traces of one answer.")] = None,
-    max_silence: Annotated[
-        str, typer.Option(help="How long it may be behind; 0s: nobody waits for it.")
-    ] = "",
+    every: Every = "",
+    settle: Settle = "",
+    overlap: Overlap = "",
+    quiet_after: QuietAfter = "",
+    limit: Limit = None,
+    max_silence: MaxSilence = "",
     allow_private: Annotated[bool, typer.Option(help="Allow a private or plain http address.")] = False,
-    span_url: Annotated[
-        str, typer.Option(help="Address of a span there, with {trace_id} and {span_id}.")
-    ] = "",
+    span_url: SpanUrl = "",
 ) -> None:
     """Set up a source; it is pulled within a second. Adding the same one again changes nothing."""
-    lengths = {
-        "everySeconds": every,
-        "settleSeconds": settle,
-        "overlapSeconds": overlap,
-        "quietAfterSeconds": quiet_after,
-        "maxSilenceSeconds": max_silence,
-    }
     source: dict[str, Any] = {
         "name": name,
         "kind": kind.upper(),
@@ -83,7 +86,7 @@ def add(
         "headers": [_header(one) for one in header or []],
         "allowPrivate": allow_private,
         "spanUrl": span_url,
-        **{key: _seconds(text, key) for key, text in lengths.items() if text},
+        **_lengths(every, settle, overlap, quiet_after, max_silence),
     }
     if since:
         source["beginAt"] = since
@@ -91,6 +94,61 @@ def add(
         source["limit"] = limit
     _accepted(ask(ADD, {"input": {"source": source, "idempotencyKey": f"cli:{name}"}})["addSource"])
     typer.echo(f"{name} is set up")
+
+
+@app.command()
+def change(
+    name: Name,
+    url: Url = "",
+    service: Services = None,
+    system: Systems = None,
+    header: Headers = None,
+    every: Every = "",
+    settle: Settle = "",
+    overlap: Overlap = "",
+    quiet_after: QuietAfter = "",
+    limit: Limit = None,
+    max_silence: MaxSilence = "",
+    allow_private: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-private/--public-only", help="Whether its address may be private or plain http."
+        ),
+    ] = None,
+    span_url: SpanUrl = "",
+) -> None:
+    """Change what is given of a source; all else stays, and it goes on where it stood. A list replaces the one there was.
+
+    A new address needs its headers again: a credential is never sent where nobody asked for it.
+    """
+    given: dict[str, Any] = {
+        "address": url or None,
+        "services": service,
+        "systems": system,
+        "headers": [_header(one) for one in header] if header else None,
+        "limit": limit,
+        "allowPrivate": allow_private,
+        "spanUrl": span_url or None,
+        **_lengths(every, settle, overlap, quiet_after, max_silence),
+    }
+    changed = {key: value for key, value in given.items() if value is not None}
+    if not changed:
+        _fail(f"nothing of {name} is to be changed; say what, such as --every 30s")
+    asked = {"name": name, "idempotencyKey": f"cli:change:{name}", **changed}
+    _accepted(ask(CHANGE, {"input": asked})["changeSource"])
+    typer.echo(f"{name} is changed: {', '.join(changed)}")
+
+
+def _lengths(every: str, settle: str, overlap: str, quiet_after: str, max_silence: str) -> dict[str, float]:
+    """The lengths of time that were given, in seconds."""
+    lengths = {
+        "everySeconds": every,
+        "settleSeconds": settle,
+        "overlapSeconds": overlap,
+        "quietAfterSeconds": quiet_after,
+        "maxSilenceSeconds": max_silence,
+    }
+    return {key: _seconds(text, key) for key, text in lengths.items() if text}
 
 
 @app.command("list")

@@ -56,6 +56,14 @@ def test_a_tracer_is_pulled_by_itself_and_after_a_kill(server: Served) -> None:
     traces.told.append(Told(99, 1, wall_clock()))
     server.start()
     wait_until(lambda: server.spans(99) == 1, 60)
+    changed = throughline(server, "change", "erp-jaeger", "--every", "30s", "--max-silence", "2h")
+    assert (changed.returncode, changed.stdout) == (
+        0,
+        "erp-jaeger is changed: everySeconds, maxSilenceSeconds\n",
+    )
+    kept = throughline(server, "show", "erp-jaeger").stdout
+    assert "everySeconds: 30.0" in kept
+    assert "headerNames: ['authorization']" in kept
     assert throughline(server, "pause", "erp-jaeger").returncode == 0
     refused = throughline(server, "pull", "erp-jaeger")
     assert (refused.returncode, "it is paused" in refused.stderr) == (1, True)
@@ -72,3 +80,6 @@ def test_a_secret_is_no_argument_and_a_mistake_is_told(server: Served) -> None:
     wrong = throughline(server, *words, "--limit", "0")
     assert (wrong.returncode, "limit: is not between 1 and 10,000" in wrong.stderr) == (1, True)
     assert throughline(server, "show", "x").returncode == 1
+    assert "say what, such as --every 30s" in throughline(server, "change", "x").stderr
+    absent = throughline(server, "change", "x", "--every", "30s")
+    assert (absent.returncode, "No such source" in absent.stderr or "no source" in absent.stderr) == (1, True)
