@@ -5,11 +5,15 @@ Table and column names come from the table classes' own metadata or are written 
 """
 # ruff: noqa: S608  the only text put into a statement is names of our own
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from typing import Any, Literal
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 
@@ -20,6 +24,9 @@ from terms.tenant import TENANT
 _SIZES = (8, 64, 200, 450)
 # How many rows an INSERT on SQLite has: starting a statement costs about as much as a small row does.
 _ROWS = 16
+# Up to how many rows PostgreSQL is given one by one: for these the arrays of one statement cost more than they save.
+_FEW = 2
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class Bulk:
@@ -44,22 +51,42 @@ class Bulk:
         """
         if not rows:
             return 0
+        into = f"{table.__tablename__} (tenant, {columns})"
+        ending = " ON CONFLICT DO NOTHING" if known == "skip" else ""
+        if self.is_postgres and known == "refuse":
+            return self._copy(f"COPY {into} FROM STDIN", rows)
+        if self._at_once(rows):
+            given = _given(table, columns)
+            return self._write_at_once(f"INSERT INTO {into} SELECT {TENANT:d}, * FROM {given}{ending}", rows)
         marks = ", ".join([self._mark] * (columns.count(",") + 1))
         one = f"({TENANT:d}, {marks})"
-        head = f"INSERT INTO {table.__tablename__} (tenant, {columns}) VALUES "
-        ending = " ON CONFLICT DO NOTHING" if known == "skip" else ""
+        head = f"INSERT INTO {into} VALUES "
         whole = 0 if self.is_postgres else len(rows) - len(rows) % _ROWS
         joined = [tuple(chain.from_iterable(rows[start : start + _ROWS])) for start in range(0, whole, _ROWS)]
         done = self._write(f"{head}{', '.join([one] * _ROWS)}{ending}", joined)
         return done + self._write(f"{head}{one}{ending}", rows[whole:])
 
     def update(self, table: type[SQLModel], columns: str, keys: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Sets `columns` of the rows with `keys`; each of `rows` holds the new values, then those of the keys."""
+        """Sets `columns` of the rows with `keys`; each of `rows` holds the new values, then those of the keys.
+
+        No two of `rows` may have the same keys: which of them lasts is not said.
+        """
+        if self._at_once(rows):
+            names = columns.split(", ")
+            new = ", ".join(f"{name} = value_{place}" for place, name in enumerate(names))
+            where = _matched(table, keys, len(names))
+            given = _given(table, f"{columns}, {keys}")
+            self._write_at_once(f"UPDATE {table.__tablename__} SET {new} FROM {given} WHERE {where}", rows)
+            return
         new = ", ".join(f"{column} = {self._mark}" for column in columns.split(", "))
         self._write(f"UPDATE {table.__tablename__} SET {new} WHERE {self._same(keys)}", rows)
 
     def delete(self, table: type[SQLModel], keys: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Deletes the rows with these keys."""
+        if self._at_once(rows):
+            given, where = _given(table, keys), _matched(table, keys, 0)
+            self._write_at_once(f"DELETE FROM {table.__tablename__} USING {given} WHERE {where}", rows)
+            return
         self._write(f"DELETE FROM {table.__tablename__} WHERE {self._same(keys)}", rows)
 
     def delete_range(self, table: type[SQLModel], key: str, first: int, last: int) -> None:
@@ -130,34 +157,65 @@ class Bulk:
         if self.is_postgres:
             self.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
 
+    def _at_once(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        return self.is_postgres and len(rows) > _FEW
+
     # The driver's own cursor: a request makes three dozen statements, and each would cost a layer's bookkeeping.
 
     def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        cursor = self.connection.connection.cursor()
-        try:
+        with self._cursor(statement) as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
-        except self._error as error:
-            raise self._told(statement, error) from error
-        finally:
-            cursor.close()
 
     def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
         if not rows:
             return 0
-        cursor = self.connection.connection.cursor()
-        try:
+        with self._cursor(statement) as cursor:
             cursor.executemany(statement, rows)
             return cursor.rowcount
+
+    def _write_at_once(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        with self._cursor(statement) as cursor:
+            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+            return cursor.rowcount
+
+    def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        with self._cursor(statement) as cursor:
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row((TENANT, *row))
+            return cursor.rowcount
+
+    @contextmanager
+    def _cursor(self, statement: str) -> Iterator[DBAPICursor]:
+        """The driver's error is raised as SQLAlchemy raises it, so that a full disk or a lost connection is one kind to callers."""
+        cursor = self.connection.connection.cursor()
+        try:
+            yield cursor
         except self._error as error:
-            raise self._told(statement, error) from error
+            raise DBAPIError.instance(statement, None, error, self._error) from error
         finally:
             cursor.close()
-
-    def _told(self, statement: str, error: Exception) -> Exception:
-        """The driver's error as SQLAlchemy raises it, so that a full disk or a lost connection is one kind to callers."""
-        return DBAPIError.instance(statement, None, error, self._error)
 
     def _same(self, keys: str) -> str:
         wanted = [f"tenant = {TENANT:d}", *(f"{key} = {self._mark}" for key in keys.split(", "))]
         return " AND ".join(wanted)
+
+
+@cache
+def _given(table: type[SQLModel], names: str) -> str:
+    """The rows of a PostgreSQL statement, from one array for each of these columns: value_0, value_1, ..."""
+    columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
+    # Which column there is not the database says, as everywhere else.
+    types = [columns[name].type if name in columns else postgresql.TEXT() for name in names.split(", ")]
+    # %b: written as text, bytes in an array take five times as long.
+    arrays = ", ".join(f"%b::{one.compile(_POSTGRES)}[]" for one in types)
+    return f"unnest({arrays}) AS given({', '.join(f'value_{place}' for place in range(len(types)))})"
+
+
+def _matched(table: type[SQLModel], keys: str, first: int) -> str:
+    """Which row of the table belongs to which of those given, whose keys begin at value `first`."""
+    pairs = (
+        f"{table.__tablename__}.{key} = value_{first + place}" for place, key in enumerate(keys.split(", "))
+    )
+    return " AND ".join((f"tenant = {TENANT:d}", *pairs))
