@@ -6,8 +6,8 @@
 A real `throughline serve` is sent spans of deals by several clients, and killed at moments drawn from the seed: with requests in
 flight, within a commit, between two. Clients keep what was acknowledged and send again what was not, now and then also what was.
 After every kill the database is looked at before anything else touches it: spans that were acknowledged and are not there,
-spans that are there twice, and rows of a walk that was not finished (an event without its span's block or its objects, an order
-without its transaction, a membership without its event). At the end all is sent that is missing, and the transactions, edges,
+spans that are there twice, and rows of a walk that was not finished (a span without its attributes, an event without its objects, an order
+without its transaction, a transaction that is not on the list of changed ones). At the end all is sent that is missing, and the transactions, edges,
 memberships and milestones are compared with those of the same spans taken in without a kill. Exit code 1 when anything differs.
 """
 
@@ -35,6 +35,7 @@ from sqlmodel import Session, text
 
 from collectors import definitions, intake
 from collectors.decoding.otlp import decode_protobuf
+from collectors.spans.block import place, unpack
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from terms.instant import wall_clock
@@ -51,6 +52,7 @@ HALVES = {
     "objects of no event": "SELECT count(*) FROM event_object o WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = o.event_id)",
     "orders without a transaction": "SELECT count(*) FROM event e WHERE e.type = 'order-placed' AND NOT EXISTS (SELECT 1 FROM txn_event t WHERE t.event_id = e.event_id)",
     "memberships of no event": "SELECT count(*) FROM txn_event t WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = t.event_id)",
+    "transactions nobody will look at": "SELECT count(*) FROM txn t WHERE NOT EXISTS (SELECT 1 FROM changed_txn c WHERE c.digest = t.digest)",
     "milestones of no transaction": "SELECT count(*) FROM milestone m WHERE m.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM txn t WHERE t.txn_id = m.txn_id)",
 }
 MADE = (
@@ -64,13 +66,13 @@ STORED = "SELECT t.trace_id, s.span_id FROM span s JOIN trace t ON t.trace_no = 
 
 @dataclass
 class Sending:
-    """Which requests wait, which were acknowledged, and how many are with the server now."""
+    """Which requests wait, which were acknowledged, and which are with the server now."""
 
     bodies: list[bytes]
     draw: random.Random
     waiting: "queue.SimpleQueue[int]" = field(default_factory=queue.SimpleQueue)
     acknowledged: set[int] = field(default_factory=set)
-    in_flight: int = 0
+    in_flight: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self) -> int:
@@ -90,7 +92,7 @@ class Sending:
             while not stop.is_set():
                 number = self.next()
                 with self.lock:
-                    self.in_flight += 1
+                    self.in_flight.add(number)
                 try:
                     answer = http.post("/v1/traces", content=self.bodies[number])
                 except httpx2.TransportError:
@@ -98,7 +100,7 @@ class Sending:
                     return
                 finally:
                     with self.lock:
-                        self.in_flight -= 1
+                        self.in_flight.discard(number)
                 if answer.status_code == 200:
                     with self.lock:
                         self.acknowledged.add(number)
@@ -127,28 +129,34 @@ def run(folder: Path, url: str, asked: argparse.Namespace) -> int:
     bodies = list(requests(asked.deals, PER_REQUEST, seed=asked.seed))
     spans = [_ids(body) for body in bodies]
     sending = Sending(bodies, draw)
-    for number in range(len(bodies)):
-        sending.waiting.put(number)
-    wrong, met = 0, 0
+    wrong, hits = 0, 0
     for kill in range(1, asked.kills + 1):
-        met += killed(folder, url, sending, draw.uniform(0.02, LONGEST_S))
+        # Every kill meets spans that nobody has sent before.
+        for number in range(len(bodies) * (kill - 1) // asked.kills, len(bodies) * kill // asked.kills):
+            sending.waiting.put(number)
+        met = killed(folder, url, sending, draw.uniform(0.01, LONGEST_S))
+        hits += met > 0
         found = look(url, {one for number in sending.acknowledged for one in spans[number]})
         wrong += sum(found.values())
-        if found or kill % 10 == 0 or kill == asked.kills:
-            print(f"kill {kill}: {len(sending.acknowledged)} of {len(bodies)} requests acknowledged, {met} requests in flight when killed, {found or 'nothing wrong'}", flush=True)  # fmt: skip
+        print(
+            f"kill {kill}: {met} new requests in flight, {len(sending.acknowledged)} of {len(bodies)} acknowledged, "
+            f"{found or 'nothing wrong'}",
+            flush=True,
+        )
     finish(folder, url, sending)
     wrong += sum(look(url, {one for each in spans for one in each}).values())
     same = made(url) == undisturbed(folder, bodies)
     print(f"{asked.kills} kills on {make_url(url).get_backend_name()}: {wrong} spans lost, doubled or half there; transactions are {'the same as' if same else 'NOT those'} without a kill")  # fmt: skip
-    return int(bool(wrong) or not same)
+    return int(bool(wrong) or not same or not hits)
 
 
 def killed(folder: Path, url: str, sending: Sending, after_s: float) -> int:
-    """Starts a server, lets clients send, and kills it that many seconds after the first of them began. How many were in flight."""
+    """Starts a server, lets clients send, and kills it that many seconds after they began. How many requests
+    were in flight that were not acknowledged before."""
     with _clients(folder, url, sending) as server:
         time.sleep(after_s)
+        met = len(sending.in_flight - sending.acknowledged)
         server.process.kill()
-        met = sending.in_flight
         server.process.wait()
     return met
 
@@ -183,16 +191,29 @@ def look(url: str, acknowledged: set[SpanId]) -> dict[str, int]:
     """What is wrong in a database that no server has open, by kind; empty when nothing is."""
     database = Database(url, wall_clock)
     try:
-        stored = database.read(lambda session: _stored(session))
-        halves = database.read(lambda session: {name: int(session.execute(text(query)).scalar_one()) for name, query in HALVES.items()})  # fmt: skip
+        stored = database.read(_stored)
+        found = database.read(_halves) | {"spans whose attributes cannot be read": database.read(_unreadable)}
     finally:
         database.close()
-    lost = len(acknowledged - set(stored))
-    return {name: count for name, count in {"spans lost": lost, "doubled": len(stored) - len(set(stored)), **halves}.items() if count}  # fmt: skip
+    found |= {
+        "spans lost": len(acknowledged - set(stored)),
+        "spans doubled": len(stored) - len(set(stored)),
+    }
+    return {name: count for name, count in found.items() if count}
 
 
 def _stored(session: Session) -> list[SpanId]:
     return [(bytes(trace), bytes(span)) for trace, span in session.execute(text(STORED))]
+
+
+def _halves(session: Session) -> dict[str, int]:
+    return {name: int(session.execute(text(query)).scalar_one()) for name, query in HALVES.items()}
+
+
+def _unreadable(session: Session) -> int:
+    held = {number: len(unpack(bytes(body))) for number, body in session.execute(text("SELECT block_id, body FROM span_block"))}  # fmt: skip
+    places = [place(key) for (key,) in session.execute(text("SELECT span_key FROM span"))]
+    return sum(position >= held.get(block, 0) for block, position in places)
 
 
 def made(url: str) -> str:

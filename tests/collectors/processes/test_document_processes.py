@@ -101,7 +101,9 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant() -> None:
 
 @pytest.mark.parametrize("name", [p.id for p in ALL.processes])
 def test_every_stage_says_who_answers_for_it(name: str) -> None:
-    assert all(milestone.owner for milestone in process(name).milestones)
+    for milestone in process(name).milestones:
+        who = milestone.responsible
+        assert all((who.owner, who.steward, who.exception_team, who.runbook)), milestone.name
 
 
 def test_a_process_of_ones_own_may_be_on_request_too(tmp_path: Path) -> None:
