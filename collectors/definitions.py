@@ -80,11 +80,11 @@ def load(folders: Sequence[Path] = (), asked: Sequence[str] = ()) -> Definitions
     processes = _latest(
         [d.get("process", []) for d in documents], partial(read_process, calendars=calendars), problems
     )
-    on_request = sorted(process.id for process in processes if process.on_request)
+    ids = sorted(process.id for process in processes)
     problems += [
-        Problem("is no process that is there on request", name, did_you_mean(name, on_request) or "remove it")
+        Problem("is asked for and is no process", name, did_you_mean(name, ids) or "remove it")
         for name in asked
-        if name not in on_request
+        if name not in ids
     ]
     processes = [process for process in processes if not process.on_request or process.id in asked]
     extraction = _latest([d.get("extraction", []) for d in documents], read_extraction, problems)

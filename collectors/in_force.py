@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The definitions in force, which may be replaced while a server runs, and what may not replace them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -66,24 +66,26 @@ def _in(place: Path) -> Iterator[Path]:
     return iter((place,)) if place.is_file() else place.glob("*.y*ml")
 
 
-def unversioned(before: Definitions, after: Definitions) -> tuple[Problem, ...]:
-    """What changed without a version of its own. Every reason on a transaction names rule and version, so one version is one rule."""
-    held = {name: content for name, _, content in _contents(before)}
+def contents(of: Definitions) -> dict[str, str]:
+    """What decides in each definition, by its name (`lead-to-cash@2`): who answers and how it is shown is no part of it."""
+    rules = {f"{rule.id}@{rule.version}": rule.digest for rule in of.extraction}
+    return {f"{process.id}@{process.version}": process.content_name for process in of.processes} | rules
+
+
+def unversioned(known: Mapping[str, str], after: Definitions) -> tuple[Problem, ...]:
+    """What says something else than a definition of that name that is `known`. Every reason on a transaction names rule and
+    version, so one version is one rule."""
     return tuple(
-        Problem(f"{name} says something else than what is in force", name, f"write version: {version + 1}")
-        for name, version, content in _contents(after)
-        if held.get(name, content) != content
+        Problem(
+            f"{name} says something else than what was in force under that name",
+            name,
+            f"write version: {int(name.rpartition('@')[2]) + 1}",
+        )
+        for name, content in contents(after).items()
+        if known.get(name, content) != content
     )
 
 
 def taken_up(before: Definitions, after: Definitions) -> tuple[str, ...]:
     """The names (`lead-to-cash@2`) that are new, sorted."""
-    held = {name for name, _, _ in _contents(before)}
-    return tuple(sorted(name for name, _, _ in _contents(after) if name not in held))
-
-
-def _contents(of: Definitions) -> Iterator[tuple[str, int, str]]:
-    for process in of.processes:
-        yield f"{process.id}@{process.version}", process.version, process.content_name
-    for rule in of.extraction:
-        yield f"{rule.id}@{rule.version}", rule.version, rule.digest
+    return tuple(sorted(contents(after).keys() - contents(before).keys()))

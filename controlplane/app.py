@@ -16,11 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
-from collectors import definitions as collectors_definitions
 from collectors import intake
 from collectors.decoding import cloudevents, otlp, zipkin_json
 from collectors.definitions import Definitions
-from collectors.in_force import InForce
 from collectors.kpis import definition as kpi
 from collectors.payloads import store as payload_store
 from collectors.payloads.payload import Inspect
@@ -125,7 +123,11 @@ class Parts:
 def build(settings: Settings, clock: Clock) -> Parts:
     """The parts, with every definition read and checked. Raises ProblemError for whatever cannot be taken."""
     keep = _keep(settings)
-    definitions = InForce(collectors_definitions.load(settings.definitions, settings.processes))
+    live = Live()
+    reload = definition_reload.started(
+        settings.definitions, settings.processes, clock, partial(live.changed, "transactions", "sources")
+    )
+    definitions = reload.held
     kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
     rules, known = rule.load(settings.definitions), source_watermarks.known_by(definitions)
     governance = Governance(definitions, kpis, rules, known)
@@ -137,14 +139,6 @@ def build(settings: Settings, clock: Clock) -> Parts:
     except BaseException:
         database.close()
         raise
-    live = Live()
-    reload = definition_reload.started(
-        settings.definitions,
-        settings.processes,
-        definitions,
-        clock,
-        partial(live.changed, "transactions", "sources"),
-    )
     validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None

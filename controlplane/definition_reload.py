@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Definitions are taken up while the server runs: a changed file is read, checked as at a start, and in force a second later.
+"""Definitions are taken up while the server runs: a changed file is read, checked as at a start, and in force some seconds later.
 
 What does not hold changes nothing: the definitions in force stay, and what is wrong is told until it is mended.
 """
@@ -31,15 +31,16 @@ class DefinitionReload:
     noticed: Callable[[], None]
     since: Instant
     problems: tuple[Problem, ...] = ()
+    _taken: Files = field(default=(), repr=False)
     _seen: Files = field(default=(), repr=False)
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def look(self) -> bool:
-        """Takes up what changed since the last look. Always False: nothing waits."""
-        now = in_force.files(self.folders)
-        if now == self._seen:
-            return False
-        is_first, self._seen = not self._seen, now
-        if not is_first:
+        """Takes up files that changed and were the same at two looks: none is read while it is written. Always False: nothing
+        waits."""
+        before, self._seen = self._seen, in_force.files(self.folders)
+        if self._seen == before != self._taken:
+            self._taken = self._seen
             self._take()
         return False
 
@@ -48,7 +49,7 @@ class DefinitionReload:
         try:
             after = collectors_definitions.load(self.folders, self.asked)
             kpi.load(self.folders, milestones=after.milestone_names)  # what KPIs count must still be there
-            problems = in_force.unversioned(before, after)
+            problems = in_force.unversioned(self._known, after)
         except ProblemError as error:
             problems = error.problems
         if problems:
@@ -56,6 +57,7 @@ class DefinitionReload:
                 LOG.error("definitions were not taken up: %s", problem)
         else:
             self.held.replace(after)
+            self._known |= in_force.contents(after)
             self.since = self.clock()
             come, gone = in_force.taken_up(before, after), in_force.taken_up(after, before)
             LOG.info(
@@ -68,9 +70,12 @@ class DefinitionReload:
 
 
 def started(
-    folders: Sequence[Path], asked: Sequence[str], held: InForce, clock: Clock, noticed: Callable[[], None]
+    folders: Sequence[Path], asked: Sequence[str], clock: Clock, noticed: Callable[[], None]
 ) -> DefinitionReload:
-    """What looks after the files from now on."""
-    reload = DefinitionReload(folders, asked, held, clock, noticed, clock())
-    reload.look()
-    return reload
+    """The definitions of these files, and what looks after them from now on. Raises ProblemError where they do not hold."""
+    seen = in_force.files(folders)  # before they are read: what changes in between is seen at the next look
+    held = InForce(collectors_definitions.load(folders, asked))
+    known = in_force.contents(held)
+    return DefinitionReload(
+        folders, asked, held, clock, noticed, clock(), _taken=seen, _seen=seen, _known=known
+    )

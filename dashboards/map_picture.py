@@ -10,7 +10,7 @@ from typing import Any
 from dashboards import query_bar, status
 from dashboards.line_picture import STATIONS, Hop, hop
 
-BOX, GAP, LEG, LANE, MARGIN = 170, 215, 46, 52, 14
+BOX, GAP, LEG, LANE, MARGIN = 168, 190, 46, 52, 8
 """Width of a system, distance between two, and the heights of one way between neighbours and of one lane."""
 _LEAST_BOX = 92
 _WIDTHS = (1.5, 8.0)
@@ -50,8 +50,10 @@ class MapPicture:
     ways: tuple[Way, ...]
 
 
-def picture(hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]]) -> MapPicture:
-    """The map of these hops. Systems stand in the order of the line, those we have no place for behind, by name."""
+def picture(
+    hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]], query: str = ""
+) -> MapPicture:
+    """The map of these hops; `query` is what else the addresses of systems ask for. Systems stand in the order of the line, those we have no place for behind, by name."""
     roles = {role for one in hops for role in (one["source"], one["target"])}
     order = [*(r for r in STATIONS if r in roles), *sorted(roles - {*STATIONS})]
     place = {role: number for number, role in enumerate(order)}
@@ -80,7 +82,7 @@ def picture(hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, st
         width=_left(len(order) - 1) + BOX + MARGIN if order else 2 * MARGIN,
         height=top + height + LANE * len(under) + MARGIN,
         box=BOX,
-        places=tuple(_place(role, place[role], top, height, hops, systems) for role in order),
+        places=tuple(_place(role, place[role], top, height, hops, systems, query) for role in order),
         ways=tuple(ways),
     )
 
@@ -128,6 +130,7 @@ def _place(
     height: int,
     hops: Sequence[Mapping[str, Any]],
     systems: Sequence[Mapping[str, str]],
+    query: str,
 ) -> Place:
     into = [one for one in hops if one["target"] == role]
     failed, overdue, waiting = (sum(one[key] for one in into) for key in ("failed", "overdue", "waiting"))
@@ -140,5 +143,5 @@ def _place(
         height=height,
         waiting=", ".join(words) or (f"{waiting} waiting" if waiting else "nothing waits"),
         tone="bad" if failed else "warn" if overdue else "calm",
-        address=query_bar.address(f"system:{role}"),
+        address=query_bar.address(f"{query} system:{role}".strip()),
     )

@@ -37,7 +37,9 @@ async def show(visit: Visit) -> Page:
     process = visit.asked_among("process", processes, "")
     chosen = [one for one in line["hops"] if process in ("", one["process"])]
     view = MapView(
-        picture=map_picture.picture(chosen, data["instance"]["systems"]),
+        picture=map_picture.picture(
+            chosen, data["instance"]["systems"], f"process:{process}" if process else ""
+        ),
         rows=tuple(hop(one) for one in sorted(chosen, key=_worst_first)),
         days=days,
         windows=tuple(

@@ -27,11 +27,14 @@ def running(session: Session, kind: Kind) -> Rederivation | None:
 
 
 def in_force(session: Session, kind: Kind) -> frozenset[str]:
-    """The names of the definitions that some finished job brought into force."""
+    """The names of the definitions that finished jobs brought into force, of each id the one of its last job."""
     rows = session.execute(
-        select(_row.c.names).where(_row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state == "done")
+        select(_row.c.names)
+        .where(_row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state == "done")
+        .order_by(_row.c.job_id)
     )
-    return frozenset(name for row in rows for name in orjson.loads(row.names))
+    last = {name.partition("@")[0]: name for row in rows for name in orjson.loads(row.names)}
+    return frozenset(last.values())
 
 
 def job(session: Session, job_id: int) -> Rederivation | None:

@@ -2,7 +2,7 @@
 """What resolvers work with: the sources of the whole app, and for each request its caller, its instant and its loaders."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -103,7 +103,8 @@ async def context_of(sources: Sources, caller: Caller) -> Context:
     """The context of a request that comes now: by what is known now, deadlines are judged in all of its answer."""
     now = sources.clock()
     known = await sources.database.read_async(lambda session: sources.watermarks(session, now))
-    return Context(sources, caller, now, known)
+    # One state of the definitions for all of an answer.
+    return Context(replace(sources, definitions=sources.definitions.current), caller, now, known)
 
 
 Info = strawberry.Info[Context, None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors.definitions import Definitions, load
-from collectors.in_force import InForce, files, taken_up, unversioned
+from collectors.in_force import InForce, contents, files, taken_up, unversioned
 
 SHIPPED = load()
 LEAD = next(p for p in SHIPPED.processes if p.id == "lead-to-cash")
@@ -42,7 +42,7 @@ def test_who_reads_sees_the_new_ones_and_who_keeps_the_current_ones_does_not() -
     ],
 )  # fmt: skip
 def test_what_changes_takes_a_version_of_its_own(after: Definitions, problem: str) -> None:
-    found = unversioned(SHIPPED, after)
+    found = unversioned(contents(SHIPPED), after)
 
     assert [problem in str(each) for each in found] == [True] * bool(problem)
 

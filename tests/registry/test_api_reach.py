@@ -74,6 +74,25 @@ ASYNC_3 = {
 }  # fmt: skip
 
 
+ASYNC_3_TWO = {
+    "asyncapi": "3.0.0", "info": {"title": "Events", "version": "1.0.0"},
+    "channels": {"orders": {"messages": {"placed": {"$ref": "#/components/messages/Placed"}, "lost": {"$ref": "#/components/messages/Lost"}}}},
+    "operations": {
+        "tellPlaced": {"action": "send", "channel": {"$ref": "#/channels/orders"}, "messages": [{"$ref": "#/channels/orders/messages/placed"}]},
+        "hearAll": {"action": "receive", "channel": {"$ref": "#/channels/orders"}},
+    },
+    "components": {"messages": {"Placed": {"payload": {"type": "object"}}, "Lost": {"payload": {"type": "object"}}}},
+}  # fmt: skip
+BY_REFERENCE = {
+    "openapi": "3.1.0", "info": {"title": "Orders", "version": "1.0.0"},
+    "paths": {"/orders": {"$ref": "#/components/pathItems/Orders"}},
+    "components": {
+        "pathItems": {"Orders": {"get": {"responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/An%20order"}}}}}}}},
+        "schemas": {"An order": {"type": "object"}},
+    },
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("data", "pointer", "operations"),
     [
@@ -81,6 +100,10 @@ ASYNC_3 = {
         pytest.param(orders_api({}), "/components/schemas/Name/maxLength", ("POST /orders", "GET /orders"), id="a parameter of the path counts for each of its operations"),
         pytest.param(orders_api({}), "/components/schemas/Idle", (), id="a schema that nothing uses"),
         pytest.param(orders_api({}), "/paths/~1health/get", (), id="an operation of its own is no shared part"),
+        pytest.param(BY_REFERENCE, "/components/schemas/An order", ("GET /orders",), id="through a path item by reference and a name with a space"),
+        pytest.param(BY_REFERENCE, "/components/pathItems/Orders/get", ("GET /orders",), id="a shared path item itself"),
+        pytest.param(ASYNC_3_TWO, "/components/messages/Lost", ("receive hearAll",), id="AsyncAPI 3, an operation about one message alone"),
+        pytest.param(ASYNC_3_TWO, "/channels/orders/messages/placed", ("send tellPlaced", "receive hearAll"), id="AsyncAPI 3, a message of a channel"),
         pytest.param(ASYNC_2, "/components/schemas/Order", ("publish order/placed",), id="AsyncAPI 2 by channel"),
         pytest.param(ASYNC_3, "/components/schemas/Order", ("send tellOrder",), id="AsyncAPI 3 by operation"),
     ],

@@ -35,6 +35,7 @@ STATISTICS = (
     ("txn_object", "txn_object", "8000000 8000000 8 1"),
     ("txn_object", "ix_txn_object_object", "8000000 8000000 2"),
     ("milestone", "milestone", "8000000 8000000 8 1"),
+    ("kpi_sample", "sqlite_autoindex_kpi_sample_1", "3000000 3000000 600000 600000 1"),
     ("kpi_sample", "ix_kpi_sample_transaction", "3000000 3000000 4"),
     ("kpi_sample", "ix_kpi_sample_cohort", "3000000 3000000 600000 600000 1"),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.definitions import Definitions, load
+from collectors.definitions import SHIPPED, Definitions, load
 from collectors.processes.outcome import outcome
 from collectors.processes.process import Process
 from collectors.stitching.stitch import Stitched, stitch
@@ -115,3 +115,13 @@ def test_a_process_of_ones_own_may_be_on_request_too(tmp_path: Path) -> None:
     (tmp_path / "refunds.yaml").write_text(text.replace("yes please", "true"))
     assert load((tmp_path,)).process("refunds") is None
     assert load((tmp_path,), ("refunds",)).process("refunds") is not None
+
+
+def test_a_replacement_of_ones_own_holds_whether_it_is_asked_for_or_not(tmp_path: Path) -> None:
+    shipped = (SHIPPED / "processes" / "invoice-to-posting.yaml").read_text()
+    (tmp_path / "own.yaml").write_text(
+        shipped.replace("version: 1", "version: 2").replace("on_request: true\n", "")
+    )
+
+    for asked in ((), ("invoice-to-posting",)):
+        assert process("invoice-to-posting", load((tmp_path,), asked)).version == 2

@@ -100,6 +100,22 @@ def decide(session: Session, known: Definitions) -> None:
     decision_store.decide(session, known.processes, wanted, Instant(3))
 
 
+def test_going_back_to_the_earlier_version_judges_history_again(database: Database, tmp_path: Path) -> None:
+    """An operator takes a new version away; what it made of the stored events goes with it."""
+    before = definitions(tmp_path / "before", BEFORE)
+    after = definitions(tmp_path / "after", CHANGES["another milestone"](BEFORE), 2)
+    take(database, HISTORY, before)
+    through(database, before)
+    made = digest(database)
+    through(database, after)
+
+    back = through(database, before)
+
+    assert back.names == tuple(process.content_name for process in before.processes)
+    assert back.state == "done"
+    assert digest(database) == made
+
+
 @pytest.mark.parametrize("change", CHANGES, ids=lambda name: name.replace(" ", "-"))
 def test_history_ends_where_it_would_have_been(
     database: Database, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
