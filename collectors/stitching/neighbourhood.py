@@ -271,8 +271,8 @@ class Neighbourhood:
             found |= frontier
         return found
 
-    def around(self, process: Process, keys: Collection[str]) -> tuple[list[StitchEvent], set[str]]:
-        """(events that name `keys` or carriers linked to them, active objects of those events beyond `keys`).
+    def around(self, process: Process, keys: Collection[str]) -> tuple[list[StitchEvent], set[str], set[str]]:
+        """(events that name `keys` or carriers linked to them, active objects of those events beyond `keys`, those carriers).
 
         `keys` are of the process's active types.
         """
@@ -295,7 +295,7 @@ class Neighbourhood:
             for kind, key in zip(event.kinds, event.keys, strict=True)
             if kind in process.active_types and key not in keys and self.stands(process, key)
         }
-        return list(events.values()), beyond
+        return list(events.values()), beyond, linked
 
     def _event(self, row: Any) -> StitchEvent:
         (

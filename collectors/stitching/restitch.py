@@ -132,10 +132,10 @@ def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str],
     """What one process makes of the centre's objects. Objects beyond it are taken to stand where they are stored."""
     active = {key for key in centre if object_type(key) in process.active_types}
     mine = {key for key in active if near.stands(process, key)}
-    events, beyond = near.around(process, mine)
+    events, beyond, linked = near.around(process, mine)
     stored = places(bulk, (process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}
-    stitched = stitch(process, events, outside, near.said(process, events), near.rulings(mine))
+    stitched = stitch(process, events, outside, near.said(process, events), near.rulings(mine | linked))
     return Derived(
         process,
         stitched,

@@ -273,3 +273,26 @@ def test_intakes_at_the_same_time_end_as_one_after_the_other(database: Database)
     with ThreadPoolExecutor(8) as hands:
         list(hands.map(lambda part: take(database, history[part::16], definitions), range(16)))
     assert digest(database) == one_after_the_other
+
+
+def test_a_key_that_only_a_decision_names_stays_where_its_other_name_is_linked(database: Database) -> None:
+    """A payment that a person said is this journal; the journal is of two invoices, and one of them is told of again."""
+    definitions = with_aliases()
+    first = BusinessEvent(
+        "test", "e1", "journal-posted", Instant(4), "test", ("invoice:INV-1", "invoice:INV-3", "journal:JE-1"), 100, "EUR"
+    )  # fmt: skip
+    later = BusinessEvent("test", "e2", "payment-settled", Instant(1), "test", ("invoice:INV-3",), 200, "EUR")
+    decided = Ruling(0, "same", "payment:pi_1", "journal:JE-1")
+    take(database, [first, later], definitions)
+    rule(database, decided, definitions)
+    at_once = digest(database)
+    empty(database)
+
+    take(database, [first], definitions)
+    rule(database, decided, definitions)
+    take(database, [later], definitions)
+
+    assert digest(database) == at_once
+    assert ("invoice-to-posting", "invoice:INV-3", "payment", "pi_1") in {
+        row[:4] for row in at_once["objects"]
+    }
