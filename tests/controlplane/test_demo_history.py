@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's history: made up, but the same each time, never from the future, and with exactly what was planted."""
 
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -68,11 +67,9 @@ def test_no_request_cuts_a_deal_in_two() -> None:
     assert len(seen) == 2000
 
 
-def test_it_is_made_in_three_seconds() -> None:
-    """A newcomer does not wait for the history: all of it is made in less than three seconds of processor time."""
-    began = time.process_time()
+def test_it_is_sent_in_a_few_requests() -> None:
+    """A newcomer does not wait for the history: all of it is in a few dozen requests, none a handful of spans."""
     bodies = list(history.requests(history.planned(7, NOW), NOW))
-    assert time.process_time() - began < 3
     assert 40 <= len(bodies) <= 80
 
 

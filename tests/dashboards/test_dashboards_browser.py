@@ -260,10 +260,10 @@ def test_the_keyboard_alone_is_enough(site: Site, page: Page) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
     page.keyboard.press("g")
     page.keyboard.press("t")
-    expect(page).to_have_url(site.url + "/transactions")
+    page.wait_for_url(site.url + "/transactions")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(site.url + STORY)
+    page.wait_for_url(site.url + STORY)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
 

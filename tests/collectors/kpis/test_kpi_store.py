@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Samples in both databases: refreshed from changed transactions, idempotent, loaded for a window, gone with their transaction."""
 
-import time
 from dataclasses import replace
 
 from collectors.kpis import store as kpi_store
@@ -85,7 +84,7 @@ def test_a_new_version_of_a_definition_asks_for_all_transactions(
     }
 
 
-def test_a_board_of_a_month_is_quick_and_filters_by_entity(database: Database, clock: FixedClock) -> None:
+def test_a_board_of_a_month_filters_by_entity(database: Database, clock: FixedClock) -> None:
     """2,000 deals: all figures with their entity series; one entity alone is a fourth of it."""
     entities = ("US", "CA", "DE", "UK")
     views = [
@@ -93,11 +92,8 @@ def test_a_board_of_a_month_is_quick_and_filters_by_entity(database: Database, c
         for number in range(2_000)
     ]
     refresh(database, *views)
-    started = time.process_time()
     results = database.read(lambda session: kpi_store.results(session, KPIS, clock()))
-    spent = time.process_time() - started
     assert results[0].figure.n == 2_000
     assert results[0].by_legal_entity.n == (500, 500, 500, 500)
-    assert spent < 0.5  # about 0.06 s on an idle machine; this only catches a square
     german = database.read(lambda session: kpi_store.results(session, KPIS, clock(), legal_entity="DE"))
     assert (german[0].figure.n, german[0].by_legal_entity.name) == (500, ("DE",))

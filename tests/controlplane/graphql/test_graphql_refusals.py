@@ -2,7 +2,6 @@
 """What the API refuses: hostile documents, missing permissions, wrong input. Always with a reason, never with a 5xx."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -73,11 +72,9 @@ def world(empty_world: Any) -> Any:
 
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_a_hostile_document_is_refused_with_a_reason(world: Any, name: str) -> None:
-    """4xx or an answer with errors, quickly, and a message that says what to change."""
+    """4xx or an answer with errors, and a message that says what to change."""
     query, words = HOSTILE[name]
-    started = time.process_time()
     answer = world.post(query)
-    assert time.process_time() - started < 1.0
     assert answer.status_code in (200, 400), answer.text
     errors = answer.json()["errors"]
     assert any(words in error["message"] for error in errors), errors
@@ -122,11 +119,9 @@ def test_hostile_variables_in_an_address_are_refused(world: Any, variables: str)
 
 
 def test_doubling_fragments_cost_no_time() -> None:
-    """Sixty fragments, each spread twice, stand for 10^18 fields; measuring them takes milliseconds."""
-    started = time.process_time()
+    """Sixty fragments, each spread twice, stand for 10^18 fields: who counted them one by one would not be back."""
     found = measure(schema.build()._schema, parse(DOUBLING), None, {})
     assert found.cost == 1_000_000
-    assert time.process_time() - started < 1.0
 
 
 @pytest.mark.parametrize(
