@@ -61,4 +61,4 @@ def check_documents(
     from registry.confirm import confirm
     from registry.fix import repaired
 
-    return repaired(confirm(verdict, new, documents), new, documents)
+    return repaired(confirm(verdict, new, documents), new, documents, on)

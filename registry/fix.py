@@ -4,10 +4,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from registry.api.traits import applied
 from registry.change import ABSENT
 from registry.compare import compare
 from registry.document import Document, parse
@@ -42,41 +44,44 @@ _TWINS = {
 _FAILS = (Level.BREAKING, Level.UNDECIDED)
 
 
-def repaired(verdict: Verdict, new: Document, olds: Iterable[Document]) -> Verdict:
+def repaired(verdict: Verdict, new: Document, olds: Iterable[Document], on: date | None = None) -> Verdict:
     """The verdict with a patch on each breaking finding that one clears without breaking anything else.
 
-    At most 25 findings against each old version are tried, and none of contracts too large to check again and again.
+    `on` is the day that the verdict was made for: a patch is checked as of the same day, so that a sunset that has come
+    has come for it too. At most 25 findings against each old version are tried, and none of contracts too large to check
+    again and again.
     """
     findings = list(verdict.findings)
     for old in olds:
         if old.type == new.type and len(old.text) + len(new.text) <= _MOST_TEXT:
-            within(MOST_STEPS, partial(_repair, verdict, old, new, findings), None)
+            within(MOST_STEPS, partial(_repair, verdict, old, new, findings, on), None)
     return with_findings(verdict, findings)
 
 
-def _repair(verdict: Verdict, old: Document, new: Document, findings: list[Finding]) -> None:
+def _repair(verdict: Verdict, old: Document, new: Document, findings: list[Finding], on: date | None) -> None:
     """Puts a patch on those of the findings that one repairs, as far as the steps reach."""
     asked = [p for p, finding in enumerate(findings) if finding.against == old.name and _breaks(finding)]
     for place in asked[:_MOST_PATCHES]:
-        findings[place] = replace(findings[place], patch=_patch(verdict, findings[place], old, new))
+        findings[place] = replace(findings[place], patch=_patch(verdict, findings[place], old, new, on))
 
 
 def _breaks(finding: Finding) -> bool:
     return finding.level == Level.BREAKING or Level.BREAKING in finding.levels.values()
 
 
-def _patch(verdict: Verdict, finding: Finding, old: Document, new: Document) -> Patch:
+def _patch(verdict: Verdict, finding: Finding, old: Document, new: Document, on: date | None) -> Patch:
     before = _failing(verdict.findings, finding.against)
     if any(f"{finding.pointer_new}/".startswith(f"{copy.pointer}/") for copy in new.copies):
         return ()  # what is to be mended stands in another file
-    for patch in _candidates(finding, old.schema.data, new.schema.data):
+    for patch in _candidates(finding, applied(old.schema).data, new.schema.data):
+        if any(step.get("value") is ABSENT for step in patch):
+            continue  # what stood there was put together from several places
         spend((len(old.text) + len(new.text)) // _CHARACTERS)
         repaired_new = _applied(patch, new)
         if repaired_new is None:
             continue
-        after = judge(
-            [(old, compare(old, repaired_new))], repaired_new, verdict.mode, verdict.policy, all_versions=True
-        )
+        pairs = [(old, compare(old, repaired_new, on))]
+        after = judge(pairs, repaired_new, verdict.mode, verdict.policy, all_versions=True)
         left = _failing(after.findings, finding.against)
         if left <= before and left[_identity(finding)] < before[_identity(finding)]:
             return patch

@@ -3,16 +3,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from registry.api.element import Element
+from registry.api.traits import applied
 from registry.asyncapi.channels import RECEIVE, SEND, channels
 from registry.document import Document
+from registry.effort import within
 from registry.fields import ContractField, fields, one
 from registry.operation_example import Examples
 from registry.operation_terms import terms
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 MOST = 300
+MOST_STEPS = 100_000
+"""Steps spent on applying traits; a document that takes more is shown without them."""
+
 MOST_FIELDS = 3_000
 """Of all operations together; beyond them parts are named without their fields and examples."""
 
@@ -50,7 +56,8 @@ class Operation:
 
 def operations(document: Document) -> tuple[Operation, ...]:
     """The operations in the order of the document, at most 300; empty for what is no API."""
-    root = Element(document.schema, "", document.data)
+    schema = within(MOST_STEPS, partial(applied, document.schema), document.schema)
+    root = Element(schema, "", schema.data)
     found = {"openapi": _http, "asyncapi": _messaging}.get(document.type, lambda _, __: iter(()))(
         root, Examples()
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from registry.api.comparison import roots
 from registry.api.place import PLACES, Reader
+from registry.api.traits import applied
 from registry.api.view import view
 from registry.document import Document
 from registry.finding import Finding
@@ -22,8 +23,9 @@ def trials(old: Document, new: Document, finding: Finding) -> Iterator[Trial]:
     place = next((each for each in PLACES if dot and each.name == name), None)
     if place is None:
         return
-    before, after = (view(each.schema, place.hides) for each in (old, new))
-    pairs = sorted(roots(old.schema, new.schema, place), key=lambda p: not _around(p[1].pointer, finding))
+    first, second = applied(old.schema), applied(new.schema)
+    before, after = (view(each, place.hides) for each in (first, second))
+    pairs = sorted(roots(first, second, place), key=lambda p: not _around(p[1].pointer, finding))
     to_new = (finding.direction == BACKWARD) is (place.reader is Reader.PROVIDER)
     for a, b in pairs:
         sides = Side(old.name, before, a), Side(new.name, after, b)

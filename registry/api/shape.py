@@ -3,11 +3,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from registry import shape
 from registry.api import view
 from registry.api.element import Element
+from registry.api.traits import applied
+from registry.effort import within
 from registry.schema import Schema, reference_problems
 from registry.words import shown
 from terms.problem import Problem
@@ -19,6 +22,8 @@ _EDITIONS = {
 _DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
 _MAPS = ("info", "paths", "webhooks", "components", "channels", "operations")
 _MOST = 10
+MOST_STEPS = 600_000
+"""Steps spent on applying traits; a document that takes more is read without them, and compared as undecided."""
 
 
 def problems(document: Schema, kind: str) -> tuple[Problem, ...]:
@@ -28,6 +33,8 @@ def problems(document: Schema, kind: str) -> tuple[Problem, ...]:
     found = tuple(_frame(data, kind))
     if found:
         return found
+    # What a trait says of a message counts: a payload of another format is none of ours.
+    document = within(MOST_STEPS, partial(applied, document), document)
     positions = view.positions(document)
     found = tuple(_dangling(document, positions.references))[:_MOST]
     shown = view.view(document)

@@ -5,31 +5,21 @@ from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 
-from registry.api import view
 from registry.api.comparison import Comparison
 from registry.api.element import Element
-from registry.api.place import (
-    CHANNEL_PARAMETER,
-    RECEIVED_HEADERS,
-    RECEIVED_PAYLOAD,
-    SENT_HEADERS,
-    SENT_PAYLOAD,
-)
+from registry.api.place import CHANNEL_PARAMETER
+from registry.api.traits import applied
+from registry.asyncapi import bindings, message
 from registry.asyncapi.channels import RECEIVE, SEND, Channel, Way, channels
 from registry.change import ABSENT, Change
 from registry.document import Document
 from registry.schema import Node
 
-_PLACES = {
-    SEND: ("sent", SENT_PAYLOAD, SENT_HEADERS),
-    RECEIVE: ("received", RECEIVED_PAYLOAD, RECEIVED_HEADERS),
-}
-
 
 def diff(old: Document, new: Document, _on: date | None = None) -> tuple[Change, ...]:
-    """All changes from `old` to `new`, each fact once. Always ends."""
-    both = Comparison(old.schema, new.schema)
-    a, b = (Element(each.schema, "", each.data) for each in (old, new))
+    """All changes from `old` to `new`, traits applied, each fact once. Always ends."""
+    both = Comparison(applied(old.schema), applied(new.schema))
+    a, b = (Element(each, "", each.data) for each in (both.old, both.new))
     _servers(both, a, b)
     for x, y in _same_channels(channels(a), channels(b)):
         if x is None and y is not None:
@@ -61,7 +51,7 @@ def _same_channels(
 def _channel(both: Comparison, a: Channel, b: Channel) -> None:
     if a.address != b.address:
         both.say("channel-address-changed", a.element, b.element, a.address, b.address)
-    _bindings(both, a.element, b.element)
+    bindings.compare(both, a.element, b.element)
     _parameters(both, a.element, b.element)
     for action in (SEND, RECEIVE):
         x, y = a.way(action), b.way(action)
@@ -74,9 +64,9 @@ def _channel(both: Comparison, a: Channel, b: Channel) -> None:
 
 
 def _way(both: Comparison, a: Way, b: Way, action: str) -> None:
-    prefix = _PLACES[action][0]
+    prefix = message.PREFIXES[action]
     for x, y in zip(a.operations, b.operations, strict=False):
-        _bindings(both, x, y)
+        bindings.compare(both, x, y)
         before, after = x.value("security", ABSENT), y.value("security", ABSENT)
         if before != after:
             both.say(
@@ -87,52 +77,16 @@ def _way(both: Comparison, a: Way, b: Way, action: str) -> None:
         ((name, x),), ((now, y),) = olds.items(), news.items()
         if name and now and name != now:
             both.say("message-name-changed", x, y, name, now)
-        return _message(both, x, y, action)
+        return message.compare(both, x, y, action)
     for name, x in olds.items():
         if name in news:
-            _message(both, x, news[name], action)
+            message.compare(both, x, news[name], action)
         else:
             both.say(f"{prefix}-message-removed", x, b.operations[0], name)
     for name, y in news.items():
         if name not in olds:
             both.say(f"{prefix}-message-added", a.operations[0], y, ABSENT, name)
     return None
-
-
-def _message(both: Comparison, a: Element, b: Element, action: str) -> None:
-    if both.same(a, b):
-        return
-    _, payload, headers = _PLACES[action]
-    for name, kind in (
-        ("contentType", "message-content-type-changed"),
-        ("correlationId", "correlation-id-changed"),
-        ("traits", "message-traits-changed"),
-    ):
-        before, after = a.value(name, ABSENT), b.value(name, ABSENT)
-        if before != after:
-            both.say(kind, f"{a.pointer}/{name}", f"{b.pointer}/{name}", before, after)
-    _bindings(both, a, b)
-    both.schemas(headers, a, b, "headers")
-    (old, old_format), (new, new_format) = _payload(a), _payload(b)
-    json = view.speaks_json(old_format), view.speaks_json(new_format)
-    if json == (True, True):
-        both.nodes(payload, both.node(payload, *old, old=True), both.node(payload, *new, old=False))
-    elif json[0] != json[1] or old_format != new_format:
-        both.say(
-            "payload-format-changed", f"{a.pointer}/payload", f"{b.pointer}/payload", old_format, new_format
-        )
-    elif old[0].value(old[1]) != new[0].value(new[1]):
-        both.say(
-            "payload-not-compared", f"{a.pointer}/payload", f"{b.pointer}/payload", old_format, new_format
-        )
-
-
-def _payload(message: Element) -> tuple[tuple[Element, str], object]:
-    """Around and under which keyword the payload's schema stands, and in what format it is."""
-    wrapped = message.at("payload")
-    if view.is_wrapped(wrapped.data):
-        return (wrapped, "schema"), wrapped.value("schemaFormat")
-    return (message, "payload"), message.value("schemaFormat")
 
 
 def _parameters(both: Comparison, a: Element, b: Element) -> None:
@@ -170,12 +124,4 @@ def _servers(both: Comparison, a: Element, b: Element) -> None:
             before, after = x.value(field, ABSENT), y.value(field, ABSENT)
             if before != after:
                 both.say(kind, f"{x.pointer}/{field}", f"{y.pointer}/{field}", before, after)
-        _bindings(both, x, y)
-
-
-def _bindings(both: Comparison, a: Element, b: Element) -> None:
-    before, after = a.at("bindings").fields, b.at("bindings").fields
-    for protocol in {**before, **after}:
-        if before.get(protocol) != after.get(protocol):
-            places = f"{a.pointer}/bindings/{protocol}", f"{b.pointer}/bindings/{protocol}"
-            both.say("binding-changed", *places, before.get(protocol, ABSENT), after.get(protocol, ABSENT))
+        bindings.compare(both, x, y)

@@ -2,6 +2,7 @@
 """A breaking finding comes with a JSON Patch that repairs the new contract, where there is one, and the patch is known to work."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -191,3 +192,39 @@ def test_a_place_that_is_not_there_is_refused(path: str) -> None:
     for kind in ("remove", "replace"):
         with pytest.raises(PatchError):
             patched({"a": 1, "l": [1, 2]}, [{"op": kind, "path": path, "value": 0}])
+
+
+ON = date(2026, 11, 28)
+
+
+def api(**operations: Any) -> dict[str, Any]:
+    """An OpenAPI document with one path for each operation."""
+    paths = {f"/{name}": {"get": {"responses": {}, **said}} for name, said in operations.items()}
+    return {"openapi": "3.1.0", "info": {"title": "Bills", "version": "1.0.0"}, "paths": paths}
+
+
+def checked_on(old: Any, new: Any, on: date) -> Verdict:
+    """The verdict of two APIs as of a day."""
+    versions = Versions((document(old, "old.json"),), complete=True)
+    return check_documents(document(new, "new.json"), versions, on=on, witnesses=True)
+
+
+def test_an_operation_removed_as_announced_does_not_stand_in_the_way_of_repairs() -> None:
+    """Its sunset has come on the day of the check, so it has come for the patch as well."""
+    gone = {"deprecated": True, "x-sunset": "2026-11-01"}
+    asked = {"parameters": [{"name": "tax_id", "in": "query", "required": True, "schema": TEXT}]}
+    verdict = checked_on(api(bills={}, drafts=gone), api(bills=asked), ON)
+    patches = {each.rule: each.patch for each in verdict.findings}
+    assert patches["operation-removed-after-sunset"] == ()
+    assert patches["required-parameter-added"]
+
+
+@pytest.mark.parametrize("now", ["2026-12-05", "2027-02-01"])
+def test_a_sunset_that_comes_too_soon_is_repaired_as_of_the_day_of_the_check(now: str) -> None:
+    """What the patch makes is checked again on that day, and nothing fails."""
+    promised = {"deprecated": True, "x-sunset": "2027-12-31", "x-stability-level": "stable"}
+    old, new = api(bills=promised), api(bills={**promised, "x-sunset": now})
+    verdict = checked_on(old, new, ON)
+    (finding,) = [each for each in verdict.findings if each.rule == "sunset-too-soon"]
+    assert finding.patch
+    assert checked_on(old, patched(new, finding.patch), ON).status == "compatible"
