@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import contract_address, status, timeline
+from dashboards import contract_address, status, supports, timeline
 from dashboards.format import count, money, short_instant
+from dashboards.supports import Supports
 
 _ROLES = {
     "ANCHOR": "anchor",
@@ -52,7 +53,7 @@ class PayloadView:
 class MemberRow:
     """Why one object belongs: its role, the object it hangs on, the rule that said so and the event that showed it.
 
-    `decision` is the id of the decision that made it so, `` when events did.
+    `decision` is the id of the decision that made it so, `` when events did; `supports` all that says so, None for nothing.
     """
 
     object: str
@@ -63,6 +64,7 @@ class MemberRow:
     event: str
     when: str
     decision: str
+    supports: Supports | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def _payload(payload: Mapping[str, Any]) -> PayloadView:
     return PayloadView(status.payload(payload["verdict"]), payload["document"], problems)
 
 
-def member(member: Mapping[str, Any]) -> MemberRow:
-    """The row of one object."""
+def member(member: Mapping[str, Any], transaction: str) -> MemberRow:
+    """The row of one object of the transaction of that id."""
     version = f" v{count(member['ruleVersion'])}" if member["ruleVersion"] is not None else ""
     return MemberRow(
         object=member["object"]["text"],
@@ -120,6 +122,7 @@ def member(member: Mapping[str, Any]) -> MemberRow:
         event=member["eventId"] or "",
         when=short_instant(member["eventAt"]) if member["eventAt"] else "",
         decision=member["decisionId"] or "",
+        supports=supports.supports(member["supports"], transaction, member["object"]["text"]),
     )
 
 

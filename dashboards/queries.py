@@ -223,6 +223,13 @@ query OneTrace($id: ID!) {
     + _SPANS
 )
 
+_SUPPORT = """
+fragment SupportParts on EdgeSupportConnection {
+  totalCount holdCount pageInfo { hasNextPage endCursor }
+  nodes { child { text } parent { text } role state why rule ruleVersion at source eventId decisionId refused retractedAt }
+}
+"""
+
 TRANSACTION = (
     """
 query OneTransaction($id: ID!) {
@@ -239,7 +246,10 @@ query OneTransaction($id: ID!) {
       id type source at system objects { type value text } role sharePpm amount { amount currency }
       contractSubject contractVersion message spanId traceId why
     }
-    members { object { type value text } role parent { text } why rule ruleVersion eventId eventAt decisionId }
+    members {
+      object { type value text } role parent { text } why rule ruleVersion eventId eventAt decisionId
+      supports(first: 5) { ...SupportParts }
+    }
     related { relation through { text } transaction { id anchor { value } processTitle status overdue startedAt } }
     comparison {
       other { id anchor { value } durationSeconds }
@@ -254,9 +264,25 @@ query OneTransaction($id: ID!) {
 """
     + _FRAME
     + _SPANS
+    + _SUPPORT
     + _TRANSACTION
     + _VIOLATION
     + _EXCEPTION
+)
+
+SUPPORTS = (
+    """
+query Supports($id: ID!, $object: String!, $first: Int!, $after: String) {
+  ...Frame
+  me { permissions }
+  transaction(id: $id) {
+    id processTitle anchor { value }
+    members(object: $object) { object { text } why supports(first: $first, after: $after) { ...SupportParts } }
+  }
+}
+"""
+    + _FRAME
+    + _SUPPORT
 )
 
 PAYLOADS = """

@@ -115,6 +115,11 @@ _KEY = {
     "REJECTED": Badge("bad", "cross", "left out"),
     "DEMOTED": Badge("warn", "alert", "joins less"),
 }
+_SUPPORT = {
+    "HOLDS": Badge("good", "check", "holds"),
+    "REFUSED": Badge("warn", "alert", "refused"),
+    "RETRACTED": Badge("calm", "minus", "said no more"),
+}
 _SOURCE = {
     "OK": Badge("good", "check", "up to date"),
     "BEGINNING": Badge("wait", "clock", "first pull"),
@@ -184,6 +189,11 @@ def meeting(word: str) -> Badge | None:
 def deploy(answer: str) -> Badge:
     """The answer of can-i-deploy; what is undecided is never a yes."""
     return _DEPLOY[answer]
+
+
+def support(state: str) -> Badge:
+    """Whether one word on where an object belongs holds."""
+    return _SUPPORT[state]
 
 
 def source(state: str) -> Badge:

@@ -131,7 +131,7 @@ def _story(
         neighbours=beside.neighbours(transaction["related"]),
         compared=beside.compared(transaction["comparison"]),
         span_count=counted(transaction["spans"]["count"], "span"),
-        members=tuple(belonging.member(member) for member in transaction["members"]),
+        members=tuple(belonging.member(member, transaction["id"]) for member in transaction["members"]),
         decisions=tuple(belonging.decision(decision) for decision in transaction["decisions"]),
         may_decide=may_decide,
         press=f"page:{transaction['id']}:{now}",

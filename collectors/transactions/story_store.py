@@ -46,7 +46,7 @@ def events(session: Session, ids: Iterable[str]) -> dict[str, tuple[EventView, .
         )
         .join(_txn_event, (_txn_event.c.tenant == TENANT) & (_txn_event.c.txn_id == _txn.c.txn_id))
         .join(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _txn_event.c.event_id))
-        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(_digests(ids)))
+        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
         .order_by(_event.c.occurred_at, _event.c.source, _event.c.source_event_id)
     ).all()
     found: dict[str, list[EventView]] = defaultdict(list)
@@ -61,9 +61,11 @@ def members(session: Session, ids: Iterable[str]) -> dict[str, tuple[MemberView,
         select(_txn.c.digest, _txn.c.definition_version, _txn_object, _event.c.type, _event.c.occurred_at)
         .join(_txn_object, (_txn_object.c.tenant == TENANT) & (_txn_object.c.txn_id == _txn.c.txn_id))
         .outerjoin(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _txn_object.c.event_id))
-        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(_digests(ids)))
+        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
     ).all()
-    keys = _keys(session, {row.object_id for row in rows} | {row.parent_id for row in rows if row.parent_id})
+    keys = object_keys(
+        session, {row.object_id for row in rows} | {row.parent_id for row in rows if row.parent_id}
+    )
     decided = decision_store.decisions_by_id(session, {row.event_id for row in rows if row.type is None})
     found: dict[str, list[MemberView]] = defaultdict(list)
     for row in rows:
@@ -81,7 +83,7 @@ def spans(session: Session, transaction_id: str) -> tuple[SpanView, ...]:
     A span belongs when it carries one of the transaction's events, names an object of its tree, or runs below one
     that does. The rest of the trace does not: a nightly run's trace touches hundreds of transactions.
     """
-    (digest,) = _digests((transaction_id,)) or (b"",)
+    (digest,) = digests((transaction_id,)) or (b"",)
     txn_id = session.execute(
         select(_txn.c.txn_id).where(_txn.c.tenant == TENANT, _txn.c.digest == digest)
     ).scalar_one_or_none()
@@ -100,7 +102,7 @@ def spans(session: Session, transaction_id: str) -> tuple[SpanView, ...]:
 
 def trace(session: Session, trace_id: str) -> tuple[SpanView, ...]:
     """All spans of one trace in order of start, at most 5,000; none for an id that is none."""
-    rows = trace_rows(session, numbers_of_traces(session, _digests((trace_id,))))[:MAX_SPANS]
+    rows = trace_rows(session, numbers_of_traces(session, digests((trace_id,))))[:MAX_SPANS]
     return span_views(session, rows, dict.fromkeys((row.span_key for row in rows), "is of this trace"))
 
 
@@ -122,11 +124,13 @@ def effects(
     }
 
 
-def _digests(ids: Iterable[str]) -> list[bytes]:
+def digests(ids: Iterable[str]) -> list[bytes]:
+    """The stored form of transaction or trace ids; what is none is left out."""
     return [bytes.fromhex(one) for one in ids if len(one) == 32 and all(c in "0123456789abcdef" for c in one)]
 
 
-def _keys(session: Session, object_ids: set[int]) -> dict[int, ObjectKey]:
+def object_keys(session: Session, object_ids: set[int]) -> dict[int, ObjectKey]:
+    """The keys of objects by their row ids."""
     rows = session.execute(
         select(_object).where(_object.c.tenant == TENANT, _object.c.object_id.in_(object_ids))
     )

@@ -142,19 +142,6 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedEdge:
-    """An assertion that did not take effect, kept with its reason: a second parent, a circle, a conflict."""
-
-    child: ObjectKey
-    parent: ObjectKey
-    role: MemberRole
-    rule: str
-    rule_version: int
-    event_key: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class EffectCount:
     """How many distinct things of `type` the transaction's events made in `system` for one business key."""
 

@@ -15,9 +15,10 @@ from collectors.decisions.store import DecisionView
 from collectors.payloads import store as payload_store
 from collectors.payloads.store import PayloadView
 from collectors.spans.view import SpanView
-from collectors.transactions import line_store, story_store
+from collectors.transactions import line_store, story_store, support_store
 from collectors.transactions import store as transaction_store
 from collectors.transactions.line_store import ContractTraffic
+from collectors.transactions.support import Support
 from collectors.transactions.transaction import EventView, MemberView, TransactionView
 from controlplane.database import Database
 from policies import listing
@@ -29,6 +30,7 @@ from registry.standing import Standing, standings
 from sync import store as sync_store
 from sync.store import ExceptionView
 from terms.instant import Instant
+from terms.object_key import ObjectKey
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -65,6 +67,9 @@ class Loaders:
         self.events: DataLoader[str, tuple[EventView, ...]] = many(story_store.events, ())
         self.payloads: DataLoader[str, PayloadView | None] = many(_payloads, None)
         self.members: DataLoader[str, tuple[MemberView, ...]] = many(story_store.members, ())
+        self.supports: DataLoader[str, Mapping[ObjectKey, tuple[Support, ...]]] = many(
+            support_store.supports, {}
+        )
         self.decisions: DataLoader[str, tuple[DecisionView, ...]] = many(decision_store.of_transactions, ())
         self.spans: DataLoader[str, tuple[SpanView, ...]] = many(_spans, ())
         self.violations: DataLoader[str, tuple[Violation, ...]] = many(

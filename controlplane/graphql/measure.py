@@ -40,6 +40,7 @@ WEIGHTS: Mapping[str, int] = {
     "Query.trace": 100,
     "Query.spans": 100,
     "Transaction.comparison": 20,
+    "Member.supports": 5,
     "Spans.links": 20,
     "Query.policies": 20,
     "Query.sources": 20,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The story of one transaction: its events, why each object belongs to it, and its spans as columns."""
+"""The story of one transaction: its events, and its spans as columns."""
 
 from enum import Enum
 
@@ -10,7 +10,7 @@ from collectors.payloads.store import PayloadView
 from collectors.spans import link as span_link
 from collectors.spans.path import clock_suspects, critical_path
 from collectors.spans.view import SpanView
-from collectors.transactions.transaction import EventView, MemberView
+from collectors.transactions.transaction import EventView
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import Problem, problems_of
@@ -26,18 +26,6 @@ _STATUSES = ("unset", "ok", "error")
 class MembershipRole(Enum):
     MEMBER = strawberry.enum_value("member", description="It names an object of the transaction's own tree.")
     LINKED = strawberry.enum_value("linked", description="It names an object that is linked to the tree.")
-
-
-@strawberry.enum(description="How an object belongs to a transaction.")
-class MemberRole(Enum):
-    ANCHOR = strawberry.enum_value("anchor", description="The object the transaction is named after.")
-    SAME_AS = strawberry.enum_value("same_as", description="Another name of an object in the tree.")
-    CHILD_OF = strawberry.enum_value("child_of", description="Part of an object in the tree.")
-    LINK = strawberry.enum_value("link", description="Attached to the tree; it merges nothing.")
-    SUCCEEDS = strawberry.enum_value(
-        "succeeds", description="What it has in common with the transactions before and after it."
-    )
-    ANNOTATE = strawberry.enum_value("annotate", description="Named beside it; it joins nothing.")
 
 
 @strawberry.enum(description="Whether a payload keeps its contract.")
@@ -87,21 +75,6 @@ class TransactionEvent:
         """What it carried; null when its source gave none, or it is no longer kept."""
         found = await info.context.loaders.payloads.load(str(self.id))
         return None if found is None else _payload_of(found)
-
-
-@noun
-class Member:
-    """An object of the transaction, with the event or the decision, and the rule of the process, that made it belong."""
-
-    object: ObjectKey
-    role: MemberRole
-    parent: ObjectKey | None
-    why: str
-    rule: str | None
-    rule_version: int | None
-    event_id: str | None
-    event_at: Instant | None
-    decision_id: strawberry.ID | None
 
 
 @noun
@@ -174,21 +147,6 @@ def _payload_of(view: PayloadView) -> EventPayload:
         problems=problems_of(view.problems or ()),
         contract_subject=view.contract_subject,
         contract_version=view.contract_version,
-    )
-
-
-def member_of(view: MemberView) -> Member:
-    """A member for the schema."""
-    return Member(
-        object=key_of(view.object),
-        role=MemberRole(view.role),
-        parent=None if view.parent is None else key_of(view.parent),
-        why=view.why,
-        rule=view.rule,
-        rule_version=view.rule_version,
-        event_id=view.event_key,
-        event_at=view.event_at,
-        decision_id=None if view.decision_id is None else strawberry.ID(view.decision_id),
     )
 
 

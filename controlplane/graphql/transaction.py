@@ -17,9 +17,10 @@ from controlplane.graphql.comparison import Comparison, compared_hop, difference
 from controlplane.graphql.context import Context, Info
 from controlplane.graphql.decision import Decision, decision_of
 from controlplane.graphql.described import answer, noun
+from controlplane.graphql.member import Member, member_of
 from controlplane.graphql.milestone import Milestone, milestones_of
 from controlplane.graphql.sentence import transaction_sentence
-from controlplane.graphql.story import Member, Spans, TransactionEvent, event_of, member_of, spans_of
+from controlplane.graphql.story import Spans, TransactionEvent, event_of, spans_of
 from controlplane.graphql.value import (
     Money,
     ObjectKey,
@@ -146,9 +147,15 @@ class Transaction:
         return [event_of(view) for view in await info.context.loaders.events.load(self.id)]
 
     @answer
-    async def members(self, info: Info) -> list[Member]:
-        """The objects that belong to it, each with the reason: the anchor first, then its tree, links and annotations."""
-        return [member_of(view) for view in await info.context.loaders.members.load(self.id)]
+    async def members(
+        self, info: Info, object_text: Annotated[str | None, strawberry.argument(name="object")] = None
+    ) -> list[Member]:
+        """The objects that belong to it, each with the reason: the anchor first, then its tree, links and annotations.
+
+        `object` asks for one of them alone, by its text, `invoice:INV-7`.
+        """
+        found = await info.context.loaders.members.load(self.id)
+        return [member_of(one, self.id) for one in found if object_text in (None, str(one.object))]
 
     @answer
     async def decisions(self, info: Info) -> list[Decision]:

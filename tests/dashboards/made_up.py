@@ -182,7 +182,8 @@ def failed_renewal() -> Row:
 
     def member(n: int, role: str, parent: int | None, why: str, rule: str, from_event: str | None) -> Row:
         return {"object": objects[n], "role": role, "parent": None if parent is None else objects[parent], "why": why,
-                "rule": rule, "ruleVersion": 1, "eventId": from_event, "eventAt": from_event and at(start), "decisionId": None}  # fmt: skip
+                "rule": rule, "ruleVersion": 1, "eventId": from_event, "eventAt": from_event and at(start), "decisionId": None,
+                "supports": supports(objects[n], objects[parent], role, rule, 24 if n == 2 else 1) if parent is not None else page_of_none}  # fmt: skip
 
     return {
         "id": FAILED_ID, "process": "renewal-amendment", "processTitle": "Renewal amendment", "definitionVersion": 1,
@@ -204,18 +205,42 @@ def failed_renewal() -> Row:
             event("invoice-issued", "chargebee", start - 41 * MINUTE, "invoice-issued", (2, 0, 1, 3), amount=money(18_430_000, "EUR"), why="invoice:INV-7 is child of amendment:AMD-7"),
             event("throughline.exception-opened", "netsuite", start - 42 * MINUTE, None, (0, 2), message=closed, role="MEMBER"),
         ],
-        "members": [
+        "members": lambda _, **asked: [one for one in (
             member(0, "ANCHOR", None, "the process is anchored on the amendment", "renewal-amendment", None),
             member(1, "LINK", 0, "a subscription outlives its amendments", "renewal-amended", "evt-renewal-amended-7"),
             member(2, "CHILD_OF", 0, "the invoice names the amendment it was made for", "invoice-issued", "evt-invoice-issued-7"),
-            member(3, "ANNOTATE", 0, "a customer never joins transactions", "renewal-amended", "evt-renewal-amended-7"),
-        ],
+            member(3, "ANNOTATE", None, "a customer never joins transactions", "renewal-amended", "evt-renewal-amended-7"),
+        ) if asked.get("object") in (None, one["object"]["text"])],
         "decisions": [
             {"id": "71", "kind": "APART", "object": objects[2], "other": key("order", "SO-9"), "reason": "the invoice says otherwise",
              "decidedBy": "bob", "decidedAt": at(start), "revokedBy": None, "revokedAt": None, "revokedReason": None},
         ],
         "spans": spans(rows), "violations": [], "exceptions": [], "related": [], "comparison": None,
     }  # fmt: skip
+
+
+def supports(child: Row, parent: Row, role: str, rule: str, count: int) -> Any:
+    """As many words on one pair: the second was refused, the third is said no more, the rest holds."""
+    states = {1: ("REFUSED", "invoice:INV-7 already belongs to amendment:AMD-7"), 2: ("RETRACTED", None)}
+
+    def support(place: int) -> Row:
+        state, refused = states.get(place, ("HOLDS", None))
+        event = f"evt-{rule}-{place}"
+        return {
+            "child": child, "parent": key("order", "SO-9") if refused else parent, "role": role, "state": state, "rule": rule,
+            "ruleVersion": 1, "at": at(3 * DAY - place * HOUR), "source": "/chargebee/eu", "eventId": event, "eventType": rule,
+            "why": f"{rule} of 17 Nov 1{place % 10}:00 says that {child['text']} belongs to {parent['text']}" + (f"; refused: {refused}" if refused else ""),
+            "decisionId": None, "refused": refused, "recordedAt": at(3 * DAY), "retractedAt": at(DAY) if state == "RETRACTED" else None,
+        }  # fmt: skip
+
+    nodes = [support(place) for place in range(count)]
+    hold = sum(one["state"] == "HOLDS" for one in nodes)
+    return lambda _, first, after=None: page(nodes, first=first, after=after) | {"holdCount": hold}
+
+
+def page_of_none(_: Any, **asked: Any) -> Row:
+    """A list in which there is nothing."""
+    return page([], **asked) | {"holdCount": 0}
 
 
 def payload(broken: bool) -> Row:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 PAGES = {
-    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "spans": "/traces?q=journal", "story": STORY,
+    "home": "/", "kpis": "/kpis", "transactions": "/transactions", "none found": "/transactions?q=zzz", "wrong query": "/transactions?q=staus:open", "spans": "/traces?q=journal", "story": STORY, "why": f"{STORY}/why?object=invoice:INV-7",
     "contracts": "/contracts", "contract": "/contracts/invoice-issued", "old contract": "/contracts/invoice-issued?version=1.1.0",
     "approvals": "/contracts/approvals", "register": "/contracts/register", "odd contract": contract_address.contract(made_up_contracts.ODD),
     "diff": "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "what if": "/contracts/what-if?subject=invoice-issued", "api": "/contracts/invoices-api",
@@ -107,6 +107,25 @@ def test_from_the_first_screen_to_the_replay_in_two_clicks(site: Site, page: Pag
     expect(page.locator(".notice")).to_contain_text("The replay has started")
     expect(page.locator(".notice-box")).to_contain_text("being replayed")
     assert site.api.replayed == ["page:ex-1:0"]
+
+
+def test_why_a_part_belongs_is_unfolded_and_taken_apart(site: Site, page: Page) -> None:
+    """Beside the invoice: all that says so, what was refused with its reason, the rest on a page, and the way to object."""
+    page.goto(site.url + STORY)
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="invoice:INV-7", exact=True))
+    row.get_by_text("24 supports, 22 of them hold").click()
+    expect(row.locator(".supports > li")).to_have_count(5)
+    expect(row.locator(".supports > li").nth(1)).to_contain_text("refused: invoice:INV-7 already belongs to")
+    expect(row.locator(".supports > li").nth(2)).to_contain_text("said no more since")
+    row.get_by_role("link", name="all 24 supports").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Why invoice:INV-7 belongs to")
+    expect(page.locator(".supports > li")).to_have_count(24)
+    page.get_by_text("Is this wrong?").first.click()
+    page.get_by_label("How do you know?").first.fill("the invoice names another amendment")
+    page.get_by_role("button", name="They do not belong together").first.click()
+    expect(page.locator(".notice")).to_be_visible()
+    assert site.api.decided[-1]["object"] == "invoice:INV-7"
+    assert site.api.decided[-1]["from"] == "amendment:AMD-7"
 
 
 def test_a_choice_changes_the_list_and_the_address_without_a_new_page(site: Site, page: Page) -> None:

@@ -18,7 +18,7 @@ from tests.dashboards.made_up_api import CSRF, MadeUpApi
 
 STORY = f"/transactions/{made_up.FAILED_ID}"
 ODD = contract_address.contract(made_up_contracts.ODD)
-PAGES = ("/", "/kpis", "/transactions", "/transactions?q=status:stuck&sort=-waited", "/transactions?q=staus:open", STORY, "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
+PAGES = ("/", "/kpis", "/transactions", "/transactions?q=status:stuck&sort=-waited", "/transactions?q=staus:open", STORY, f"{STORY}/why?object=invoice:INV-7", "/contracts", "/contracts?search=none&domain=finance", "/contracts/invoice-issued",
          "/contracts/invoice-issued?version=1", ODD, f"{ODD}/diff", "/contracts/invoice-issued/diff?from=1.2.0&to=1.1.0", "/contracts/what-if", "/contracts/invoices-api",
          "/contracts/approvals", "/contracts/approvals?ended=yes", "/contracts/register", "/contracts/deployments", "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "/policies", "/policies?state=all", "/admin/keys", "/exceptions", "/exceptions?state=resolved", "/map", "/map?days=7&process=lead-to-cash", "/admin", "/admin?source=zipkin-payments")  # fmt: skip
 

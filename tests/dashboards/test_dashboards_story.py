@@ -46,6 +46,19 @@ def test_a_good_one_stands_beside_it(client: TestClient) -> None:
     assert "2 of 3, EUR 80 of EUR 120" in page
 
 
+def test_all_that_supports_a_part_is_told(api: MadeUpApi, client: TestClient) -> None:
+    """Rule with version, source and time of each; those who may not decide are not asked."""
+    page = text(client.get(STORY).text)
+    assert "24 supports, 22 of them hold" in page
+    assert "holds invoice-issued of 17 Nov 10:00 says that invoice:INV-7 belongs to amendment:AMD-7" in page
+    assert "invoice-issued v1 from /chargebee/eu 17 Nov, 12:00 UTC" in page
+    whole = client.get(f"{STORY}/why?object=invoice:INV-7")
+    assert (whole.text.count('class="supports"'), whole.text.count("Is this wrong?")) == (1, 1)
+    api.may.remove("transactions:decide")
+    assert "Is this wrong?" not in client.get(STORY).text
+    assert client.get(f"{STORY}/why?object=invoice:NONE").status_code == 404
+
+
 def test_what_an_event_carried_is_shown_to_those_who_may(api: MadeUpApi, client: TestClient) -> None:
     """Masked, with the verdict of its contract and the place that breaks it; nothing of it without the permission."""
     page = client.get(STORY).text

@@ -42,7 +42,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SAVED_VIEW": {"id": "1"}, "DELETE_VIEW": {"input": {"id": "1", "idempotencyKey": "k"}},
     "SAVE_VIEW": {"input": {"name": "Mine", "query": "status:open", "idempotencyKey": "k"}},
     "SPAN_QUERY": {"text": "service:x"}, "PAYLOADS": {"id": "x"}, "SPANS": {"query": "service:x", "first": 200},
-    "QUERY_READING": {"text": "status:open"}, "TRANSACTION": {"id": "x"}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
+    "QUERY_READING": {"text": "status:open"}, "TRANSACTION": {"id": "x"}, "SUPPORTS": {"id": "x", "object": "invoice:I", "first": 50}, "TRACE": {"id": "0" * 32}, "CONTRACTS": {"first": 100}, "CONTRACT": {"subject": "invoice-issued"},
     "POLICIES": {"first": 200}, "KEY_QUALITY": {"first": 200}, "EXCEPTIONS": {"first": 200, "state": "OPEN"},
     "DIFF": {"subject": "invoice-issued"}, "WHAT_IF": {"document": "{}", "subject": "invoice-issued"}, "FRAME": {},
     "IS_THERE": {"subject": "x"}, "APPROVALS": {"first": 50}, "REGISTER_CONTRACT": {"input": {"document": "{", "idempotencyKey": "k"}},

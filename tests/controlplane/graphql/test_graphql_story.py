@@ -50,3 +50,41 @@ def test_a_story_tells_what_was_waited_for_and_what_is_usual(world: Any, one_dea
     assert (hops["posted"]["difference"], hops["paid"]["difference"]) == ("SLOWER", "MISSING")
     assert beside["differences"][0] == "“Posted to the ledger” took 39 h here and 4 h there."
     assert story(world, "SO-1")["comparison"] is None, "nothing else has completed"
+
+
+SUPPORTS = """
+query($id: ID!, $object: String, $after: String) { transaction(id: $id) { members(object: $object) {
+  object { text } supports(first: 2, after: $after) {
+    totalCount holdCount pageInfo { hasNextPage endCursor } edges { cursor }
+    nodes { child { text } parent { text } role state why rule ruleVersion at source eventId eventType decisionId refused recordedAt retractedAt }
+  } } } }
+"""
+
+
+def test_all_that_supports_an_edge_is_told_in_pages(world: Any, one_deal: Any) -> None:
+    """An invoice issued three times over: the first two, then the third; each with its event, rule and time."""
+    deal = one_deal(1)
+    again = [deal[3] | {"id": f"again/{n}", "at": f"2026-11-19T0{n}:00:00Z"} for n in (1, 2)]
+    world.happened(*deal, *again)
+    identity = world.ask("{ transactions { nodes { id } } }")["transactions"]["nodes"][0]["id"]
+
+    def page(after: str | None = None) -> Any:
+        (found,) = world.ask(SUPPORTS, id=identity, object="invoice:INV-1", after=after)["transaction"][
+            "members"
+        ]
+        return found["supports"]
+
+    first = page()
+    assert (first["totalCount"], first["holdCount"], first["pageInfo"]["hasNextPage"]) == (3, 3, True)
+    assert [one["at"] for one in first["nodes"]] == ["2026-11-18T20:00:00Z", "2026-11-19T01:00:00Z"]
+    told = first["nodes"][0]
+    assert (told["state"], told["role"], told["rule"], told["ruleVersion"], told["source"]) == (
+        "HOLDS", "CHILD_OF", "invoice-of-order", 1, "/test/chargebee",
+    )  # fmt: skip
+    assert told["why"] == "invoice-issued of 18 Nov 20:00 says that invoice:INV-1 belongs to order:SO-1"
+    rest = page(first["pageInfo"]["endCursor"])
+    assert ([one["at"] for one in rest["nodes"]], rest["pageInfo"]["hasNextPage"]) == (
+        ["2026-11-19T02:00:00Z"], False,
+    )  # fmt: skip
+    wrong = world.post(SUPPORTS, {"id": identity, "object": "invoice:INV-1", "after": "-1"}).json()
+    assert "is not a cursor of this list" in wrong["errors"][0]["message"]
