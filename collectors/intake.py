@@ -51,11 +51,12 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     """Stores a request and all that follows from it in the session's transaction.
 
     Sent again it changes nothing. Of two events with one identity and different content the greater content hash
-    stays, so that the order of arrival does not decide; so it is with spans.
+    stays, so that the order of arrival does not decide; so it is with spans. Events that other rules have read are read
+    again, so that one state of the definitions reads and stitches them.
     """
     bulk = Bulk(session)
     with stitching(bulk) as numbers:
-        return _ingest(bulk, numbers, request, now, definitions)
+        return _ingest(bulk, numbers, request.under(definitions.extractor), now, definitions)
 
 
 def _ingest(

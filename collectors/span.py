@@ -4,7 +4,7 @@
 Named tuples and not dataclasses: half a million of them are made in a minute.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -81,7 +81,8 @@ class Decoded:
     """One request, decoded. `events` are those that came without a span. `rejected` lists what is not among them.
 
     `findings` are values in `events` that stand where a key should and are none, each with the position of its event.
-    `payloads` are of events that came with one, inspected.
+    `payloads` are of events that came with one, inspected. `read_by` is the extractor that read `events`, None where none did;
+    `again` decodes the request with another.
     """
 
     spans: list[Span] = field(default_factory=list)
@@ -89,6 +90,12 @@ class Decoded:
     rejected: list[Rejected] = field(default_factory=list)
     findings: list[tuple[int, KeyFinding]] = field(default_factory=list)
     payloads: list[Payload] = field(default_factory=list)
+    read_by: object = field(default=None, compare=False, repr=False)
+    again: Callable[[Any], "Decoded"] | None = field(default=None, compare=False, repr=False)
+
+    def under(self, rules: object) -> "Decoded":
+        """The request as these rules read it: definitions may be replaced between its decoding and its storing."""
+        return self if self.again is None or self.read_by is rules else self.again(rules)
 
     def with_payloads(self, inspect: Inspect) -> "Decoded":
         """The same request: what its spans carry of payloads is out of them, and inspected."""

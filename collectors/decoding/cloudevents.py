@@ -33,7 +33,7 @@ def decode(body: bytes, rules: Extractor, now: Instant, inspect: Inspect | None 
         raise ProblemError(f"is not JSON: {error}", "body", _DO) from error
     if not isinstance(document, dict | list):
         raise ProblemError("is neither a CloudEvent nor a list of them", "body", _DO)
-    decoded = Decoded()
+    decoded = Decoded(read_by=rules, again=lambda others: decode(body, others, now, inspect))
     for index, event in enumerate(document if isinstance(document, list) else [document]):
         try:
             span = span_of(event, now)

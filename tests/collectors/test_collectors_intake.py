@@ -155,6 +155,32 @@ def test_an_event_remembers_the_rule_that_read_it(database: Database) -> None:
     assert [tuple(row) for row in events] == [("order-placed", 1), ("crm-updated", 1), ("order-placed", None)]
 
 
+def test_what_rules_taken_away_meanwhile_have_read_is_read_again(database: Database, tmp_path: Path) -> None:
+    """The definitions may be replaced between the decoding of a CloudEvent and its storing: one state does both."""
+
+    def shop(version: int, attribute: str) -> Definitions:
+        (tmp_path / "shop.yaml").write_text(
+            f"kind: extraction\nid: shop\nversion: {version}\ntitle: Shop\nspans: {{service: [shop]}}\nreadings:\n"
+            f"  - {{id: a, event: paid, objects: [{{type: order, from: {attribute}}}]}}\nexamples:\n  - {{name: a, span: "
+            f"{{service: shop, attributes: {{{attribute}: S-1}}}}, gives: {{event: paid, objects: ['order:S-1']}}}}\n"
+        )
+        return load((tmp_path,))
+
+    before, after = shop(1, "cart"), shop(2, "order")
+    sent = {"specversion": "1.0", "id": "e", "source": "shop", "type": "paid", "data": {"cart": "C", "order": "SO-1"}}
+    decoded = decode(orjson.dumps(sent), before.extractor, Instant(5))
+    assert decoded.events[0].objects == ("order:C",)
+
+    database.write(
+        lambda session: ingest(session, decoded, Instant(1_000), after), actor=MACHINE, reason="test"
+    )
+
+    stored = database.read(lambda session: session.execute(select(tables.EventRow)).one())[0]
+    rule = database.read(lambda session: session.execute(select(tables.ExtractionRuleRow)).one())[0]
+    assert (orjson.loads(stored.objects)[0][1], stored.rule_no) == ("order:SO-1", rule.rule_no)
+    assert (rule.id, rule.version) == ("shop", 2)
+
+
 def test_a_bad_key_is_counted_once_for_each_span_however_often_it_is_sent(database: Database) -> None:
     """A client that repeats a request does not make its keys look worse than they are; events on their own count alike."""
     words = {"cloudevents.event_type": "order-placed", "throughline.object.order": "n/a"}
