@@ -11,6 +11,7 @@ from sqlmodel import Session
 from collectors.definitions import Definitions
 from collectors.rederivation import from_events as rederive_process
 from collectors.rederivation import from_spans as reextract
+from collectors.rederivation import removal
 from collectors.rederivation.job import Rederivation
 from controlplane.database import Actor, Database
 from controlplane.definition_reload import DefinitionReload
@@ -41,6 +42,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "retention": (frozenset({"all", "scheduler"}), 600.0),
     "extraction-rules": (frozenset({"all", "scheduler"}), 60.0),
     "processes": (frozenset({"all", "scheduler"}), 10.0),
+    "removed-processes": (frozenset({"all", "scheduler"}), 10.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
@@ -80,6 +82,7 @@ def workers(
         "definitions": reload.look,
         "extraction-rules": partial(_rederive, reextract.step, database, governance.definitions, clock, live),
         "processes": partial(_rederive, rederive_process.step, database, governance.definitions, clock, live),
+        "removed-processes": partial(_rederive, removal.step, database, governance.definitions, clock, live),
     }
     if not retention.is_endless:
         work["retention"] = retention.step
@@ -106,6 +109,8 @@ def _rederive(step: Step, database: Database, definitions: Definitions, clock: C
     )
     if job is not None and job.changed + job.added + job.removed:
         live.changed("transactions")
+    if goes_on:
+        live.changed("sources")  # the page that says how far it is
     return goes_on
 
 

@@ -575,6 +575,7 @@ query Sources($first: Int!, $after: String, $name: String!, $one: Boolean!) {
     pulled { name watermark }
   }
   definitions { since inForce { kind id version title } problems { what where next } }
+  rederivations { kind names state done total changed added removed daysLeft { day events } endedAt }
 }
 """
     + _FRAME

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from dashboards import queries, status
+from dashboards import queries, rederivation, status
 from dashboards.asking import NothingHere, Page, Visit
 from dashboards.format import NONE, age, count, counted, duration, instant
 from dashboards.spark import Spark, spark
@@ -97,8 +97,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SourcesPage:
-    """The list, one source in full where one is chosen, and the form as it was filled; the definitions in force, and what keeps
-    newer files from being so. `may_write` and `may_operate` say what the reader may do."""
+    """The list, one source in full where one is chosen, and the form as it was filled; the definitions in force, what keeps
+    newer files from being so, and how far history follows. `may_write` and `may_operate` say what the reader may do."""
 
     total: str
     summary: str
@@ -110,6 +110,8 @@ class SourcesPage:
     definitions: tuple[Fact, ...]
     definitions_since: str
     definition_problems: tuple[str, ...]
+    history: tuple[rederivation.Job, ...]
+    history_under_way: tuple[str, ...]
     may_write: bool
     may_operate: bool
 
@@ -177,6 +179,8 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[
             f"{one['what']} ({one['where']})" + (f". Next: {one['next']}" if one["next"] else "")
             for one in held["problems"]
         ),
+        history=rederivation.jobs(data["rederivations"], now),
+        history_under_way=rederivation.under_way(data["rederivations"]),
         may_write="sources:write" in may,
         may_operate="sources:operate" in may,
     )

@@ -17,10 +17,11 @@ from collectors.numbers import Numbers
 from collectors.processes.process import Process
 from collectors.rederivation import store as rederivation_store
 from collectors.rederivation.job import Rederivation
+from collectors.rederivation.removal import take_out
 from collectors.stitching.restitch import restitch, stitching
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from terms.row_id import next_row_id, row_ids
+from terms.row_id import next_row_id
 from terms.tenant import TENANT
 
 OBJECTS_A_STEP = 500
@@ -126,18 +127,5 @@ def _remove_transactions(bulk: Bulk, concerned: tuple[Process, ...], now: Instan
             also=f" AND definition_version <> {process.version:d}",
         )
     ]
-    ids = [(row[0],) for row in rows]
-    for table in (tables.TxnRow, tables.TxnEventRow, tables.TxnObjectRow):
-        bulk.delete(table, "txn_id", ids)
-    reached = bulk.select(
-        "txn_id, milestone_id",
-        "milestone",
-        "txn_id",
-        [row[0] for row in rows],
-        also=" AND retracted_at IS NULL",
-    )
-    bulk.update(tables.MilestoneRow, "retracted_at", "txn_id, milestone_id", [(now, *row) for row in reached])
-    digests = sorted(bytes(row[1]) for row in rows)
-    sequences = row_ids(len(digests)) if digests else ()
-    bulk.insert(tables.ChangedTxnRow, "sequence, digest", list(zip(sequences, digests, strict=True)))
+    take_out(bulk, rows, now)
     return len(rows)

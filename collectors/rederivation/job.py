@@ -7,14 +7,15 @@ from typing import Literal
 
 from terms.instant import Instant
 
-Kind = Literal["extraction", "process"]
+Kind = Literal["extraction", "process", "removal"]
 State = Literal["running", "stopped", "done", "overtaken"]
-Phase = Literal["events", "spans"]
+Phase = Literal["events", "spans", "transactions"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rederivation:
-    """`names` are the definitions it brings into force (`temporal@2`), sorted. `done` of about `total` rows were looked at.
+    """`names` are the definitions it brings into force (`temporal@2`), sorted; of a removal the process it takes out. `done` of
+    about `total` rows were looked at.
 
     `days_left` maps each UTC day that could not be redone, because its spans are not kept, to the number of events that
     stay as an earlier version made them. `stopped`: a person stopped it, and it goes on where it
@@ -35,3 +36,8 @@ class Rederivation:
     days_left: Mapping[str, int]
     started_at: Instant
     ended_at: Instant | None
+
+    @property
+    def process(self) -> str:
+        """The id of the process that a removal takes out."""
+        return self.names[0].partition("@")[0]

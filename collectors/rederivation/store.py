@@ -27,14 +27,31 @@ def running(session: Session, kind: Kind) -> Rederivation | None:
 
 
 def in_force(session: Session, kind: Kind) -> frozenset[str]:
-    """The names of the definitions that finished jobs brought into force, of each id the one of its last job."""
+    """The names of the definitions that are in force for all that is stored: those whose last job is through.
+
+    One whose last job was overtaken, or is on its way, is not; nor is a process whose transactions were taken out.
+    """
+    last = _last(session, (kind, "removal") if kind == "process" else (kind,))
+    return frozenset(name for name, of, state in last.values() if (of, state) == (kind, "done"))
+
+
+def ever(session: Session) -> frozenset[str]:
+    """The names of the processes that may have transactions: of each the last that any job, through or not, was for."""
+    return frozenset(
+        name for name, of, _ in _last(session, ("process", "removal")).values() if of == "process"
+    )
+
+
+def _last(session: Session, kinds: tuple[Kind, ...]) -> dict[str, tuple[str, Kind, str]]:
+    """(name, kind, state) by id of a definition, of the last job that names it."""
     rows = session.execute(
-        select(_row.c.names)
-        .where(_row.c.tenant == TENANT, _row.c.kind == kind, _row.c.state == "done")
+        select(_row.c.names, _row.c.kind, _row.c.state)
+        .where(_row.c.tenant == TENANT, _row.c.kind.in_(kinds))
         .order_by(_row.c.job_id)
     )
-    last = {name.partition("@")[0]: name for row in rows for name in orjson.loads(row.names)}
-    return frozenset(last.values())
+    return {
+        name.partition("@")[0]: (name, row.kind, row.state) for row in rows for name in orjson.loads(row.names)
+    }
 
 
 def job(session: Session, job_id: int) -> Rederivation | None:

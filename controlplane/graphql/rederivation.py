@@ -40,7 +40,8 @@ class DayLeft:
 @noun
 class Rederivation:
     """A job that brings new versions of definitions (`names`, such as temporal@2) into force for what is stored. `done` of
-    about `total` rows were looked at; events were `changed`, `added` and `removed`.
+    about `total` rows were looked at; what is derived was `changed`, `added` and `removed`. `kind` is process, extraction, or
+    removal: a process that is defined no more is taken out, and leaves events, edges and decisions behind.
     """
 
     id: strawberry.ID

@@ -77,7 +77,8 @@ class MadeUpApi:
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
             "sources": self.sources, "source": self.source, "addSource": self.set_up, "trySource": made_up_sources.tried,
             **{f"{verb}Source": self.run_source for verb in ("test", "pause", "resume", "pull", "remove")},
-            "definitions": made_up_sources.DEFINITIONS, "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
+            "definitions": made_up_sources.DEFINITIONS, "rederivations": made_up_sources.REDERIVATIONS,
+            "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
         self.decided: list[Row] = []
         self.may = [

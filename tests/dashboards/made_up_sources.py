@@ -98,3 +98,18 @@ DEFINITIONS = {
         }
     ],
 }
+
+REDERIVATIONS = [
+    {
+        "kind": "removal", "names": ["invoice-to-posting@1#4711aabb"], "state": "RUNNING", "done": 1500, "total": 4000,
+        "changed": 0, "added": 0, "removed": 1500, "daysLeft": [], "endedAt": None,
+    },
+    {
+        "kind": "extraction", "names": ["kong@2"], "state": "DONE", "done": 90, "total": 90, "changed": 12, "added": 3,
+        "removed": 0, "daysLeft": [{"day": "2026-09-01", "events": 5}], "endedAt": "2026-11-20T11:00:00Z",
+    },
+    {
+        "kind": "process", "names": ["lead-to-cash@2#0011aabb"], "state": "OVERTAKEN", "done": 7, "total": 90, "changed": 0,
+        "added": 0, "removed": 0, "daysLeft": [], "endedAt": "2026-11-20T10:00:00Z",
+    },
+]  # fmt: skip

@@ -81,3 +81,15 @@ def test_whoever_may_only_look_sees_no_forms(client: TestClient, api: MadeUpApi)
     page = client.get("/admin?source=erp-jaeger").text
     assert "Set up a source" not in page
     assert "/admin/sources/" not in page
+
+
+def test_how_far_history_follows_the_definitions_is_said(client: TestClient) -> None:
+    """A process that is gone is taken out in steps; what could not be redone is told with its number."""
+    page = words(client.get("/admin").text)
+    for part in (
+        "Its transactions are taken out: invoice-to-posting@1, 1,500 of 4,000.",
+        "kong@2 all that is kept is read by it, ",
+        "12 changed, 3 added, 1 day could not be redone: 5 events stay as they were",
+        "overtaken by a newer change",
+    ):
+        assert part in page, part
