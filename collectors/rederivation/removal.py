@@ -69,9 +69,7 @@ def take_out(bulk: Bulk, rows: Sequence[tuple[Any, ...]], now: Instant) -> None:
 
 def _begun(session: Session, present: Collection[str], now: Instant) -> Rederivation | None:
     """A job for the first process that was there and is not. One that made nothing is through at once."""
-    gone = sorted(
-        name for name in rederivation_store.ever(session) if name.partition("@")[0] not in present
-    )
+    gone = sorted(name for name in rederivation_store.ever(session) if name.partition("@")[0] not in present)
     if not gone:
         return None
     process = gone[0].partition("@")[0]

@@ -50,7 +50,9 @@ def _last(session: Session, kinds: tuple[Kind, ...]) -> dict[str, tuple[str, Kin
         .order_by(_row.c.job_id)
     )
     return {
-        name.partition("@")[0]: (name, row.kind, row.state) for row in rows for name in orjson.loads(row.names)
+        name.partition("@")[0]: (name, row.kind, row.state)
+        for row in rows
+        for name in orjson.loads(row.names)
     }
 
 

@@ -167,7 +167,13 @@ def test_what_rules_taken_away_meanwhile_have_read_is_read_again(database: Datab
         return load((tmp_path,))
 
     before, after = shop(1, "cart"), shop(2, "order")
-    sent = {"specversion": "1.0", "id": "e", "source": "shop", "type": "paid", "data": {"cart": "C", "order": "SO-1"}}
+    sent = {
+        "specversion": "1.0",
+        "id": "e",
+        "source": "shop",
+        "type": "paid",
+        "data": {"cart": "C", "order": "SO-1"},
+    }
     decoded = decode(orjson.dumps(sent), before.extractor, Instant(5))
     assert decoded.events[0].objects == ("order:C",)
 

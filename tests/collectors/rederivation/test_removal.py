@@ -75,7 +75,9 @@ def transactions(database: Database) -> dict[str, int]:
 
 
 def count(database: Database, table: type) -> int:  # type: ignore[type-arg]
-    return database.read(lambda session: session.execute(select(func.count()).select_from(table)).scalar_one())
+    return database.read(
+        lambda session: session.execute(select(func.count()).select_from(table)).scalar_one()
+    )
 
 
 def test_its_transactions_go_and_come_back_with_their_ids(
