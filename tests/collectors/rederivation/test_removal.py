@@ -17,7 +17,7 @@ from collectors.transactions.transaction import transaction_id
 from controlplane.database import Actor, Database
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from tests.collectors.rederivation.test_rederive_process import BEFORE, HISTORY, decide, through
+from tests.collectors.rederivation.test_rederive_process import BEFORE, HISTORY, decide
 from tests.collectors.stitching.test_stitching_order import digest, take
 
 MACHINE = Actor("machine", "test")
