@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of sources: what each is, how far each was pulled, what came of it, and what could not be taken."""
 
-from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from terms.tenant import TENANT
@@ -138,7 +138,7 @@ class SourceTrafficRow(SQLModel, table=True):
 
 
 class SourceRejectionRow(SQLModel, table=True):
-    """How much of a source was not taken for one reason, and the last of it in a sentence."""
+    """How much of a source was not taken, or taken and flagged, for one reason, and the last of it in a sentence."""
 
     __tablename__ = "source_rejection"
 
@@ -148,6 +148,17 @@ class SourceRejectionRow(SQLModel, table=True):
     total: int = Field(sa_type=BigInteger)
     last_at: int = Field(sa_type=BigInteger)
     last_what: str = Field(sa_type=Text)
+
+
+class SourceCountedRow(SQLModel, table=True):
+    """Something rejected or flagged that was counted: a digest over source, reason and what it was. Kept for a week."""
+
+    __tablename__ = "source_counted"
+    __table_args__ = (Index("ix_source_counted_at", "tenant", "at"), {"sqlite_with_rowid": False})
+
+    tenant: int = _tenant()
+    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    at: int = Field(sa_type=BigInteger)
 
 
 class SourceSystemRow(SQLModel, table=True):
