@@ -14,6 +14,7 @@ from collectors.extraction.extractor import NOTHING, Extractor, Said
 from collectors.extraction.rule import Example, ExtractionRule
 from collectors.extraction.value import UnreadableError
 from collectors.span import BusinessEvent, Origin, Span
+from collectors.stitching.figures import ALLOCATED, NONE, PLANNED, RELATED, figures_text, read
 from terms.instant import SECOND, Instant, parse, text
 from terms.money import Money
 from terms.problem import Problem, ProblemError
@@ -98,9 +99,20 @@ def span_of_example(given: Mapping[str, Any]) -> Span:
 
 def told(event: BusinessEvent) -> dict[str, Any]:
     """The parts of an event as an example writes them; what is not there is left out."""
+    words = orjson.loads(event.data) if event.data else {}
+    said = figures_text(event.data)
+    figures = read(said) if said else NONE
+    for name in (ALLOCATED, PLANNED):
+        words.pop(name, None)
+    planned = {
+        kind: {"count": plan.number, "amount": _text(plan.minor, event)} for kind, plan in figures.planned.items()
+    }
     parts = {
         "event": event.type,
         "objects": list(event.objects),
+        "related": list(words.pop(RELATED, ())),
+        "allocated": {key: _text(minor, event) for key, minor in figures.allocated.items()},
+        "planned": {kind: {word: one for word, one in plan.items() if one is not None} for kind, plan in planned.items()},
         "at": text(event.occurred_at),
         "source": event.source,
         "id": event.source_event_id,
@@ -110,7 +122,7 @@ def told(event: BusinessEvent) -> dict[str, Any]:
         "region": event.region,
         "contract": " ".join(part for part in (event.contract_subject, event.contract_version) if part),
         "message": event.message,
-        "data": orjson.loads(event.data) if event.data else None,
+        "data": words,
     }
     return {key: value for key, value in parts.items() if value or key == "objects"}
 
@@ -162,7 +174,11 @@ def _plain(value: Any) -> Any:
 
 
 def _money(event: BusinessEvent) -> str | None:
-    return str(Money(event.amount_minor, event.currency or "")) if event.amount_minor is not None else None
+    return _text(event.amount_minor, event)
+
+
+def _text(minor: int | None, event: BusinessEvent) -> str | None:
+    return str(Money(minor, event.currency or "")) if minor is not None else None
 
 
 def _id(given: Any, size: int, whole: Mapping[str, Any]) -> bytes:

@@ -8,18 +8,18 @@ from typing import Any, Final
 import orjson
 
 from collectors.decoding.otlp_words import KINDS
+from collectors.extraction.object_file import ObjectWords, attribute
 from collectors.extraction.rule import (
     TIME_FORMATS,
     Amount,
     Example,
     ExtractionRule,
-    ObjectWord,
+    Planned,
     Reading,
     Time,
     Value,
     When,
 )
-from collectors.extraction.words import FORM_KEYS, QUALIFIER, VALUE_KEYS, Words
 from terms.problem import Problem, did_you_mean
 from terms.yaml_lines import Document
 
@@ -27,15 +27,15 @@ _RULE = ("kind", "id", "version", "title", "description", "strict", "spans", "re
 _SPANS = ("service", "scope")
 _READING = (
     "id", "when", "event", "event_id", "source", "each", "objects", "time", "amount", "system", "legal_entity", "region",
-    "contract", "message", "must_name", "keep", "annotate",
+    "contract", "message", "must_name", "keep", "annotate", "planned",
 )  # fmt: skip
 _WHEN = ("name", "has", "equals", "kind", "status")
-_OBJECT = ("type", "prefix", "keys", "namespace", "scope", *FORM_KEYS)
 _EXAMPLE = ("name", "span", "cloudevent", "gives", "rejects")
 _AMOUNT = ("minor", "major", "exponent", "currency")
 _STATUSES: Final[Mapping[str, int]] = {"unset": 0, "ok": 1, "error": 2}
 GIVES = (
-    "event", "objects", "at", "source", "id", "system", "amount", "legal_entity", "region", "contract", "message", "data",
+    "event", "objects", "related", "allocated", "planned", "at", "source", "id", "system", "amount", "legal_entity", "region",
+    "contract", "message", "data",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def read_extraction(document: Document, problems: list[Problem]) -> ExtractionRu
     return rule if whole and not file.found else None
 
 
-class _File(Words):
+class _File(ObjectWords):
     """One rule file."""
 
     def rule(self) -> ExtractionRule:
@@ -78,7 +78,7 @@ class _File(Words):
         if event is None and not data.get("objects"):
             self.tell("a reading makes an event, or names objects", pointer, "add 'event:' or 'objects:'")
         if event is None:
-            for key in ("time", "amount", "each", "event_id", "source", "keep", "annotate", "contract"):
+            for key in ("time", "amount", "each", "event_id", "source", "keep", "annotate", "planned", "contract"):
                 if key in data:
                     self.tell(f"'{key}' belongs to an event, and this reading makes none", f"{pointer}/{key}")
         texts = {
@@ -91,6 +91,12 @@ class _File(Words):
             texts[f"contract_{key}"] = self.value(f"{pointer}/contract/{key}", contract[key])
         amount = self.amount(f"{pointer}/amount", data["amount"], texts) if "amount" in data else None
         annotate = self.mapping(f"{pointer}/annotate", data.get("annotate", {}), None)
+        objects = tuple(self.object(*one) for one in self.items(f"{pointer}/objects", data.get("objects", [])))
+        for index, word in enumerate(objects):
+            if event is None and word.is_related:
+                self.tell(
+                    "what objects are to others is said by an event, and this reading makes none", f"{pointer}/objects/{index}"
+                )
         return Reading(
             id=str(data.get("id", "")),
             when=self.when(f"{pointer}/when", data.get("when", {})),
@@ -98,15 +104,14 @@ class _File(Words):
             event_id=self.optional(pointer, data, "event_id"),
             source=self.optional(pointer, data, "source"),
             each=self.optional(pointer, data, "each"),
-            objects=tuple(
-                self.object(*one) for one in self.items(f"{pointer}/objects", data.get("objects", []))
-            ),
+            objects=objects,
             time=self.time(f"{pointer}/time", data.get("time", "start")),
             amount=amount,
             texts=texts,
             must_name=self.flag(pointer, data, "must_name"),
             keep=self.texts(f"{pointer}/keep", data.get("keep")),
             annotate={key: self.value(f"{pointer}/annotate/{key}", one) for key, one in annotate.items()},
+            planned=self.planned(f"{pointer}/planned", data.get("planned", {})),
             where=self.document.where(pointer),
         )
 
@@ -123,43 +128,6 @@ class _File(Words):
             kinds=self.words(f"{pointer}/kind", data.get("kind"), KINDS),
             statuses=self.words(f"{pointer}/status", data.get("status"), _STATUSES),
         )
-
-    def object(self, pointer: str, given: Any) -> ObjectWord:
-        data = self.mapping(pointer, given, (*_OBJECT, *VALUE_KEYS))
-        prefix = data.get("prefix")
-        keys = self.mapping(f"{pointer}/keys", data.get("keys", {}), None)
-        namespace, scope = self.qualifier(pointer, data, "namespace"), self.qualifier(pointer, data, "scope")
-        form = self.form(pointer, {key: data[key] for key in FORM_KEYS if key in data})
-        if prefix is None:
-            self.keys(pointer, data, (*_OBJECT, *VALUE_KEYS), ("type",))
-            if keys:
-                self.tell(
-                    "'keys' belongs to a prefix", f"{pointer}/keys", "write what keys must be beside 'type:'"
-                )
-            place = {key: data[key] for key in VALUE_KEYS if key in data and key != "normalise"}
-            kind = str(data.get("type", ""))
-            self.object_type(f"{pointer}/type", kind)
-            return ObjectWord(kind, self.value(pointer, place, data), "", form, {}, namespace, scope)
-        for key in ("type", "from", "resource", "span", "span_event", "item"):
-            if key in data:
-                self.tell(
-                    f"'{key}' cannot stand beside 'prefix'", f"{pointer}/{key}", "make it an entry of its own"
-                )
-        forms = {}
-        for kind, one in keys.items():
-            self.object_type(f"{pointer}/keys/{kind}", kind)
-            self.mapping(f"{pointer}/keys/{kind}", one, FORM_KEYS)
-            forms[kind] = self.form(f"{pointer}/keys/{kind}", one if isinstance(one, dict) else {})
-        return ObjectWord("", None, str(prefix), form, forms, namespace, scope)
-
-    def qualifier(self, pointer: str, data: Mapping[str, Any], key: str) -> Value | None:
-        """The namespace or scope of keys."""
-        value = self.optional(pointer, data, key)
-        if value is not None and value.place == "text" and not QUALIFIER.fullmatch(value.names[0]):
-            self.tell(
-                f"'{value.names[0]}' cannot be a {key}", f"{pointer}/{key}", "use letters, digits and hyphens"
-            )
-        return value
 
     def time(self, pointer: str, given: Any) -> Time:
         if given in ("start", "end"):
@@ -183,20 +151,25 @@ class _File(Words):
 
     def amount(self, pointer: str, given: Any, texts: dict[str, Value]) -> Amount | None:
         data = self.mapping(pointer, given, _AMOUNT, ("currency",))
-        units = [unit for unit in ("minor", "major") if unit in data]
-        if len(units) != 1:
-            self.tell(
-                "an amount stands in minor units or in major ones", pointer, "write minor: <attribute> (cents) or major:"
-            )  # fmt: skip
-            return None
-        places = data.get("exponent")
-        if places is not None and (type(places) is not int or not 0 <= places <= 9):
-            self.tell("'exponent' is not a number of decimals", f"{pointer}/exponent", "write exponent: 2")
-            places = None
         if "currency" in data:
             texts["currency"] = self.value(f"{pointer}/currency", data["currency"])
-        unit = units[0]
-        return Amount(self.value(f"{pointer}/{unit}", _place(data[unit])), unit == "major", places)
+        return self.units(pointer, data)
+
+    def planned(self, pointer: str, given: Any) -> dict[str, Planned]:
+        """By object type how many, and for how much."""
+        found = {}
+        for kind, one in self.mapping(pointer, given, None).items():
+            where = f"{pointer}/{kind}"
+            self.object_type(where, kind)
+            data = self.mapping(where, one, ("count", "minor", "major", "exponent"))
+            if not data:
+                self.tell("it is not said how many are planned", where, "write count: {from: <attribute>}")
+            is_amount = "minor" in data or "major" in data
+            found[kind] = Planned(
+                self.value(f"{where}/count", attribute(data["count"])) if "count" in data else None,
+                self.units(where, data) if is_amount else None,
+            )
+        return found
 
     def example(self, pointer: str, given: Any) -> Example:
         data = self.mapping(pointer, given, _EXAMPLE, ("name", "gives"))
@@ -221,8 +194,3 @@ class _File(Words):
         for index, name in enumerate(names):
             if name in names[:index]:
                 self.tell(f"'{name}' stands twice", f"{pointer}/{index}/id", "give each reading its own id")
-
-
-def _place(given: Any) -> Any:
-    """An amount that is a text stands in the attribute of that name."""
-    return {"from": given} if isinstance(given, str) else given

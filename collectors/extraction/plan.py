@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from collectors.extraction import relating
 from collectors.extraction import value as values
 from collectors.extraction.key_form import MAX_KEY, Clean, KeyForm, cleaner, judged
+from collectors.extraction.relating import Other, Related, Words
 from collectors.extraction.rule import ExtractionRule, ObjectWord, Reading, Value
 from collectors.extraction.value import Getter, UnreadableError
 from collectors.extraction.words import QUALIFIER, TYPE
@@ -63,7 +65,11 @@ class Compiled:
             if value is not None
         }
         self.texts = tuple((place, *_found_by(value)) for place, value in sorted(given.items()))
-        self.keys = tuple(_key(word, word.type, word.form) for word in reading.objects if word.value)
+        self.keys = tuple(_own_key(word) for word in reading.objects if word.value and not word.is_related)
+        self.related = tuple(_related(word) for word in reading.objects if word.is_related)
+        self.planned = {kind: relating.compiled_plan(plan) for kind, plan in reading.planned.items()}
+        currency = reading.texts.get("currency")
+        self.currency = values.text(currency) if currency else None
         self.prefixes = tuple(word for word in reading.objects if not word.value)
 
 
@@ -92,6 +98,7 @@ class Plan:
         self._tells = _KIND in (place for place, _ in (*self._plain, *self._read))
         self._each = compiled.each
         self._must_name = compiled.reading.must_name
+        self._related = compiled.related
         self.may_say = bool(self._tells or self._plain_keys or self._other_keys or self._flaw)
 
     def read(
@@ -104,21 +111,35 @@ class Plan:
         if self._flaw is not None:
             raise UnreadableError(*self._flaw)
         if self._each is None:
-            named = self._named(span, refused)
+            named, words = self._related_names(span, refused)
             tells = self._tells and (named or not self._must_name)
-            return named, self._event(span, named, "") if tells else None, ()
+            return named, self._event(span, named, "", words) if tells else None, ()
         items = self._each(span)
         events: list[BusinessEvent] = []
         every: set[str] = set()
         for number, item in enumerate(items if isinstance(items, list) else []):
             one = span._replace(attributes={**span.attributes, values.ITEM: item})
-            named = self._named(one, refused)
+            named, words = self._related_names(one, refused)
             every.update(named)
             if (named or not self._must_name) and (
-                event := self._event(one, named, f"#{number}")
+                event := self._event(one, named, f"#{number}", words)
             ) is not None:
                 events.append(event)
         return tuple(sorted(every)), events[0] if events else None, events[1:]
+
+    def _related_names(self, span: Span, refused: list[Refused]) -> tuple[tuple[str, ...], Words]:
+        """The keys the span names, and what it says of them beside."""
+        named = self._named(span, refused)
+        if not self._related:
+            return named, relating.NOTHING
+
+        def keys_at(key: Key, at: Span) -> list[str]:
+            found: list[str] = []
+            self._keys_at(key, at, found, refused)
+            return found
+
+        currency = self.compiled.currency(span) if self.compiled.currency else None
+        return relating.relate(span, self._related, named, keys_at, currency)
 
     def _named(self, span: Span, refused: list[Refused]) -> tuple[str, ...]:
         found: list[str] = []
@@ -130,10 +151,7 @@ class Plan:
             elif value is not None:
                 self._several(key, head, value, found, refused)
         for key in self._other_keys:
-            value = key.get(span)
-            beginning = key.head or self._head(key, span, refused) if value is not None else None
-            if beginning is not None:
-                self._several(key, beginning, value, found, refused)
+            self._keys_at(key, span, found, refused)
         if len(found) < 2:
             return tuple(found)
         if len(found) > MAX_OBJECTS:
@@ -141,6 +159,13 @@ class Plan:
                 "too_many_objects", f"it names {len(found)} objects; {MAX_OBJECTS} are allowed"
             )
         return tuple(sorted(set(found)))
+
+    def _keys_at(self, key: Key, span: Span, found: list[str], refused: list[Refused]) -> None:
+        """Adds the keys that stand at one place."""
+        value = key.get(span)
+        beginning = key.head or self._head(key, span, refused) if value is not None else None
+        if beginning is not None:
+            self._several(key, beginning, value, found, refused)
 
     def _several(self, key: Key, head: str, value: Any, found: list[str], refused: list[Refused]) -> None:
         """The keys of one value or of a list of them."""
@@ -151,7 +176,9 @@ class Plan:
             else:
                 self._refuse(key, one, refused)
 
-    def _event(self, span: Span, named: tuple[str, ...], suffix: str) -> BusinessEvent | None:
+    def _event(
+        self, span: Span, named: tuple[str, ...], suffix: str, words: Words
+    ) -> BusinessEvent | None:
         """The event of the span; None where nothing says its type. Without an id of its own it is known by its span."""
         attributes = span.attributes
         made: list[Any] = [None] * _WIDTH
@@ -172,7 +199,9 @@ class Plan:
         made[_OBJECTS] = named
         self._money(span, made)
         made[_TRACE], made[_SPAN] = span.trace_id or None, span.span_id or None
-        made[_DATA] = self._data(span)
+        if self.compiled.planned:
+            words = {**words, **relating.planned(span, self.compiled.planned, made[_CURRENCY])}
+        made[_DATA] = self._data(span, words)
         made[_RULE] = self.rule.name
         return BusinessEvent._make(made)
 
@@ -183,12 +212,13 @@ class Plan:
         if made[_AMOUNT] is not None and not made[_CURRENCY]:
             raise UnreadableError("amount_without_currency", "its amount has no currency beside it")
 
-    def _data(self, span: Span) -> str | None:
+    def _data(self, span: Span, words: Words) -> str | None:
         attributes = span.attributes
         kept = {name: attributes[name] for name in self._keep}
         for name, get in self.compiled.annotate.items():
             if (text := get(span)) is not None:
                 kept[name] = text
+        kept.update(words)
         return orjson.dumps(kept).decode() if kept else None
 
     def _refuse(self, key: Key, value: Any, refused: list[Refused]) -> None:
@@ -221,6 +251,27 @@ def _found_by(value: Value) -> tuple[str, Getter]:
 def _is_plain(value: Value) -> bool:
     """Whether it stands in one attribute as it is."""
     return value.place == "attribute" and len(value.names) == 1 and not value.pointer and not value.normalise
+
+
+def _own_key(word: ObjectWord) -> Key:
+    return _key(word, word.type, word.form)
+
+
+def _related(word: ObjectWord) -> Related:
+    """An entry that says more of its objects than their keys."""
+    others = tuple(
+        Other(one.role, one.others, None)
+        if isinstance(one.others, str)
+        else Other(one.role, one.others.type, _own_key(one.others))
+        for one in word.relations
+    )
+    return Related(
+        _own_key(word),
+        values.raw(word.each) if word.each else None,
+        others,
+        values.minor_units(word.allocated) if word.allocated else None,
+        word.is_beside,
+    )
 
 
 def _key(word: ObjectWord, kind: str, form: KeyForm, name: str = "") -> Key:

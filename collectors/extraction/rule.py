@@ -6,12 +6,14 @@ A CloudEvent is looked at like a span: its type is the name, its source the serv
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from collectors.extraction.key_form import KeyForm
 from collectors.extraction.normaliser import Normaliser
 
 Place = Literal["text", "attribute", "resource", "span", "span_event", "item"]
+RelationRole = Literal["child_of", "parent_of", "same_as", "link", "succeeds"]
+RELATION_ROLES: tuple[RelationRole, ...] = get_args(RelationRole)
 SPAN_WORDS = ("name", "service", "scope", "trace_id", "span_id", "status", "status_message", "kind")
 TEXT_FIELDS = (
     "system", "currency", "legal_entity", "region", "contract_subject", "contract_version", "message",
@@ -61,22 +63,6 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectWord:
-    """Where keys of objects stand: of one `type` at `value`, or (with a `prefix`) of the type that ends the attribute's name.
-
-    `forms` are the forms of keys by type, for a prefix; `form` holds for all others.
-    """
-
-    type: str
-    value: Value | None
-    prefix: str
-    form: KeyForm
-    forms: Mapping[str, KeyForm]
-    namespace: Value | None = None
-    scope: Value | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Amount:
     """Where an amount stands: whole minor units, or (`is_major`) a decimal number of the currency's main unit.
 
@@ -86,6 +72,49 @@ class Amount:
     value: Value
     is_major: bool
     exponent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectWord:
+    """Where keys of objects stand: of one `type` at `value`, or (with a `prefix`) of the type that ends the attribute's name.
+
+    `forms` are the forms of keys by type, for a prefix; `form` holds for all others. With `each`, keys stand in every item of
+    that list. `relations` say what the objects are to others, `allocated` what of the event's amount is theirs; objects that
+    are `beside` are shown with the event, and bring it nowhere.
+    """
+
+    type: str
+    value: Value | None
+    prefix: str
+    form: KeyForm
+    forms: Mapping[str, KeyForm]
+    namespace: Value | None = None
+    scope: Value | None = None
+    each: Value | None = None
+    relations: "tuple[Relation, ...]" = ()
+    allocated: Amount | None = None
+    is_beside: bool = False
+
+    @property
+    def is_related(self) -> bool:
+        """Whether anything is said of its objects but their keys."""
+        return bool(self.relations or self.each or self.allocated or self.is_beside)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What an object is to `others`: to all of a type that the event names, or to those that stand at a place of their own."""
+
+    role: RelationRole
+    others: str | ObjectWord
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Where it stands how many objects of a type are planned to follow, and for how much in all."""
+
+    number: Value | None
+    amount: Amount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +132,8 @@ class Reading:
     that `must_name` an object.
 
     `texts` are the fields of the event that are texts, by their names in TEXT_FIELDS. `keep` are attributes kept beside
-    the event as they are, `annotate` values kept under a name. `each` is a list of which every item is an event.
+    the event as they are, `annotate` values kept under a name. `each` is a list of which every item is an event. `planned`
+    says by object type what is to follow.
     """
 
     id: str
@@ -119,6 +149,7 @@ class Reading:
     must_name: bool
     keep: tuple[str, ...]
     annotate: Mapping[str, Value]
+    planned: Mapping[str, Planned]
     where: str  # file:line
 
 

@@ -8,7 +8,12 @@ from typing import NamedTuple
 from collectors.extraction.extractor import Extractor, Said
 from collectors.extraction.value import UnreadableError
 from collectors.keys.finding import KeyFinding
+from collectors.processes.process import Process
 from collectors.span import BusinessEvent, Decoded, Rejected, Span
+from collectors.stitching.alias import object_type
+from collectors.stitching.figures import NONE, Figures, figures_text
+from collectors.stitching.figures import read as figures_of
+from collectors.stitching.stated import effects
 
 EXAMPLES = 3  # objects and refused values that a line shows
 NO_RULE = "-"
@@ -37,12 +42,14 @@ class Line:
     makes: str
     count: int = 0
     objects: dict[str, None] = field(default_factory=dict)
+    related: dict[str, None] = field(default_factory=dict)
     refused: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Trial:
-    """The sums. `unread` are spans that no rule reads, `refused` values that stand where a key should and are none."""
+    """The sums. `unread` are spans that no rule reads, `refused` values that stand where a key should and are none; `pairs` are
+    the (type, role, type) that events state."""
 
     spans: int = 0
     events: int = 0
@@ -50,6 +57,7 @@ class Trial:
     unread: int = 0
     refused: int = 0
     rejected: int = 0
+    pairs: dict[tuple[str, str, str], None] = field(default_factory=dict)
     lines: dict[tuple[str, str, str, str, str], Line] = field(default_factory=dict)
 
     def add(self, read: Read) -> None:
@@ -67,9 +75,18 @@ class Trial:
         line = self.lines.setdefault(key, Line(*key))
         line.count += 1
         _fill(line.objects, read.named)
+        for figures in map(_figures, read.events):
+            _fill(line.related, (" ".join(one) for one in figures.related))
+            pairs = ((object_type(one), role, object_type(other)) for one, role, other in figures.related)
+            self.pairs |= dict.fromkeys(pairs)
         _fill(line.refused, (f"{one.reason} {one.type}: {one.key}" for one in read.findings))
         if read.rejected is not None:
             _fill(line.refused, (f"{read.rejected.reason}: {read.rejected.what}",))
+
+    def unknown_to(self, processes: Iterable[Process]) -> list[str]:
+        """The stated pairs of which no process makes anything, as texts: what they name is shown, and joins nothing."""
+        known = tuple(processes)
+        return [" ".join(pair) for pair in sorted(self.pairs) if not any(effects(process, *pair) for process in known)]
 
     def sorted_lines(self) -> list[Line]:
         """The lines, those with most spans first."""
@@ -95,6 +112,11 @@ def _read(span: Span, extractor: Extractor) -> Read:
         return Read(span, NO_RULE, "", (), (), (), Rejected(error.reason, str(error)))
     rule = said.rule.name if said.rule else NO_RULE
     return Read(span, rule, said.reading, said.named, said.events, said.findings, None)
+
+
+def _figures(event: BusinessEvent) -> Figures:
+    text = figures_text(event.data)
+    return figures_of(text) if text else NONE
 
 
 def _fill(known: dict[str, None], more: Iterable[str]) -> None:

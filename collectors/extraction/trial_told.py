@@ -27,7 +27,7 @@ def counted(number: int, noun: str) -> str:
 def table(trial: Trial) -> None:
     """Prints a line for each service, name and outcome."""
     lines = Table(
-        "spans", "service", "name", "rule", "event", "objects", "refused", box=None, header_style="bold"
+        "spans", "service", "name", "rule", "event", "objects", "related", "refused", box=None, header_style="bold"
     )
     for line in trial.sorted_lines():
         lines.add_row(*_cells(line))
@@ -45,7 +45,8 @@ def sentence(trial: Trial) -> str:
 def _cells(line: Line) -> tuple[str, ...]:
     rule = f"{line.rule} {line.reading}".strip()
     return (
-        str(line.count), line.service, line.name, rule, line.makes, " ".join(line.objects), "; ".join(line.refused),
+        str(line.count), line.service, line.name, rule, line.makes, " ".join(line.objects), "; ".join(line.related),
+        "; ".join(line.refused),
     )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ def document(trial: Trial, shown: Sequence[Read]) -> dict[str, Any]:
                 "reading": line.reading,
                 "event": line.makes,
                 "objects": list(line.objects),
+                "related": list(line.related),
                 "refused": list(line.refused),
             }
             for line in trial.sorted_lines()

@@ -83,7 +83,7 @@ class Neighbourhood:
             self._events_of[key].append(event)
         if len(keys) <= _SMALL:
             self._nearby.update(active)
-        if self.hubs and not self.hubs.isdisjoint(keys):
+        if event.states or (self.hubs and not self.hubs.isdisjoint(keys)):
             for process in self.processes:
                 for one in assertions(process, event, self.hubs, self._held):
                     self._connect(one)

@@ -17,6 +17,7 @@ from collectors.stitching.alias import numbering
 from collectors.stitching.contradiction import Contradiction
 from collectors.stitching.figures import read, split
 from collectors.stitching.hub import demoted
+from collectors.stitching.stated import Tie, stated
 from collectors.stitching.stitch_event import Assertion, Member, Membership, Outside, StitchEvent
 from collectors.stitching.tree import Trees
 from collectors.transactions.transaction import WHOLE_PPM, MemberRole, MembershipRole
@@ -41,12 +42,14 @@ def assertions(
 
     One child with one parent: the rule's own role. Several on one side: `child_of` holds only towards a single
     parent, else it is a link. Several on both sides say nothing of who belongs to whom, and nothing is made of it;
-    of one type, two that are numbered by different systems may be the same.
+    of one type, two that are numbered by different systems may be the same. What the event states itself comes first.
     """
     keys = event.keys
     if len(keys) < 2:
         return []
-    found = pattern(process, event.type, event.kinds)
+    found: Iterable[Tie] = pattern(process, event.type, event.kinds)
+    if event.states:
+        found = stated(process, event.type, event.kinds, keys, read(event.figures or ""), found)
     said = [
         Assertion(keys[c], keys[p], role, rule, event)
         for c, p, role, rule in found
@@ -154,12 +157,15 @@ def _via(
 ) -> tuple[MembershipRole, dict[str, str]]:
     """How the event belongs to anchors, and through which object to each."""
     via: dict[str, str] = {}
-    for key in event.keys:
+    keys = event.keys
+    if event.states and (beside := read(event.figures or "").beside):
+        keys = tuple(key for key in keys if key not in beside)
+    for key in keys:
         if key in roots:
             via.setdefault(roots[key], key)
     if via:
         return "member", via
-    for key in event.keys:
+    for key in keys:
         for root in attached.get(key, ()):
             via.setdefault(root, key)
     return "linked", via

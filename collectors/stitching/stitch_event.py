@@ -26,6 +26,11 @@ class StitchEvent(NamedTuple):
     region: str | None
     figures: str | None = None
 
+    @property
+    def states(self) -> bool:
+        """Whether it says itself what some of its objects are to others."""
+        return self.figures is not None and '"related":' in self.figures
+
 
 class Assertion(NamedTuple):
     """One event says by one rule that two objects belong together. `refused` says why it takes no effect, if so."""

@@ -146,7 +146,7 @@ def test_an_event_remembers_the_rule_that_read_it(database: Database) -> None:
     take(database, a_span(2, {"cloudevents.event_type": "crm-updated", "throughline.object.order": "SO-1"}))
     take(database, said(3, "order-placed", "order:SO-2"))
     rules = database.read(lambda session: session.exec(select(tables.ExtractionRuleRow)).all())
-    assert [(one[0].id, one[0].version, one[0].rule_no) for one in rules] == [("throughline", 1, 1)]
+    assert [(one[0].id, one[0].version, one[0].rule_no) for one in rules] == [("throughline", 2, 1)]
     events = database.read(
         lambda session: session.execute(
             select(tables.EventRow.type, tables.EventRow.rule_no).order_by(tables.EventRow.occurred_at)  # type: ignore[call-overload]

@@ -107,6 +107,31 @@ def test_files_of_other_tracers_are_tried_alike(tmp_path: Path, rules: Path) -> 
     assert "order:SO-8 order:SO-9" in result.output
 
 
+def test_a_trial_shows_what_is_what_to_which_and_what_of_it_joins_nothing(tmp_path: Path) -> None:
+    """Whether a pair of types joins, a process says; what none has an edge for is told before a server uses the rule."""
+    path = tmp_path / "depot.yaml"
+    path.write_text(
+        "kind: extraction\nid: depot\nversion: 1\ntitle: Depot\nspans: {service: [shop]}\nreadings:\n  - id: sent\n    event: sent\n"
+        "    objects:\n      - {type: order, from: order, parent_of: [invoice, shipment]}\n"
+        "      - {type: invoice, from: invoice}\n      - {type: shipment, from: shipment}\n"
+        "examples:\n  - name: sent\n    span: {service: shop, attributes: {order: A, invoice: I, shipment: S}}\n"
+        '    gives: {event: sent, objects: ["invoice:I", "order:A", "shipment:S"], related: ["invoice:I child_of order:A", "shipment:S child_of order:A"]}\n'
+    )
+    file = otlp(tmp_path / "spans.json", ("send", {"order": "SO-7", "invoice": "INV-7", "shipment": "SH-7"}))
+
+    result = run("try", file, "--rules", path)
+
+    assert result.exit_code == 0, result.output
+    assert "invoice:INV-7 child_of order:SO-7" in result.output
+    assert "shipment child_of order: no process has an edge for it" in result.output
+    assert "invoice child_of order: no process" not in result.output
+    told = json.loads(run("try", file, "--rules", path, "--format", "json").stdout)
+    assert told["read"][0]["events"][0]["related"] == [
+        "invoice:INV-7 child_of order:SO-7",
+        "shipment:SH-7 child_of order:SO-7",
+    ]
+
+
 def test_a_rule_that_cannot_be_used_is_told_and_tries_nothing(tmp_path: Path, rules: Path) -> None:
     rules.write_text(RULE.replace("gives: {event: order-paid", "gives: {event: order-sent"))
     result = run("try", otlp(tmp_path / "spans.json", ("pay", {})), "--rules", rules)

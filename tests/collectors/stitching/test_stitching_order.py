@@ -123,12 +123,19 @@ def take(database: Database, events: Sequence[BusinessEvent], definitions: Defin
 
 
 @st.composite
-def allocations(draw: st.DrawFn, objects: list[str]) -> str | None:
-    """What of the amount goes to which of the objects, where that is said."""
-    if not draw(st.booleans()):
-        return None
-    said = {key: draw(st.sampled_from([0, 10, 25, 50])) for key in objects if draw(st.booleans())}
-    return orjson.dumps({"throughline.allocated": said}).decode()
+def words(draw: st.DrawFn, objects: list[str]) -> str | None:
+    """What of the amount goes to which of the objects, and what is what to which, where that is said."""
+    said: dict[str, Any] = {}
+    if draw(st.booleans()):
+        said["throughline.allocated"] = {
+            key: draw(st.sampled_from([0, 10, 25, 50])) for key in objects if draw(st.booleans())
+        }
+    if draw(st.integers(0, 2)) == 0:
+        pairs = draw(st.lists(st.tuples(st.sampled_from(objects), st.sampled_from(objects)), max_size=3))
+        roles = st.sampled_from(["child_of", "parent_of", "same_as", "link", "succeeds"])
+        said["throughline.related"] = [f"{one} {draw(roles)} {other}" for one, other in pairs]
+        said["throughline.related"] += [f"{key} annotate" for key in objects if draw(st.integers(0, 5)) == 0]
+    return orjson.dumps(said).decode() if said else None
 
 
 @st.composite
@@ -148,7 +155,7 @@ def histories(draw: st.DrawFn) -> list[BusinessEvent]:
                 objects=tuple(sorted(objects)),
                 amount_minor=draw(st.sampled_from([None, 100, 200])),
                 currency="EUR",
-                data=draw(allocations(sorted(objects))),
+                data=draw(words(sorted(objects))),
             )
         )
     return events
