@@ -78,7 +78,10 @@ def try_file(
         table(trial)
         _say(sentence(trial))
     for pair in trial.unknown_to(loaded.processes):
-        _say(f"{pair}: no process has an edge for it, so that it joins nothing; add one to a process's edges.", error=True)
+        _say(
+            f"{pair}: no process has an edge for it, so that it joins nothing; add one to a process's edges.",
+            error=True,
+        )
     if trial.spans and not (trial.events or trial.naming):
         _say("No rule reads these spans. `throughline extract suggest` proposes one.", error=True)
     nothing = not (trial.events or trial.naming)

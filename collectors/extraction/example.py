@@ -14,7 +14,7 @@ from collectors.extraction.extractor import NOTHING, Extractor, Said
 from collectors.extraction.rule import Example, ExtractionRule
 from collectors.extraction.value import UnreadableError
 from collectors.span import BusinessEvent, Origin, Span
-from collectors.stitching.figures import ALLOCATED, NONE, PLANNED, RELATED, figures_text, read
+from collectors.stitching.figures import ALLOCATED, ANNOTATE, NONE, PLANNED, RELATED, figures_text, read
 from terms.instant import SECOND, Instant, parse, text
 from terms.money import Money
 from terms.problem import Problem, ProblemError
@@ -102,17 +102,23 @@ def told(event: BusinessEvent) -> dict[str, Any]:
     words = orjson.loads(event.data) if event.data else {}
     said = figures_text(event.data)
     figures = read(said) if said else NONE
-    for name in (ALLOCATED, PLANNED):
+    for name in (ALLOCATED, PLANNED, RELATED):
         words.pop(name, None)
     planned = {
-        kind: {"count": plan.number, "amount": _text(plan.minor, event)} for kind, plan in figures.planned.items()
+        kind: {"count": plan.number, "amount": _text(plan.minor, event)}
+        for kind, plan in figures.planned.items()
     }
     parts = {
         "event": event.type,
         "objects": list(event.objects),
-        "related": list(words.pop(RELATED, ())),
+        "related": sorted(
+            [*map(" ".join, figures.related), *(f"{key} {ANNOTATE}" for key in figures.beside)]
+        ),
         "allocated": {key: _text(minor, event) for key, minor in figures.allocated.items()},
-        "planned": {kind: {word: one for word, one in plan.items() if one is not None} for kind, plan in planned.items()},
+        "planned": {
+            kind: {word: one for word, one in plan.items() if one is not None}
+            for kind, plan in planned.items()
+        },
         "at": text(event.occurred_at),
         "source": event.source,
         "id": event.source_event_id,

@@ -78,7 +78,17 @@ class _File(ObjectWords):
         if event is None and not data.get("objects"):
             self.tell("a reading makes an event, or names objects", pointer, "add 'event:' or 'objects:'")
         if event is None:
-            for key in ("time", "amount", "each", "event_id", "source", "keep", "annotate", "planned", "contract"):
+            for key in (
+                "time",
+                "amount",
+                "each",
+                "event_id",
+                "source",
+                "keep",
+                "annotate",
+                "planned",
+                "contract",
+            ):
                 if key in data:
                     self.tell(f"'{key}' belongs to an event, and this reading makes none", f"{pointer}/{key}")
         texts = {
@@ -91,11 +101,14 @@ class _File(ObjectWords):
             texts[f"contract_{key}"] = self.value(f"{pointer}/contract/{key}", contract[key])
         amount = self.amount(f"{pointer}/amount", data["amount"], texts) if "amount" in data else None
         annotate = self.mapping(f"{pointer}/annotate", data.get("annotate", {}), None)
-        objects = tuple(self.object(*one) for one in self.items(f"{pointer}/objects", data.get("objects", [])))
+        objects = tuple(
+            self.object(*one) for one in self.items(f"{pointer}/objects", data.get("objects", []))
+        )
         for index, word in enumerate(objects):
             if event is None and word.is_related:
                 self.tell(
-                    "what objects are to others is said by an event, and this reading makes none", f"{pointer}/objects/{index}"
+                    "what objects are to others is said by an event, and this reading makes none",
+                    f"{pointer}/objects/{index}",
                 )
         return Reading(
             id=str(data.get("id", "")),

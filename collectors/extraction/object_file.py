@@ -43,7 +43,9 @@ class ObjectWords(Words):
             word.scope,
             each=self.optional(pointer, data, "each"),
             relations=relations,
-            allocated=self.allocated(f"{pointer}/allocated", data["allocated"]) if "allocated" in data else None,
+            allocated=self.allocated(f"{pointer}/allocated", data["allocated"])
+            if "allocated" in data
+            else None,
             is_beside=beside,
         )
 

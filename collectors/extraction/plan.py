@@ -176,9 +176,7 @@ class Plan:
             else:
                 self._refuse(key, one, refused)
 
-    def _event(
-        self, span: Span, named: tuple[str, ...], suffix: str, words: Words
-    ) -> BusinessEvent | None:
+    def _event(self, span: Span, named: tuple[str, ...], suffix: str, words: Words) -> BusinessEvent | None:
         """The event of the span; None where nothing says its type. Without an id of its own it is known by its span."""
         attributes = span.attributes
         made: list[Any] = [None] * _WIDTH

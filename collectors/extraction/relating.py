@@ -59,12 +59,19 @@ def relate(
     related = {f"{key} {ANNOTATE}": None for word, keys, _ in found if word.is_beside for key in keys}
     for _, keys, others in found:
         for other, there in others:
-            _pair(keys, other, [k for k in every if object_type(k) == other.kind] if there is None else there, related)
+            _pair(
+                keys,
+                other,
+                [k for k in every if object_type(k) == other.kind] if there is None else there,
+                related,
+            )
     kept = {RELATED: sorted(related), ALLOCATED: allocated}
     return tuple(sorted(every)), {name: what for name, what in kept.items() if what}
 
 
-def planned(span: Span, words: Mapping[str, tuple[Getter | None, Minor | None]], currency: str | None) -> Words:
+def planned(
+    span: Span, words: Mapping[str, tuple[Getter | None, Minor | None]], currency: str | None
+) -> Words:
     """How many objects of each type are to follow, as it is kept with the event. Raises UnreadableError."""
     found: dict[str, dict[str, int]] = {}
     for kind, (number, amount) in words.items():
@@ -103,7 +110,9 @@ def _allocate(
     if not currency:
         raise UnreadableError("amount_without_currency", "its amount has no currency beside it")
     if len(keys) > 1:
-        raise UnreadableError("bad_amount", f"one amount stands for {len(keys)} objects, and it is not said whose it is")
+        raise UnreadableError(
+            "bad_amount", f"one amount stands for {len(keys)} objects, and it is not said whose it is"
+        )
     allocated[keys[0]] = allocated.get(keys[0], 0) + minor
 
 

@@ -86,7 +86,11 @@ class Trial:
     def unknown_to(self, processes: Iterable[Process]) -> list[str]:
         """The stated pairs of which no process makes anything, as texts: what they name is shown, and joins nothing."""
         known = tuple(processes)
-        return [" ".join(pair) for pair in sorted(self.pairs) if not any(effects(process, *pair) for process in known)]
+        return [
+            " ".join(pair)
+            for pair in sorted(self.pairs)
+            if not any(effects(process, *pair) for process in known)
+        ]
 
     def sorted_lines(self) -> list[Line]:
         """The lines, those with most spans first."""

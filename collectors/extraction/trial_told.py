@@ -27,7 +27,16 @@ def counted(number: int, noun: str) -> str:
 def table(trial: Trial) -> None:
     """Prints a line for each service, name and outcome."""
     lines = Table(
-        "spans", "service", "name", "rule", "event", "objects", "related", "refused", box=None, header_style="bold"
+        "spans",
+        "service",
+        "name",
+        "rule",
+        "event",
+        "objects",
+        "related",
+        "refused",
+        box=None,
+        header_style="bold",
     )
     for line in trial.sorted_lines():
         lines.add_row(*_cells(line))

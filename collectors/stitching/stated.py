@@ -42,7 +42,9 @@ def stated(
     beside = {at[key] for key in figures.beside if key in at}
     spoken = {frozenset((kinds[one], kinds[other])) for one, _, other in said}
     ties = list(
-        dict.fromkeys(tie for one, role, other in said for tie in _ties(process, event_type, kinds, one, role, other))
+        dict.fromkeys(
+            tie for one, role, other in said for tie in _ties(process, event_type, kinds, one, role, other)
+        )
     )
     others = Counter(side for tie in ties for side in _sides(kinds, tie))
     left = [
@@ -52,7 +54,8 @@ def stated(
     ]
     # As everywhere: what is said to belong to several, or to be several, belongs to none of them alone.
     return left + [
-        tie if all(others[side] == 1 for side in _sides(kinds, tie)) else (*tie[:2], "link", tie[3]) for tie in ties
+        tie if all(others[side] == 1 for side in _sides(kinds, tie)) else (*tie[:2], "link", tie[3])
+        for tie in ties
     ]
 
 
@@ -75,7 +78,9 @@ def _ties(
     if kinds[one] == kinds[other]:
         one, other = sorted((one, other), reverse=True)  # of one type neither comes first
     return [
-        (other, one, _DOES[rule.role, role], rule.id) if turned else (one, other, _DOES[rule.role, role], rule.id)
+        (other, one, _DOES[rule.role, role], rule.id)
+        if turned
+        else (one, other, _DOES[rule.role, role], rule.id)
         for rule, turned in _rules(process, kinds[one], role, kinds[other])
         if not rule.on or event_type in rule.on
     ]

@@ -79,12 +79,16 @@ def the_rule(content: str = GOOD) -> ExtractionRule:
 
 def say(**attributes: Any) -> Any:
     at = parse("2026-03-01T12:00:00Z") * 1000
-    span = Span(Origin("pay-hub", "", {}), b"t" * 16, b"s" * 8, None, "settle", 2, at, at + 5, 0, None, attributes)
+    span = Span(
+        Origin("pay-hub", "", {}), b"t" * 16, b"s" * 8, None, "settle", 2, at, at + 5, 0, None, attributes
+    )
     return Extractor([the_rule()]).say(span)
 
 
 def lines(*amounts: Any) -> str:
-    return json.dumps({"lines": [{"id": f"L{n}", "invoice": "INV-1", "amount": one} for n, one in enumerate(amounts)]})
+    return json.dumps(
+        {"lines": [{"id": f"L{n}", "invoice": "INV-1", "amount": one} for n, one in enumerate(amounts)]}
+    )
 
 
 def test_every_relation_is_said_by_a_rule_and_shown_by_its_example() -> None:
