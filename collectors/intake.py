@@ -18,7 +18,8 @@ from collectors.keys import finding_store as key_finding_store
 from collectors.keys.finding import KeyFinding
 from collectors.numbers import Numbers
 from collectors.payloads.store import store_payloads
-from collectors.span import Decoded, Rejected
+from collectors.span import Decoded, Flagged, Rejected
+from collectors.spans import flag as span_flag
 from collectors.spans.intake import StoredSpans, store_mentions, store_spans
 from collectors.spans.search_intake import store_promoted
 from collectors.stitching.event_intake import content_hash, store_events, store_objects
@@ -30,8 +31,8 @@ from terms.instant import Instant
 class IngestResult:
     """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids).
 
-    `systems` are those its events name, new or known. `rivals` are spans of which two contents came under one identity;
-    one of the two is not kept, which is no reason to send it again.
+    `systems` are those its events name, new or known. `flagged` are spans that were taken though their times cannot be,
+    and those of which two contents came under one identity: one of the two is not kept, which is no reason to send it again.
     """
 
     accepted: int
@@ -39,12 +40,7 @@ class IngestResult:
     rejected: tuple[Rejected, ...]
     changed: tuple[str, ...]
     systems: frozenset[str] = frozenset()
-    rivals: tuple[Rejected, ...] = ()
-
-    @property
-    def not_kept(self) -> tuple[Rejected, ...]:
-        """What was not taken, and what was given up for its rival."""
-        return (*self.rejected, *self.rivals)
+    flagged: tuple[Flagged, ...] = ()
 
 
 def ingest(session: Session, request: Decoded, now: Instant, definitions: Definitions) -> IngestResult:
@@ -88,7 +84,8 @@ def _ingest(
     sent = len(extracted.spans) + len(request.events)
     rejected = (*request.rejected, *extracted.rejected)
     systems = frozenset(event.system for event in events)
-    return IngestResult(taken, sent - taken, rejected, changed, systems, tuple(spans.rivals))
+    flagged = (*spans.rivals, *span_flag.flags(extracted.spans, spans.keys, now))
+    return IngestResult(taken, sent - taken, rejected, changed, systems, flagged)
 
 
 def _findings(

@@ -70,10 +70,22 @@ class BusinessEvent(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """One thing that was not taken: a stable `reason` word, and a sentence that says where and why."""
+    """One thing that was not taken: a stable `reason` word, and a sentence that says where and why.
+
+    `mark` tells it from others of that reason wherever it stands in a request; empty: the sentence does.
+    """
 
     reason: str
     what: str
+    mark: str = ""
+
+
+class Flagged(NamedTuple):
+    """One span that was taken, of which something cannot be: read like Rejected."""
+
+    reason: str
+    what: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,11 @@ def flaw_of(
     if not (0 <= start_ns <= MAX_INT64 and 0 <= end_ns <= MAX_INT64):
         return "bad_time", "its times are not nanoseconds within 63 bits"
     return None
+
+
+def mark_of(name: str, trace_id: bytes, span_id: bytes, start_ns: int, end_ns: int) -> str:
+    """What tells a span that cannot be kept from others, wherever it stands in a request."""
+    return f"{name[:200]}/{trace_id.hex()}/{span_id.hex()}/{start_ns}/{end_ns}"
 
 
 def without_nul(text: str) -> str:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlmodel import Session
 
@@ -40,7 +41,9 @@ class Counting:
     def store(self, session: Session, decoded: Decoded, caller: Caller) -> IngestResult:
         """Stores a request and counts it."""
         result, name = self.ingest(session, decoded), source_of(caller)
-        source_traffic.count(session, name, result.accepted, result.duplicates, result.not_kept, self.clock())
+        source_traffic.count(
+            session, name, result.accepted, result.duplicates, result.rejected, result.flagged, self.clock()
+        )
         source_traffic.tell_systems(session, name, result.systems)
         return result
 
@@ -51,10 +54,10 @@ class Counting:
             try:
                 return await take(body, is_json, caller)
             except ProblemError as error:
-                rejected = [Rejected("undecodable", str(error))]
+                rejected = [Rejected("undecodable", str(error), sha256(body).hexdigest())]
                 await self.database.write_async(
                     lambda session: source_traffic.count(
-                        session, source_of(caller), 0, 0, rejected, self.clock()
+                        session, source_of(caller), 0, 0, rejected, (), self.clock()
                     ),
                     actor=Actor("machine", caller.name),
                     reason="spans refused",

@@ -5,6 +5,7 @@ Rules look at a CloudEvent like at a span: objects, amounts and the like stand i
 (`throughline.object.order` ...) or under those of a rule.
 """
 
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -39,7 +40,8 @@ def decode(body: bytes, rules: Extractor, now: Instant, inspect: Inspect | None 
             span = span_of(event, now)
             said = rules.say(span)
         except UnreadableError as error:
-            decoded.rejected.append(Rejected(error.reason, f"event {index}: {error}"))
+            mark = sha256(orjson.dumps(event)).hexdigest()
+            decoded.rejected.append(Rejected(error.reason, f"event {index}: {error}", mark))
             continue
         found = events_of(span, said)
         decoded.findings.extend((len(decoded.events), finding) for finding in said.findings)

@@ -10,7 +10,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from collectors.decoding import otlp_json, otlp_wire
 from collectors.decoding.wire_attributes import WireAttributes, attributes
-from collectors.span import Decoded, Origin, Rejected, Span, flaw_of, without_nul
+from collectors.span import Decoded, Origin, Rejected, Span, flaw_of, mark_of, without_nul
 from terms.problem import ProblemError
 
 decode_json = otlp_json.decode_json
@@ -51,7 +51,11 @@ def _take(origin: Origin, spans: Iterable[tuple[Any, Any]], decoded: Decoded) ->
         )  # fmt: skip
         flaw = flaw_of(trace_id, span_id, parent, start_ns, end_ns)
         if flaw is not None:
-            decoded.rejected.append(Rejected(flaw[0], f"span '{name}': {flaw[1]}"))
+            decoded.rejected.append(
+                Rejected(
+                    flaw[0], f"span '{name}': {flaw[1]}", mark_of(name, trace_id, span_id, start_ns, end_ns)
+                )
+            )
             continue
         code, message = 0, None
         if span.HasField("status"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from collectors.span import MAX_INT64, Decoded, Origin, Rejected, Span, flaw_of, without_nul
+from collectors.span import MAX_INT64, Decoded, Origin, Rejected, Span, flaw_of, mark_of, without_nul
 from terms.problem import ProblemError
 
 _DO = "send ExportTraceServiceRequest in the OTLP JSON encoding"
@@ -57,7 +57,8 @@ def _take(span: Any, origin: Origin, where: str, decoded: Decoded) -> None:
     kind, code = _enum(span, "kind", 5, where), _enum(status, "code", 2, f"{where}/status")
     flaw = flaw_of(trace_id, span_id, parent, start_ns, end_ns)
     if flaw is not None:
-        decoded.rejected.append(Rejected(flaw[0], f"span '{name}' at {where}: {flaw[1]}"))
+        mark = mark_of(name, trace_id, span_id, start_ns, end_ns)
+        decoded.rejected.append(Rejected(flaw[0], f"span '{name}' at {where}: {flaw[1]}", mark))
         return
     attributes = _attributes(_list(span, "attributes", where), where)
     if events := _list(span, "events", where):

@@ -109,7 +109,9 @@ class Extractor:
                 refused.clear()
                 if plan.rule.is_strict:
                     what = f"span '{span.name}' ({span.span_id.hex()}): {error}"
-                    out.rejected.append(Rejected(error.reason, what))
+                    out.rejected.append(
+                        Rejected(error.reason, what, f"{span.trace_id.hex()}/{span.span_id.hex()}")
+                    )
                     continue
                 named, event = (), None
                 out.findings.append((len(out.spans), _unread(error, span)))

@@ -217,7 +217,9 @@ def keep(
     decoded = part.decoded
     if decoded.spans or decoded.rejected:
         result = ingest(session, decoded)
-        source_traffic.count(session, source.name, result.accepted, result.duplicates, result.not_kept, now)
+        source_traffic.count(
+            session, source.name, result.accepted, result.duplicates, result.rejected, result.flagged, now
+        )
         source_traffic.tell_systems(session, source.name, result.systems)
     _put_traces(session, source.name, part.traces)
     _put_files(session, source.name, part.files, part.gone, now)

@@ -13,7 +13,7 @@ from collectors.sources import store as source_store
 from collectors.sources import traffic as source_traffic
 from collectors.sources.books import PullState, Truncation
 from collectors.sources.source import Source
-from collectors.sources.traffic import Rejection, Traffic
+from collectors.sources.traffic import Counted, Traffic
 from collectors.sources.watermark import Reach
 from terms.instant import MINUTE, Instant
 
@@ -42,7 +42,8 @@ class SourceView:
     pull: PullState | None
     services: Mapping[str, Instant]
     traffic: Traffic | None
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[Counted, ...]
+    flags: tuple[Counted, ...]
     truncated: int
     truncations: tuple[Truncation, ...]
     file_problems: Mapping[str, str]
@@ -55,7 +56,8 @@ def views(
     by_name = {reach.source: reach for reach in reaches}
     set_up = {one.source.name for one in source_store.all_kept(session)}
     states, traffic = source_books.states(session, now), source_traffic.traffic(session, BUCKETS, now)
-    rejected, cut = source_traffic.rejections(session), source_books.truncations(session)
+    rejected, flagged = source_traffic.rejections(session), source_traffic.flags(session)
+    cut = source_books.truncations(session)
     found = []
     for kept in source_reach.everything(session, runs_flows):
         source, reach, pull = kept.source, by_name[kept.source.name], states.get(kept.source.name)
@@ -79,6 +81,7 @@ def views(
                 else {},
                 traffic=traffic.get(source.name),
                 rejections=rejected.get(source.name, ()),
+                flags=flagged.get(source.name, ()),
                 truncated=len(truncations),
                 truncations=truncations[:MOST_TRUNCATIONS],
                 file_problems=source_books.file_problems(session, source.name)

@@ -12,7 +12,7 @@ from collectors import tables
 from collectors.bulk import Bulk
 from collectors.extraction.extractor import Extracted
 from collectors.numbers import Numbers
-from collectors.span import Origin, Rejected, Span, without_nul
+from collectors.span import Flagged, Origin, Span, without_nul
 from collectors.spans import rival as span_rival
 from collectors.spans import search_tables
 from collectors.spans.block import BLOCK, pack, span_keys
@@ -31,7 +31,7 @@ class StoredSpans:
 
     new: int = 0
     keys: list[int | None] = field(default_factory=list)
-    rivals: list[Rejected] = field(default_factory=list)
+    rivals: list[Flagged] = field(default_factory=list)
 
 
 def store_spans(bulk: Bulk, numbers: Numbers, spans: Sequence[Span], now: Instant) -> StoredSpans:

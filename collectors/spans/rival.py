@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from collectors.bulk import Bulk
-from collectors.span import Rejected, Span, without_nul
+from collectors.span import Flagged, Span, without_nul
 from collectors.spans.block import place, unpack_some
+from collectors.spans.flag import TWO_CONTENTS
 
 _STORED = (
     "s.trace_no, s.span_id, s.kind, s.span_key, s.parent_span_id, o.name, r.service, r.scope, s.start_ns, s.end_ns, "
@@ -33,7 +34,7 @@ class Judged:
 
     winners: list[int] = field(default_factory=list)
     beaten: list[int] = field(default_factory=list)
-    rivals: list[Rejected] = field(default_factory=list)
+    rivals: list[Flagged] = field(default_factory=list)
 
 
 def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Judged:
@@ -45,7 +46,7 @@ def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Jud
         identity = (traces[span.trace_id], span.span_id, span.kind)
         known = best.setdefault(identity, position)
         if contents[known] != contents[position]:
-            judged.rivals.append(_rival(span))
+            judged.rivals.append(_rival(span, contents[known], contents[position]))
             if contents[known] < contents[position]:
                 best[identity] = position
     stored = _stored(bulk, best)
@@ -54,7 +55,7 @@ def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Jud
         if there is None:
             judged.winners.append(position)
         elif there[1] != contents[position]:
-            judged.rivals.append(_rival(spans[position]))
+            judged.rivals.append(_rival(spans[position], there[1], contents[position]))
             if there[1] < contents[position]:
                 judged.winners.append(position)
                 judged.beaten.append(there[0])
@@ -104,8 +105,11 @@ def _content(parent: bytes | None, said: Sequence[Any], attributes: Mapping[str,
     return blake2b(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
-def _rival(span: Span) -> Rejected:
-    return Rejected(
-        "two_contents",
+def _rival(span: Span, one: bytes, other: bytes) -> Flagged:
+    # The same two contents met again are the same finding, whichever comes second.
+    pair = b"".join(sorted((one, other))).hex()
+    return Flagged(
+        TWO_CONTENTS,
         f"span '{span.name}' ({span.span_id.hex()}): came twice with different contents; the greater is kept",
+        f"{span.trace_id.hex()}/{span.span_id.hex()}/{span.kind}/{pair}",
     )

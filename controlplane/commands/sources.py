@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Set up and watch where spans come 
 
 _PARTS = """name kind state address services systems headerNames allowPrivate spanUrl api watermark behindSeconds
   everySeconds settleSeconds overlapSeconds quietAfterSeconds limit maxSilenceSeconds lastContactAt
-  throughput { totalAccepted totalDuplicates totalRejected } rejections { reason count lastWhat } truncationCount
+  throughput { totalAccepted totalDuplicates totalRejected } rejections { reason count lastWhat } flags { reason count lastWhat } truncationCount
   error { kind what where next failures } progress { running windows traces spans service nextAt }"""
 LIST = """query Sources($after: String) { sources(first: 50, after: $after) { pageInfo { hasNextPage endCursor }
   nodes { name kind state watermark behindSeconds throughput { totalAccepted totalRejected } truncationCount error { what next } } } }"""

@@ -54,7 +54,20 @@ class SourceError:
 
 @noun
 class SourceRejection:
-    """How much was not taken for one reason, and the last of it in a sentence."""
+    """How much was not taken for one reason, and the last of it in a sentence. What is sent again is not counted again."""
+
+    reason: str
+    count: int
+    last_at: Instant
+    last_what: str
+
+
+@noun
+class SourceFlag:
+    """How many spans were taken of which something cannot be, and the last of them in a sentence. No percentile counts them.
+
+    `ends_before_start`; `clock_off`: years before it came, or ahead of us; `two_contents`: one id, two contents, one is kept.
+    """
 
     reason: str
     count: int
@@ -152,6 +165,7 @@ class Source:
     last_contact_at: Instant | None
     throughput: SourceThroughput
     rejections: list[SourceRejection]
+    flags: list[SourceFlag]
     truncation_count: int
     truncations: list[SourceTruncation]
     file_problems: list[SourceFileProblem]
@@ -217,6 +231,10 @@ def source_of(view: SourceView) -> Source:
         rejections=[
             SourceRejection(reason=o.reason, count=o.count, last_at=o.last_at, last_what=o.last_what)
             for o in view.rejections
+        ],
+        flags=[
+            SourceFlag(reason=o.reason, count=o.count, last_at=o.last_at, last_what=o.last_what)
+            for o in view.flags
         ],
         truncation_count=view.truncated,
         truncations=[

@@ -205,6 +205,7 @@ FIELDS: Mapping[str, Permission] = {
     "SourceEdge": "sources:read",
     "Source": "sources:read",
     "SourceError": "sources:read",
+    "SourceFlag": "sources:read",
     "SourceRejection": "sources:read",
     "SourceTruncation": "sources:read",
     "SourceService": "sources:read",

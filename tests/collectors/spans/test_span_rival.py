@@ -71,9 +71,9 @@ def test_what_was_given_up_is_told_and_not_refused(database: Database) -> None:
     first = take(database, [RIVALS[0], a_span(OTHER)])
     again = take(database, [RIVALS[0]])
     other = take(database, [RIVALS[1], a_span(OTHER)])
-    assert (first.accepted, first.rivals, again.rivals) == (2, (), ())
+    assert (first.accepted, first.flagged, again.flagged) == (2, (), ())
     assert (other.accepted, other.duplicates, other.rejected) == (0, 2, ())
-    assert [one.reason for one in other.not_kept] == ["two_contents"]
+    assert [one.reason for one in other.flagged] == ["two_contents"]
 
 
 def test_a_repeated_request_leaves_no_block_behind(database: Database) -> None:

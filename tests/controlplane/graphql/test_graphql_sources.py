@@ -244,6 +244,46 @@ def test_whoever_pushes_is_a_source(world: Any) -> None:
     assert listed(world)["push:collector eu"]["state"] == "QUIET"
 
 
+def test_what_is_odd_is_counted_by_reason_and_once_however_often_it_is_sent(world: Any) -> None:
+    """Spans whose times or ids cannot be are kept and flagged, others rejected; a sender that repeats itself changes no count."""
+    token, now = world.token("ingest", "collector eu"), world.parts.clock() * 1_000
+
+    def span(number: int, start: int, end: int, **more: Any) -> dict[str, Any]:
+        return {"traceId": f"{7:032x}", "spanId": f"{number:016x}", "name": f"step {number}", "kind": 1,
+                "startTimeUnixNano": str(start), "endTimeUnixNano": str(end)} | more  # fmt: skip
+
+    year = 366 * 86_400 * 10**9
+    spans = [
+        span(1, now, now + 5),
+        span(2, now, now - 5_000_000),
+        span(3, now - 30 * year, now - 30 * year + 1),
+        span(4, now + 2 * year, now + 2 * year + 1),
+        span(5, now, now + 5),
+        span(5, now, now + 6),
+        span(6, now, now + 5, traceId="00"),
+        span(7, now, now + 5, traceId="00"),
+    ]
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+    for sent in (body, body, {"resourceSpans": [{"scopeSpans": [{"spans": spans[::-1]}]}]}):
+        assert world.client.post("/v1/traces", json=sent, headers=token).status_code == 200
+        world.client.post("/v1/traces", content=b"{", headers={**token, "Content-Type": "application/json"})
+    query = """{ source(name: "push:collector eu") { throughput { totalAccepted totalRejected }
+      rejections { reason count } flags { reason count lastAt lastWhat } } }"""
+    told = world.ask(query)["source"]
+    assert told["throughput"] == {"totalAccepted": 5, "totalRejected": 3}
+    assert {one["reason"]: one["count"] for one in told["rejections"]} == {
+        "bad_trace_id": 2,
+        "undecodable": 1,
+    }
+    flags = {one["reason"]: one for one in told["flags"]}
+    assert {reason: one["count"] for reason, one in flags.items()} == {
+        "clock_off": 2, "ends_before_start": 1, "two_contents": 1,
+    }  # fmt: skip
+    assert (
+        flags["ends_before_start"]["lastWhat"] == f"span 'step 2' ({2:016x}): ends 5.000 ms before it starts"
+    )
+
+
 def test_a_pushing_source_that_was_set_up_is_missed_when_it_falls_silent(world: Any) -> None:
     """An admin says for how long; then its silence is a violation, and at twice the time it lags."""
     source = {"name": "push:collector eu", "kind": "PUSH", "maxSilenceSeconds": 600, "systems": ["netsuite"]}
