@@ -25,6 +25,7 @@ from dashboards import (
     policies,
     replay,
     saved_views,
+    source_form,
     sources,
     supports,
     system_map,
@@ -60,7 +61,7 @@ _PAGES: tuple[tuple[str, _Show], ...] = (
     ("/admin/keys", key_quality.show),
     ("/policies", policies.show),
     ("/exceptions", exceptions.show),
-    (sources.ADDRESS, sources.show),
+    (source_form.ADDRESS, sources.show),
 )
 
 _FORMS: tuple[tuple[str, _Show], ...] = (
@@ -68,6 +69,7 @@ _FORMS: tuple[tuple[str, _Show], ...] = (
     ("/transactions/{id}/decisions", decision.take),
     (what_if.ADDRESS, what_if.ask),
     (sources.FORMS, sources.set_up),
+    (f"{sources.FORMS}/change", sources.change),
     (f"{sources.FORMS}/{{verb}}", sources.run),
     (saved_views.ROOT, saved_views.save),
     (f"{saved_views.ROOT}/{{id}}/delete", saved_views.remove),

@@ -556,7 +556,7 @@ mutation RevokeDecision($input: RevokeDecisionInput!) {
 _SOURCE = """
 fragment SourceParts on Source {
   name kind state setUp address watermark behindSeconds truncationCount
-  throughput { accepted totalAccepted totalDuplicates totalRejected }
+  throughput { accepted totalAccepted totalDuplicates totalRejected } flags { reason count lastWhat }
   error { what next at failures } progress { running startedAt endedAt windows traces spans service }
 }
 """
@@ -569,7 +569,7 @@ query Sources($first: Int!, $after: String, $name: String!, $one: Boolean!) {
   sources(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { ...SourceParts } }
   source(name: $name) @include(if: $one) {
     ...SourceParts
-    api services systems headerNames allowPrivate spanUrl everySeconds settleSeconds overlapSeconds limit maxSilenceSeconds
+    api services systems headerNames allowPrivate spanUrl everySeconds settleSeconds overlapSeconds quietAfterSeconds limit maxSilenceSeconds
     createdAt createdBy lastContactAt
     rejections { reason count lastWhat } truncations { service fromAt limit } fileProblems { path problem }
     pulled { name watermark }
@@ -595,6 +595,11 @@ TEST_SOURCE = f"mutation TestSource($input: SourceNameInput!) {{ testSource(inpu
 ADD_SOURCE = """
 mutation AddSource($input: AddSourceInput!) {
   addSource(input: $input) { __typename ... on SourceRefused { problems { what where next } } }
+}
+"""
+CHANGE_SOURCE = """
+mutation ChangeSource($input: ChangeSourceInput!) {
+  changeSource(input: $input) { __typename ... on SourceRefused { problems { what where next } } }
 }
 """
 PAUSE_SOURCE = """

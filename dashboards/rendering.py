@@ -45,6 +45,8 @@ _SAID = {
         "Nothing was decided: another decision says otherwise. Take that one back first.",
     ),
     "source-added": ("good", "The source is set up. It is pulled within a second."),
+    "source-changed": ("good", "The source is changed. It goes on where it stood."),
+    "source-as-it-was": ("good", "Nothing in the form was changed; the source is as it was."),
     "source-paused": ("good", "The source is paused. What it has told stays; it still counts as behind."),
     "source-resumed": ("good", "The source goes on where it stood."),
     "source-pulled": ("good", "The source is asked now."),

@@ -1,89 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where do spans come from, and is each source up to date? The list, one source in full, and the forms to set one up and run it."""
+"""Where do spans come from, and is each source up to date? The list, one source in full, and what its forms lead to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from dashboards import queries, rederivation, status
+from dashboards import queries, rederivation, source_detail, source_form
 from dashboards.asking import NothingHere, Page, Visit
-from dashboards.format import NONE, age, count, counted, duration, instant
-from dashboards.spark import Spark, spark
+from dashboards.format import count, counted, duration, instant
+from dashboards.source_detail import Detail, Fact, Row
+from dashboards.source_form import ADDRESS, Field
 
-ADDRESS = "/admin"
 FORMS = f"{ADDRESS}/sources"
 PAGE_SIZE = 50
-KINDS = (
-    ("JAEGER", "Jaeger"),
-    ("TEMPO", "Tempo"),
-    ("ZIPKIN", "Zipkin"),
-    ("FILES", "folder of files"),
-    ("PUSH", "sends by itself"),
-)
 VERBS = ("pause", "resume", "pull", "remove", "test")
-
-_KIND_WORDS = {**dict(KINDS), "RUNTIME": "embedded runtime"}
-_LARGEST_FORM = 16_384
-_TEXTS = ("name", "kind", "address", "services", "systems", "silence", "spanUrl")
 _SAID = {
     "pause": "source-paused",
     "resume": "source-resumed",
     "pull": "source-pulled",
     "remove": "source-removed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One source in the list. `pulled` ones can be paused and asked; `error` and `next` are of its last pull."""
-
-    name: str
-    kind: str
-    where: str
-    badge: status.Badge
-    address: str
-    behind: str
-    watermark: str
-    watermark_at: str
-    spark: Spark
-    spark_label: str
-    tone: str
-    taken: str
-    rejected: str
-    truncated: str
-    error: str
-    next: str
-    is_pulled: bool
-    is_paused: bool
-    is_set_up: bool
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of a small table: what, how often or up to when, and more words."""
-
-    title: str
-    figure: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One source in full. `facts` are pairs of title and value."""
-
-    name: str
-    badge: status.Badge
-    row: Row
-    facts: tuple[tuple[str, str], ...]
-    progress: str
-    rejections: tuple[Fact, ...]
-    truncations: tuple[Fact, ...]
-    problems: tuple[Fact, ...]
-    services: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +35,34 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that came back: what was written in it, and what is wrong with it by field."""
+
+    form: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+NOT_FILLED = Filled({}, {})
+
+
+@dataclass(frozen=True, slots=True)
 class SourcesPage:
-    """The list, one source in full where one is chosen, and the form as it was filled; the definitions in force, what keeps
-    newer files from being so, and how far history follows. `may_write` and `may_operate` say what the reader may do."""
+    """The list, one source in full where one is chosen, and the forms as they were filled: `change` for that one, `add` with
+    `name` and `kind` for another. The definitions in force, what keeps newer files from being so, and how far history
+    follows. `may_write` and `may_operate` say what the reader may do."""
 
     total: str
     summary: str
     rows: tuple[Row, ...]
     next_page: str
     detail: Detail | None
+    change: tuple[Field, ...]
+    is_changing: bool
     answer: Answer | None
-    form: Mapping[str, str]
+    name: str
+    name_problem: str
+    kind: str
+    add: tuple[Field, ...]
     definitions: tuple[Fact, ...]
     definitions_since: str
     definition_problems: tuple[str, ...]
@@ -118,41 +74,74 @@ class SourcesPage:
 
 async def show(visit: Visit) -> Page:
     """The list; `?source=` opens one, `?after=` goes on."""
-    return await _page(visit, visit.asked("source"), None, {})
+    return await _page(visit, visit.asked("source"), None, NOT_FILLED)
 
 
 async def set_up(visit: Visit) -> Page | Response:
     """The form to add a source: tried with `do=try`, else added. The guard has checked its CSRF token before.
 
-    Filled wrongly, it comes back with what is wrong; a credential has to be typed again.
+    Filled wrongly, it comes back with what is wrong at each field; a credential has to be typed again.
     """
-    form = _form(await visit.request.body())
-    asked = {"source": _source(form), "idempotencyKey": f"page:{form['name']}"[:200]}
+    form = source_form.read(await visit.request.body())
+    given, problems = source_form.asked(form)
+    if problems:
+        return await _page(visit, "", _unread(problems), Filled(form, problems))
+    source = {"name": form["name"], "kind": _kind(form["kind"]), **given}
+    asked = {"source": source, "idempotencyKey": f"page:{form['name']}"[:200]}
     if form["do"] == "try":
         found = (await visit.answer(queries.TRY_SOURCE, input=asked))["trySource"]
-        return await _page(visit, "", _answer(found, form["name"]), form)
-    added = (await visit.answer(queries.ADD_SOURCE, input=asked))["addSource"]
-    if added["__typename"] == "SourceRefused":
-        return await _page(visit, "", _answer(added, form["name"]), form)
-    return _back({"source": form["name"], "said": "source-added"})
+    else:
+        found = (await visit.answer(queries.ADD_SOURCE, input=asked))["addSource"]
+        if found["__typename"] == "SourceKept":
+            return _back({"source": form["name"], "said": "source-added"})
+    problems = source_form.refusals(found.get("problems", ()))
+    return await _page(visit, "", _answer(found, form["name"]), Filled(form, problems))
+
+
+async def change(visit: Visit) -> Page | Response:
+    """The form to change a source. Only what a person changed in it is asked for; the rest stays, whoever changed it meanwhile.
+
+    What sends unasked is set up by its first change.
+    """
+    form = source_form.read(await visit.request.body())
+    name = form["name"]
+    given, problems = source_form.asked(form)
+    if problems:
+        return await _page(visit, name, _unread(problems), Filled(form, problems))
+    if not given:
+        return _back({"source": name, "said": "source-as-it-was"})
+    if form["kind"] == "UNASKED":
+        source = {"name": name, "kind": "PUSH", **given}
+        asked: dict[str, Any] = {"source": source, "idempotencyKey": f"page:{name}"[:200]}
+        found = (await visit.answer(queries.ADD_SOURCE, input=asked))["addSource"]
+    else:
+        asked = {"name": name, "idempotencyKey": f"page:change:{name}"[:200], **given}
+        found = (await visit.answer(queries.CHANGE_SOURCE, input=asked))["changeSource"]
+    match found["__typename"]:
+        case "SourceKept":
+            return _back({"source": name, "said": "source-changed"})
+        case "SourceNotFound":
+            return _back({"said": "source-not-found"})
+    problems = source_form.refusals(found["problems"])
+    return await _page(visit, name, _answer(found, name), Filled(form, problems))
 
 
 async def run(visit: Visit) -> Page | Response:
     """The buttons of one source: pause, resume, pull, remove, test. Pressing twice is pressing once."""
-    verb, form = visit.request.path_params["verb"], _form(await visit.request.body())
+    verb, form = visit.request.path_params["verb"], source_form.read(await visit.request.body())
     if verb not in VERBS:
         raise NothingHere("action", verb, ADDRESS)
     asked = {"name": form["name"], "idempotencyKey": f"page:{verb}:{form['name']}"[:200]}
     answered = await visit.answer(getattr(queries, f"{verb.upper()}_SOURCE"), input=asked)
     found = answered[f"{verb}Source"]
     if verb == "test" or found["__typename"] == "SourceRefused":
-        return await _page(visit, form["name"], _answer(found, form["name"]), {})
+        return await _page(visit, form["name"], _answer(found, form["name"]), NOT_FILLED)
     if found["__typename"] == "SourceNotFound":
         return _back({"said": "source-not-found"})
     return _back({"said": _SAID[verb]} | ({} if verb == "remove" else {"source": form["name"]}))
 
 
-async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[str, str]) -> Page:
+async def _page(visit: Visit, chosen: str, answer: Answer | None, filled: Filled) -> Page:
     after = visit.asked("after")
     data = await visit.answer(
         queries.SOURCES, first=PAGE_SIZE, after=after or None, name=chosen, one=bool(chosen)
@@ -160,7 +149,7 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[
     if chosen and data["source"] is None:
         raise NothingHere("source", chosen, ADDRESS)
     found, now, may = data["sources"], data["instance"]["now"], data["me"]["permissions"]
-    rows, held = tuple(_row(node, now, chosen) for node in found["nodes"]), data["definitions"]
+    rows, held = tuple(source_detail.line(node, now, chosen) for node in found["nodes"]), data["definitions"]
     view = SourcesPage(
         total=counted(found["totalCount"], "source"),
         summary=_summary(found["nodes"]),
@@ -168,9 +157,16 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, form: Mapping[
         next_page=f"{ADDRESS}?{urlencode({'after': found['pageInfo']['endCursor']})}"
         if found["pageInfo"]["hasNextPage"]
         else "",
-        detail=_detail(data["source"], now) if chosen else None,
+        detail=source_detail.detail(data["source"], now) if chosen else None,
+        change=source_form.fields(data["source"]["kind"], data["source"], filled.form, filled.problems)
+        if chosen
+        else (),
+        is_changing=bool(chosen and filled.form),
         answer=answer,
-        form={name: form.get(name, "") for name in (*_TEXTS, "private")},
+        name=filled.form.get("name", ""),
+        name_problem=filled.problems.get("name", ""),
+        kind=filled.form.get("kind", ""),
+        add=source_form.fields("", None, {} if chosen else filled.form, {} if chosen else filled.problems),
         definitions=tuple(
             Fact(one["id"], f"{one['kind']} {one['version']}", one["title"]) for one in held["inForce"]
         ),
@@ -202,100 +198,6 @@ def _summary(nodes: Sequence[Mapping[str, Any]]) -> str:
     return " · ".join(words) or "all of them up to date"
 
 
-def _row(node: Mapping[str, Any], now: str, chosen: str) -> Row:
-    came, error = node["throughput"], node["error"]
-    values = came["accepted"]
-    newest = sum(values[-12:])
-    badge = status.source(node["state"])
-    return Row(
-        name=node["name"],
-        kind=_KIND_WORDS[node["kind"]],
-        where=node["address"],
-        badge=badge,
-        address=f"{ADDRESS}?{urlencode({'source': node['name']})}",
-        behind=duration(node["behindSeconds"]) if node["behindSeconds"] >= 1 else "nothing",
-        watermark=instant(node["watermark"]),
-        watermark_at=node["watermark"],
-        spark=spark(values or [0], 0.0, top=max([*values, 1])),
-        spark_label=f"{counted(newest, 'span or event', 'spans and events')} in the last hour",
-        tone="bad" if badge.tone == "bad" else "calm",
-        taken=count(newest),
-        rejected=count(came["totalRejected"]) if came["totalRejected"] else "",
-        truncated=counted(node["truncationCount"], "window cut short", "windows cut short")
-        if node["truncationCount"]
-        else "",
-        error=f"{error['what']}, {age(error['at'] or now, now)}" if error else "",
-        next=error["next"] if error else "",
-        is_pulled=node["progress"] is not None or node["kind"] in ("JAEGER", "TEMPO", "ZIPKIN", "FILES"),
-        is_paused=node["state"] == "PAUSED",
-        is_set_up=node["setUp"],
-        chosen=node["name"] == chosen,
-    )
-
-
-def _detail(node: Mapping[str, Any], now: str) -> Detail:
-    row = _row(node, now, node["name"])
-    silence = node["maxSilenceSeconds"]
-    facts = [
-        ("Kind", row.kind + (f", {node['api']}" if node["api"] else "")),
-        ("Address", node["address"] or NONE),
-        ("Systems that wait for it", ", ".join(node["systems"]) or NONE),
-        ("May be behind", "nobody waits for it" if silence is None else duration(silence)),
-        ("Last contact", age(node["lastContactAt"], now) if node["lastContactAt"] else NONE),
-        ("Taken in a week", count(node["throughput"]["totalAccepted"])),
-        ("Known already", count(node["throughput"]["totalDuplicates"])),
-    ]
-    if row.is_pulled:
-        facts += [
-            ("Services", ", ".join(node["services"]) or "all"),
-            ("Pulled every", duration(node["everySeconds"])),
-            ("Settle, overlap", f"{duration(node['settleSeconds'])}, {duration(node['overlapSeconds'])}"),
-            ("Traces of one answer", count(node["limit"])),
-            ("Headers sent along", ", ".join(node["headerNames"]) or "none"),
-            ("Private or plain address", "allowed" if node["allowPrivate"] else "not allowed"),
-        ]
-    if node["setUp"]:
-        facts.append(("Set up", f"{instant(node['createdAt'])} by {node['createdBy']}"))
-    return Detail(
-        name=node["name"],
-        badge=row.badge,
-        row=row,
-        facts=tuple(facts),
-        progress=_progress(node["progress"], now),
-        rejections=tuple(
-            Fact(one["reason"].replace("_", " "), count(one["count"]), one["lastWhat"])
-            for one in node["rejections"]
-        ),
-        truncations=tuple(
-            Fact(
-                instant(one["fromAt"]),
-                one["service"] or "all services",
-                f"more than {count(one['limit'])} traces",
-            )
-            for one in node["truncations"]
-        ),
-        problems=tuple(Fact(one["path"], one["problem"], "") for one in node["fileProblems"]),
-        services=tuple(
-            Fact(
-                "the list itself" if one["name"] == "*" else one["name"] or "all services",
-                instant(one["watermark"]),
-                "",
-            )
-            for one in node["pulled"]
-        ),
-    )
-
-
-def _progress(progress: Mapping[str, Any] | None, now: str) -> str:
-    if progress is None or progress["startedAt"] is None:
-        return ""
-    came = f"{counted(progress['traces'], 'trace')}, {counted(progress['spans'], 'span')}"
-    if progress["running"]:
-        at = f", at {progress['service']}" if progress["service"] else ""
-        return f"Being pulled, begun {age(progress['startedAt'], now)}: {came}{at}."
-    return f"Pulled {age(progress['endedAt'] or progress['startedAt'], now)}: {came}."
-
-
 def _answer(found: Mapping[str, Any], name: str) -> Answer:
     match found["__typename"]:
         case "SourceAnswered":
@@ -322,33 +224,12 @@ def _answer(found: Mapping[str, Any], name: str) -> Answer:
             return Answer(False, "Nothing was done", (f"{found['message']}.",))
 
 
-def _source(form: Mapping[str, str]) -> dict[str, Any]:
-    source: dict[str, Any] = {
-        "name": form["name"],
-        "kind": form["kind"],
-        "address": form["address"],
-        "services": _listed(form["services"]),
-        "systems": _listed(form["systems"]),
-        "allowPrivate": form["private"] == "yes",
-        "spanUrl": form["spanUrl"],
-    }
-    if form["header"]:
-        source["headers"] = [{"name": form["header"], "value": form["secret"]}]
-    if form["silence"].isdecimal():
-        source["maxSilenceSeconds"] = int(form["silence"]) * 60
-    return source
+def _unread(problems: Mapping[str, str]) -> Answer:
+    return Answer(False, "Nothing was done", tuple(f"{name}: {told}" for name, told in problems.items()))
 
 
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _form(body: bytes) -> dict[str, str]:
-    fields = parse_qs(body[:_LARGEST_FORM].decode("utf-8", "replace"), max_num_fields=40)
-    names = (*_TEXTS, "header", "secret", "private", "do")
-    form = {name: fields.get(name, [""])[-1].strip() for name in names}
-    known = {value for value, _ in KINDS}
-    return form | {"kind": form["kind"] if form["kind"] in known else "JAEGER"}
+def _kind(word: str) -> str:
+    return word if word in dict(source_form.KINDS) else source_form.KINDS[0][0]
 
 
 def _back(words: Mapping[str, str]) -> Response:

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from terms.instant import DAY, HOUR, MINUTE, SECOND
+from terms import duration
+from terms.instant import SECOND
 from terms.problem import Problem, ProblemError, did_you_mean
 from terms.yaml_lines import Document, read
 
@@ -26,7 +27,6 @@ _WORDS = {
     "population": ("due", "mature"),
 }
 _QUANTILE = re.compile(r"p([1-9]\d?)")
-_DURATION = re.compile(r"(?=\d)(?:(\d+) ?d)? ?(?:(\d+) ?h)? ?(?:(\d+) ?m)? ?(?:(\d+) ?s)?")
 _RATIO = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%")
 
 
@@ -144,25 +144,12 @@ def _definition(document: Document) -> KpiDefinition:
         quantile=0.0 if is_rate else int(data["statistic"][1:]) / 100,
         counts=data.get("counts", "end"),
         population=data.get("population", "due"),
-        after_us=(duration(str(data["after"])) or 0) if is_rate else 0,
+        after_us=(duration.parse(str(data["after"])) or 0) if is_rate else 0,
         target=_target(data) or 0.0,
         better=data["better"],
         order=data.get("order", 1_000),
         source=document.path,
     )
-
-
-def duration(text: str) -> int | None:
-    """Microseconds of `3d`, `4h`, `1 h 30 m`, `20s`; None when it is not one.
-
-    >>> duration("1d 2h") == DAY + 2 * HOUR, duration("90 m") == 90 * MINUTE, duration("4"), duration("")
-    (True, True, None, None)
-    """
-    match = _DURATION.fullmatch(text)
-    if not match or not any(match.groups()):
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND
 
 
 def _target(data: Mapping[str, Any]) -> float | None:
@@ -171,7 +158,7 @@ def _target(data: Mapping[str, Any]) -> float | None:
     if data["kind"] == "rate":
         match = _RATIO.fullmatch(text)
         return float(match.group(1)) / 100 if match else None
-    length = duration(text)
+    length = duration.parse(text)
     return None if length is None else length / SECOND
 
 
@@ -230,7 +217,7 @@ def _wrong_figures(document: Document) -> list[Problem]:
         problems.append(
             document.problem(f"'{data['target']}' is no target of a {data['kind']}", "/target", do)
         )
-    if is_rate and duration(str(data.get("after", ""))) is None:
+    if is_rate and duration.parse(str(data.get("after", ""))) is None:
         problems.append(
             document.problem("a rate says after how long a transaction counts", "/after", "add 'after: 3 d'")
         )

@@ -151,6 +151,7 @@ def _is_span_url(text: str) -> bool:
     return (
         parts.scheme in ("http", "https")
         and bool(parts.hostname)
+        and parts.username is None
         and "{trace_id}" in text
         and text.isprintable()
     )

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from collectors.kpis.definition import duration
 from controlplane.commands.client import ask
+from terms import duration
 from terms.instant import SECOND
 from terms.problem import ProblemError
 
@@ -115,7 +115,9 @@ def change(
             "--allow-private/--public-only", help="Whether its address may be private or plain http."
         ),
     ] = None,
-    span_url: SpanUrl = "",
+    span_url: Annotated[
+        str | None, typer.Option(help="Address of a span there, with {trace_id} and {span_id}; empty: none.")
+    ] = None,
 ) -> None:
     """Change what is given of a source; all else stays, and it goes on where it stood. A list replaces the one there was.
 
@@ -128,7 +130,7 @@ def change(
         "headers": [_header(one) for one in header] if header else None,
         "limit": limit,
         "allowPrivate": allow_private,
-        "spanUrl": span_url or None,
+        "spanUrl": span_url,
         **_lengths(every, settle, overlap, quiet_after, max_silence),
     }
     changed = {key: value for key, value in given.items() if value is not None}
@@ -251,7 +253,7 @@ def _fail(what: str) -> None:
 
 
 def _seconds(text: str, where: str) -> float:
-    length = duration(text)
+    length = duration.parse(text)
     if length is None:
         raise ProblemError(f"'{text}' is no duration", where, "write it like 30s, 15m or 1h 30m")
     return length / SECOND

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from collectors.sources import store as source_store
 from collectors.sources import traffic as source_traffic
-from collectors.sources.source import TRACERS, Source
+from collectors.sources.source import Source
 from collectors.spans import link as span_link
 from collectors.spans.view import SpanView
 from controlplane.graphql.described import noun
@@ -48,9 +48,9 @@ def links_of(found: Sequence[span_link.SpanLink]) -> list[SpanLink]:
 
 
 def tracer_addresses(session: Session) -> Address:
-    """Where a span is shown by its own tracer: the source that pulls its service, else a tracer that tells of its system.
+    """Where a span is shown by its own tracer: that of the source that names its service, else of one that tells of its system.
 
-    None where no source with a template of addresses does.
+    Pulled or pushed alike. None where no source with a template of addresses does.
     """
     kept = sorted((one.source for one in source_store.all_kept(session)), key=lambda source: source.name)
     able = [source for source in kept if source.span_url]
@@ -60,13 +60,12 @@ def tracer_addresses(session: Session) -> Address:
 
 def _address(span: SpanView, sources: Sequence[Source], told: Mapping[str, frozenset[str]]) -> str | None:
     by_service = [source for source in sources if span.service in source.services]
-    system = span.attributes.get("throughline.system")
+    # A foreign span names no system of ours; its service may be what events call the system.
+    system = span.attributes.get("throughline.system") or span.service
     by_system = [
         source
         for source in sources
-        if source.kind in TRACERS
-        and not source.services
-        and system in (*source.systems, *told.get(source.name, ()))
+        if not source.services and system in (source.systems or told.get(source.name, ()))
     ]
     source = next(iter((*by_service, *by_system)), None)
     return None if source is None else source.link(span.trace_id, span.span_id)

@@ -132,6 +132,7 @@ ROUTES: tuple[RouteRow, ...] = (
     RouteRow("/contracts/{path:path}", "contracts:read", _GET),
     RouteRow("/admin", "sources:read", _GET),
     RouteRow("/admin/sources", "sources:write", _POST),
+    RouteRow("/admin/sources/change", "sources:write", _POST),
     RouteRow("/admin/sources/{verb}", "sources:operate", _POST),
     RouteRow("/admin/keys", "transactions:read", _GET),
     RouteRow("/contracts/{path:path}", "contracts:write", _POST),

@@ -76,7 +76,7 @@ class MadeUpApi:
             "canIDeploy": self.can_i_deploy, "policies": self.policies,
             "violations": self.all_violations, "exceptions": self.all_exceptions, "replayException": self.replay,
             "sources": self.sources, "source": self.source, "addSource": self.set_up, "trySource": made_up_sources.tried,
-            **{f"{verb}Source": self.run_source for verb in ("test", "pause", "resume", "pull", "remove")},
+            "changeSource": self.change_source, **{f"{verb}Source": self.run_source for verb in ("test", "pause", "resume", "pull", "remove")},
             "definitions": made_up_sources.DEFINITIONS, "rederivations": made_up_sources.REDERIVATIONS,
             "keyQuality": self.key_quality, "separate": self.decide, "join": self.decide, "revokeDecision": self.decide,
         }  # fmt: skip
@@ -148,6 +148,10 @@ class MadeUpApi:
     def set_up(self, _: object, input: Row) -> Row:  # noqa: A002
         self.decided.append(input)
         return made_up_sources.added(input)
+
+    def change_source(self, _: object, input: Row) -> Row:  # noqa: A002
+        self.decided.append({name: value for name, value in input.items() if value is not None})
+        return made_up_sources.changed(input)
 
     def run_source(self, info: Any, input: Row) -> Row:  # noqa: A002
         self.decided.append({"field": info.field_name, **input})

@@ -18,10 +18,10 @@ def source(name: str, kind: str, state: str, behind: int, **more: Any) -> Row:
         "name": name, "kind": kind, "state": state, "setUp": kind not in ("PUSH", "RUNTIME"), "address": "", "api": "",
         "watermark": at(behind), "behindSeconds": behind / SECOND, "truncationCount": 0, "services": [],
         "systems": ["netsuite"], "headerNames": [], "allowPrivate": False, "spanUrl": "", "everySeconds": 30.0,
-        "settleSeconds": 60.0, "overlapSeconds": 900.0, "limit": 200, "maxSilenceSeconds": 3600.0,
+        "settleSeconds": 60.0, "overlapSeconds": 900.0, "quietAfterSeconds": 300.0, "limit": 200, "maxSilenceSeconds": 3600.0,
         "createdAt": at(240 * HOUR), "createdBy": "Ada", "lastContactAt": at(20 * SECOND),
         "throughput": {"accepted": [n * 7 % 40 for n in range(48)], "totalAccepted": 48_200, "totalDuplicates": 910, "totalRejected": 0},
-        "error": None, "progress": None, "rejections": [], "truncations": [], "fileProblems": [], "pulled": [],
+        "error": None, "progress": None, "rejections": [], "flags": [], "truncations": [], "fileProblems": [], "pulled": [],
     } | more  # fmt: skip
 
 
@@ -42,6 +42,7 @@ SOURCES = [
             "at": at(2 * MINUTE), "failures": 9,
         },
         rejections=[{"reason": "bad_trace_id", "count": 7, "lastWhat": "span 'charge': its trace id is not 16 bytes"}],
+        flags=[{"reason": "ends_before_start", "count": 3, "lastWhat": "span 'charge' (00f067aa0ba902b7): ends 5.000 ms before it starts"}],
         truncations=[{"service": "checkout", "fromAt": at(4 * HOUR), "limit": 200}],
         fileProblems=[{"path": "traces/2026-11-19.json", "problem": "is neither JSON nor an OTLP request"}],
         pulled=[{"name": "*", "watermark": at(3 * HOUR)}, {"name": "checkout", "watermark": at(3 * HOUR)}],
@@ -62,11 +63,27 @@ def tried(_: object, input: Row) -> Row:  # noqa: A002
 
 
 def added(input: Row) -> Row:  # noqa: A002
-    if not input["source"]["address"].startswith("https://"):
+    if input["source"]["kind"] != "PUSH" and not input["source"]["address"].startswith("https://"):
         problem = {
             "what": "is not encrypted",
             "where": "address",
             "next": "use https, or have an admin allow it",
+        }
+        return {"__typename": "SourceRefused", "problems": [problem]}
+    return {"__typename": "SourceKept", "source": SOURCES[0]}
+
+
+def changed(input: Row) -> Row:  # noqa: A002
+    if input["name"] not in [one["name"] for one in SOURCES]:
+        return {
+            "__typename": "SourceNotFound",
+            "message": f"there is no source '{input['name']}' that was set up",
+        }
+    if "javascript" in (input.get("spanUrl") or ""):
+        problem = {
+            "what": "is not a template of an address",
+            "where": "spanUrl",
+            "next": "write an http(s) address",
         }
         return {"__typename": "SourceRefused", "problems": [problem]}
     return {"__typename": "SourceKept", "source": SOURCES[0]}

@@ -128,6 +128,24 @@ def test_why_a_part_belongs_is_unfolded_and_taken_apart(site: Site, page: Page) 
     assert site.api.decided[-1]["from"] == "amendment:AMD-7"
 
 
+def test_a_source_is_changed_where_it_is_shown(site: Site, page: Page) -> None:
+    """A wrong template of span addresses is refused at its field, written anew and taken; accessible with the refusal."""
+    page.goto(site.url + "/admin?source=erp-jaeger")
+    page.get_by_text("Change it", exact=True).first.click()
+    form = page.locator("#change")
+    form.get_by_label("Address of a span there").fill("javascript:alert(1)")
+    form.get_by_role("button", name="Change it").click()
+    field = form.get_by_label("Address of a span there")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(form.locator("#change-spanUrl-wrong")).to_contain_text("is not a template of an address")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    field.fill("https://jaeger.example/trace/{trace_id}")
+    form.get_by_role("button", name="Change it").click()
+    expect(page.locator(".notice.good")).to_contain_text("The source is changed")
+    assert site.api.decided[-1]["spanUrl"] == "https://jaeger.example/trace/{trace_id}"
+
+
 def test_a_choice_changes_the_list_and_the_address_without_a_new_page(site: Site, page: Page) -> None:
     """Choose, read, go back: the address follows, focus stays, the back button restores."""
     page.goto(site.url + "/transactions")

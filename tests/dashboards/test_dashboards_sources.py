@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of sources: how each is, what to do next, and the forms to set one up and run it."""
 
+import html
 import re
 
 import pytest
@@ -9,8 +10,8 @@ from starlette.testclient import TestClient
 from tests.dashboards.made_up_api import CSRF, MadeUpApi
 
 
-def words(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\N{NO-BREAK SPACE}", " ")
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def press(client: TestClient, verb: str, name: str):  # type: ignore[no-untyped-def]
@@ -19,7 +20,7 @@ def press(client: TestClient, verb: str, name: str):  # type: ignore[no-untyped-
 
 SET_UP = {
     "csrf": CSRF, "name": "new-jaeger", "kind": "JAEGER", "address": "https://jaeger.example", "systems": "netsuite, stripe",
-    "silence": "30", "header": "Authorization", "secret": "Bearer s3cret",
+    "silence": "30m", "header": "Authorization", "secret": "Bearer s3cret",
 }  # fmt: skip
 
 
@@ -58,6 +59,73 @@ def test_a_source_is_set_up_once_and_refusals_name_the_field(client: TestClient,
     assert sent["headers"] == [{"name": "Authorization", "value": "Bearer s3cret"}]
     refused = client.post("/admin/sources", data={**SET_UP, "do": "add", "address": "http://jaeger.example"})
     assert "address: is not encrypted. Next: use https" in words(refused.text)
+
+
+def shown(page: str) -> dict[str, str]:
+    """The fields of the form to change a source, twins included, as a browser would send them back."""
+    form = page[page.index('id="change"') : page.index("</form>", page.index('id="change"'))]
+    return {
+        name.group(1): html.unescape(value.group(1))
+        for tag in re.findall(r"<input[^>]*>", form)
+        if ("checkbox" not in tag or " checked" in tag)
+        and (name := re.search(r' name="([^"]*)"', tag))
+        and (value := re.search(r' value="([^"]*)"', tag))
+    }
+
+
+def test_a_source_is_changed_where_it_is_shown(client: TestClient, api: MadeUpApi) -> None:
+    """Only what was changed is asked for; a form sent as it was asks for nothing; what sends unasked is set up by it."""
+    form = shown(client.get("/admin?source=zipkin-payments").text)
+    assert (form["address"], form["every"], form["silence"]) == ("https://zipkin.example", "30s", "1h")
+    same = client.post("/admin/sources/change", data=form)
+    assert (same.headers["location"], api.decided) == (
+        "/admin?source=zipkin-payments&said=source-as-it-was",
+        [],
+    )
+    done = client.post("/admin/sources/change", data=form | {"every": "1m 30s", "systems": "stripe, erp"})
+    assert done.headers["location"] == "/admin?source=zipkin-payments&said=source-changed"
+    assert api.decided[-1] == {
+        "name": "zipkin-payments", "idempotencyKey": "page:change:zipkin-payments", "everySeconds": 90.0, "systems": ["stripe", "erp"],
+    }  # fmt: skip
+    unasked = shown(client.get("/admin?source=push:collector eu").text)
+    assert "address" not in unasked
+    client.post("/admin/sources/change", data=unasked | {"silence": "10m"})
+    sent = api.decided[-1]["source"]
+    assert (sent["name"], sent["kind"], sent["maxSilenceSeconds"]) == ("push:collector eu", "PUSH", 600)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("every", "soon", "'soon' is no length of time. Next: write it like 30s, 15m or 1h 30m"),
+        ("limit", "many", "'many' is no number"),
+        ("secret", "Bearer x", "is missing. Next: name the header"),
+        (
+            "spanUrl",
+            "javascript:alert(1)//{trace_id}",
+            "is not a template of an address. Next: write an http(s) address.",
+        ),
+    ],
+)
+def test_a_refusal_stands_at_its_field(client: TestClient, name: str, value: str, told: str) -> None:
+    """What was written stays in the form, but for a credential; the field points at what is wrong with it."""
+    form = shown(client.get("/admin?source=zipkin-payments").text)
+    page = client.post("/admin/sources/change", data=form | {name: value})
+    assert page.status_code == 200
+    at = "header" if name == "secret" else name
+    assert f'aria-describedby="change-{at}-wrong"' in page.text
+    assert told in html.unescape(words(page.text[page.text.index(f'id="change-{at}-wrong"') :]))
+    assert (html.escape(value) in page.text) == (name != "secret")
+    assert 'id="change" open' in page.text
+
+
+def test_what_is_flagged_is_told_by_reason(client: TestClient) -> None:
+    """Beside what was rejected, with the last of it in a sentence; the list tells how many."""
+    assert "3 spans flagged" in words(client.get("/admin").text)
+    assert (
+        "ends before start 3 span 'charge' (00f067aa0ba902b7): ends 5.000 ms before it starts"
+        in html.unescape(words(client.get("/admin?source=zipkin-payments").text))
+    )
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "pull", "remove"])

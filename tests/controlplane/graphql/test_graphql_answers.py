@@ -56,7 +56,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "JOIN": {"input": {"object": "invoice:I", "with": "order:O", "as": "PART", "reason": "r", "idempotencyKey": "k"}},
     "SOURCES": {"first": 50, "name": "x", "one": True},
     **{key: {"input": {"idempotencyKey": "k", "source": {"name": "X", "kind": "JAEGER", "address": "https://jaeger.invalid"}}} for key in ("TRY_SOURCE", "ADD_SOURCE")},
-    **{key: {"input": {"name": "x", "idempotencyKey": "k"}} for key in (f"{verb}_SOURCE" for verb in ("TEST", "PAUSE", "RESUME", "REMOVE", "PULL"))},
+    **{key: {"input": {"name": "x", "idempotencyKey": "k"}} for key in (f"{verb}_SOURCE" for verb in ("TEST", "PAUSE", "RESUME", "REMOVE", "PULL", "CHANGE"))},
     "REVOKE_DECISION": {"input": {"id": "1", "reason": "r", "idempotencyKey": "k"}},
 }  # fmt: skip
 

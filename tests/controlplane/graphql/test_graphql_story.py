@@ -52,6 +52,30 @@ def test_a_story_tells_what_was_waited_for_and_what_is_usual(world: Any, one_dea
     assert story(world, "SO-1")["comparison"] is None, "nothing else has completed"
 
 
+def test_a_span_that_was_pushed_leads_to_its_own_tracer(world: Any, one_deal: Any) -> None:
+    """An admin says where the spans of a token are shown; ids are put in; what the source tells nothing of has no link."""
+    world.happened(*one_deal(1, until=4))
+    add = """mutation($input: AddSourceInput!) { addSource(input: $input) {
+      __typename ... on SourceRefused { problems { where } } } }"""
+    source = {
+        "name": "push:collector", "kind": "PUSH", "systems": ["chargebee"],
+        "spanUrl": "https://tracer.example/t/{trace_id}?span={span_id}",
+    }  # fmt: skip
+    for refused in ("javascript:alert('{trace_id}')", "data:text/html,{trace_id}", "//x/{trace_id}",
+                    "https://u:p@tracer.example/{trace_id}", "https://tracer.example/"):  # fmt: skip
+        wrong = {"source": source | {"spanUrl": refused}, "idempotencyKey": "k"}
+        told = world.ask(add, input=wrong)["addSource"]
+        assert [one["where"] for one in told["problems"]] == ["spanUrl"], refused
+    assert (
+        world.ask(add, input={"source": source, "idempotencyKey": "k"})["addSource"]["__typename"]
+        == "SourceKept"
+    )
+    assert story(world, "SO-1")["spans"]["tracerUrl"] == [
+        None,
+        *(f"https://tracer.example/t/{n:032x}?span={n:016x}" for n in (2, 3, 4)),
+    ]
+
+
 SUPPORTS = """
 query($id: ID!, $object: String, $after: String) { transaction(id: $id) { members(object: $object) {
   object { text } supports(first: 2, after: $after) {
