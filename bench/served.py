@@ -28,17 +28,23 @@ class Served:
     url: str
     process: "subprocess.Popen[bytes]"
     token: str
+    folder: Path
 
     @property
     def headers(self) -> dict[str, str]:
         """The headers of a request of spans in protobuf."""
         return {"authorization": f"Bearer {self.token}", "content-type": "application/x-protobuf"}
 
+    @property
+    def sign_in_url(self) -> str:
+        """The link that lets a browser in once."""
+        return (self.folder / "sign-in-url").read_text().strip()
+
 
 @contextlib.contextmanager
-def serving(folder: Path, database: str = "") -> Iterator[Served]:
+def serving(folder: Path, database: str = "", role: str = "ingest") -> Iterator[Served]:
     """A server on `folder`, or on a PostgreSQL by its URL. It is stopped in order at the end, if it still runs."""
-    served = start(folder, database)
+    served = start(folder, database, role)
     try:
         yield served
     finally:
@@ -47,8 +53,8 @@ def serving(folder: Path, database: str = "") -> Iterator[Served]:
             served.process.wait(60)
 
 
-def start(folder: Path, database: str = "") -> Served:
-    """Starts a server and waits until it answers. The caller ends it."""
+def start(folder: Path, database: str = "", role: str = "ingest") -> Served:
+    """Starts a server and waits until it answers. The caller ends it. The role `all` judges and draws pages as well."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,7 +65,7 @@ def start(folder: Path, database: str = "") -> Served:
     (folder / "demo-token").unlink(missing_ok=True)
     program = str(Path(sys.executable).parent / "throughline")
     process = subprocess.Popen(
-        [program, "serve", "--role", "ingest", "--port", str(port)],
+        [program, "serve", "--role", role, "--port", str(port)],
         env=environment,
         stdout=subprocess.DEVNULL,
     )
@@ -67,7 +73,7 @@ def start(folder: Path, database: str = "") -> Served:
     for _ in range(int(START_S * 20)):
         with contextlib.suppress(httpx2.TransportError):
             if httpx2.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return Served(url, process, (folder / "demo-token").read_text().strip())
+                return Served(url, process, (folder / "demo-token").read_text().strip(), folder)
         if process.poll() is not None:
             break
         time.sleep(0.05)

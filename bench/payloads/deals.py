@@ -7,6 +7,7 @@ edges, and reaches 8 milestones. Spans of a window of 50 deals are shuffled and 
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -16,8 +17,7 @@ from terms.instant import Instant, text
 
 WINDOW = 50
 SPANS_PER_DEAL = 20
-_START_US = 1_790_000_000_000_000
-_MINUTE = 60_000_000
+MINUTE = 60_000_000
 # service, system, event type, what it names, what the steps around it are called
 _STAGES = (
     ("crm-sync", "salesforce", "order-placed", ("opportunity", "order", "customer"), ("opportunity.read", "order.validate")),
@@ -29,30 +29,51 @@ _STAGES = (
     ("ledger-sync", "netsuite", "journal-posted", ("receipt", "payment"), ("receipt.build", "receipt.send")),
     ("status-sync", "salesforce", "crm-updated", ("order",), ("status.write",)),
 )  # fmt: skip
-_ENTITIES = (("US", "AMER", "USD"), ("CA", "AMER", "CAD"), ("DE", "EMEA", "EUR"), ("UK", "EMEA", "GBP"))
+Entities = tuple[tuple[str, str, str], ...]  # legal entity, region, currency
+ENTITIES: Entities = (("US", "AMER", "USD"), ("CA", "AMER", "CAD"), ("DE", "EMEA", "EUR"), ("UK", "EMEA", "GBP"))
 
 
-def requests(deals: int, spans_per_request: int, seed: int = 7, first_deal: int = 0) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When deals begin, how far apart they begin, and how long one takes from stage to stage; in microseconds.
+
+    `spans` is how many a deal has: its 8 events, and attempts of steps around them. `window`: so many deals are told at once.
+    """
+
+    start: int = 1_790_000_000_000_000
+    apart: int = 37 * MINUTE
+    shortest: int = 5 * MINUTE
+    longest: int = 90 * MINUTE
+    spans: int = SPANS_PER_DEAL
+    window: int = WINDOW
+
+
+AS_EVER = Pace()
+
+
+def requests(
+    deals: int, spans_per_request: int, seed: int = 7, first_deal: int = 0, pace: Pace = AS_EVER
+) -> Iterator[bytes]:
     """Serialised requests, the last one shorter. The same arguments give the same bytes."""
     waiting: list[tuple[str, Span]] = []
-    for window in range(first_deal, first_deal + deals, WINDOW):
+    for window in range(first_deal, first_deal + deals, pace.window):
         draw = random.Random(f"{seed}/{window}")
-        spans = [
-            span
-            for deal in range(window, min(window + WINDOW, first_deal + deals))
-            for span in _deal(deal, draw)
-        ]
+        last = min(window + pace.window, first_deal + deals)
+        spans = [one for deal in range(window, last) for stage in told(deal, draw, pace) for one in stage]
         draw.shuffle(spans)
         waiting += spans
         while len(waiting) >= spans_per_request:
-            yield _request(waiting[:spans_per_request])
+            yield request(waiting[:spans_per_request])
             del waiting[:spans_per_request]
     if waiting:
-        yield _request(waiting)
+        yield request(waiting)
 
 
-def _deal(deal: int, draw: random.Random) -> Iterator[tuple[str, Span]]:
-    entity, region, currency = _ENTITIES[draw.randrange(4)]
+def told(
+    deal: int, draw: random.Random, pace: Pace = AS_EVER, entities: Entities = ENTITIES
+) -> Iterator[list[tuple[str, Span]]]:
+    """One deal, stage by stage: the spans of each with the service that sends them."""
+    entity, region, currency = entities[draw.randrange(len(entities))]
     amount = draw.randrange(10_000, 5_000_000)
     keys = {
         "opportunity": f"006{deal:015d}", "order": f"SO-{deal}", "customer": f"CUST-{deal}",
@@ -60,11 +81,12 @@ def _deal(deal: int, draw: random.Random) -> Iterator[tuple[str, Span]]:
         "journal": f"JE-INV-{deal}", "receipt": f"JE-PAY-{deal}",
     }  # fmt: skip
     traces: dict[str, bytes] = {}
-    at = _START_US + deal * 37 * _MINUTE
+    at = pace.start + deal * pace.apart
+    attempts = _attempts(pace.spans)
     for number, (service, system, kind, named, steps) in enumerate(_STAGES):
         trace = traces.setdefault(service, draw.randbytes(16))
         objects = {("journal" if name == "receipt" else name): keys[name] for name in named}
-        at += draw.randrange(5 * _MINUTE, 90 * _MINUTE)
+        at += draw.randrange(pace.shortest, pace.longest)
         parent = draw.randbytes(8)
         words: dict[str, Any] = {
             "throughline.system": system, "throughline.legal_entity": entity, "throughline.flow": "lead-to-cash",
@@ -76,15 +98,25 @@ def _deal(deal: int, draw: random.Random) -> Iterator[tuple[str, Span]]:
             "throughline.amount_minor": amount, "throughline.currency": currency, "throughline.region": region,
         }  # fmt: skip
         event |= {f"throughline.object.{name}": key for name, key in objects.items()}
-        yield service, _span(trace, parent, b"", kind, at, draw, event)
-        for step in steps:
+        spans = [(service, _span(trace, parent, b"", kind, at, draw, event))]
+        for attempt_no in range(attempts[number]):
+            step = steps[attempt_no % len(steps)]
             name, key = next(iter(objects.items()))
             attempt = words | {
                 "throughline.step": step, f"throughline.object.{name}": key, "idempotency.key": f"{key}:{step}",
                 "http.request.method": "POST", "http.response.status_code": 200,
                 "url.full": f"https://{system}.example.com/v2/{step.replace('.', '/')}/{key}",
             }  # fmt: skip
-            yield service, _span(trace, draw.randbytes(8), parent, step, at, draw, attempt)
+            spans.append((service, _span(trace, draw.randbytes(8), parent, step, at, draw, attempt)))
+        yield spans
+
+
+def _attempts(spans: int) -> list[int]:
+    """How many attempts of steps each stage has, so that a deal has so many spans."""
+    if spans == SPANS_PER_DEAL:
+        return [len(steps) for *_, steps in _STAGES]
+    each, more = divmod(spans - len(_STAGES), len(_STAGES))
+    return [each + (number < more) for number in range(len(_STAGES))]
 
 
 def _span(
@@ -110,10 +142,11 @@ def _span(
     return span
 
 
-def _request(spans: list[tuple[str, Span]]) -> bytes:
-    request = ExportTraceServiceRequest()
+def request(spans: list[tuple[str, Span]]) -> bytes:
+    """One serialised request of these spans."""
+    made = ExportTraceServiceRequest()
     for service in sorted({service for service, _ in spans}):
-        group = request.resource_spans.add()
+        group = made.resource_spans.add()
         for key, value in (
             ("service.name", service), ("service.version", "1.4.2"), ("deployment.environment.name", "bench"),
             ("telemetry.sdk.language", "python"), ("telemetry.sdk.name", "opentelemetry"),
@@ -123,5 +156,5 @@ def _request(spans: list[tuple[str, Span]]) -> bytes:
         scope = group.scope_spans.add()
         scope.scope.name = "throughline.sync"
         scope.spans.extend(span for name, span in spans if name == service)
-    body: bytes = request.SerializeToString()
+    body: bytes = made.SerializeToString()
     return body
