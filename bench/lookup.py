@@ -24,7 +24,6 @@ import seeding
 import served
 from figures import Figure, quantile, tell
 from payloads.deals import SPANS_PER_DEAL
-from served import Served
 
 from dashboards import queries
 

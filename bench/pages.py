@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,7 +152,9 @@ def _open(page: Page, address: str) -> float:
 def _under_load(page: Page, server: Served, rate: int, probes: int, number: int) -> list[Figure]:
     deals = range(PROBES_FROM + number * probes, PROBES_FROM + (number + 1) * probes)
     stages = {deal: list(told(deal, random.Random(deal), _probe_pace(), PROBE_ENTITY)) for deal in deals}
-    _post(server, request([span for each in stages.values() for stage in each[:TOLD_BEFORE] for span in stage]))
+    _post(
+        server, request([span for each in stages.values() for stage in each[:TOLD_BEFORE] for span in stage])
+    )
     seconds = probes * 8  # more than it takes; the load ends with the last probe
     bodies = list(itertools.islice(_load(number, rate * seconds), rate * seconds // PER_REQUEST))
     load = Load(server, rate, iter(bodies))

@@ -98,7 +98,9 @@ def _copy(engine: Engine, copies: int, kinds: tuple[type[SQLModel], ...]) -> Non
                 values = ", ".join(_value(name, column, taken, stamp) for column in columns)
                 connection.execute(text(f"INSERT INTO {name} ({', '.join(columns)}) SELECT {values} FROM copies CROSS JOIN original_{name}"))  # fmt: skip
             connection.commit()
-        moved = [{"series": one, "next": taken[one] * (copies + 1)} for one in {*_NUMBERS.values()} & taken.keys()]
+        moved = [
+            {"series": one, "next": taken[one] * (copies + 1)} for one in {*_NUMBERS.values()} & taken.keys()
+        ]
         connection.execute(text("UPDATE row_number SET next_no = :next WHERE series = :series"), moved)
         connection.execute(text("DELETE FROM changed_txn"))
         connection.commit()

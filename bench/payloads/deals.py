@@ -30,7 +30,12 @@ _STAGES = (
     ("status-sync", "salesforce", "crm-updated", ("order",), ("status.write",)),
 )  # fmt: skip
 Entities = tuple[tuple[str, str, str], ...]  # legal entity, region, currency
-ENTITIES: Entities = (("US", "AMER", "USD"), ("CA", "AMER", "CAD"), ("DE", "EMEA", "EUR"), ("UK", "EMEA", "GBP"))
+ENTITIES: Entities = (
+    ("US", "AMER", "USD"),
+    ("CA", "AMER", "CAD"),
+    ("DE", "EMEA", "EUR"),
+    ("UK", "EMEA", "GBP"),
+)
 
 
 @dataclass(frozen=True, slots=True)

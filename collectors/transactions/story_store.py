@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlmodel import Session
 
 from collectors import tables
@@ -113,14 +113,24 @@ def effects(
 
     More than one is a doubled effect: `("journal", "invoice")` asks for the journals of each invoice.
     """
-    counts: dict[str, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
-    for one, views in members(session, ids).items():
-        for view in views:
-            if view.parent is not None and (view.object.type, view.parent.type) in single:
-                counts[one][view.object.type, str(view.parent)] += 1
+    # Counted by the database: every change of a transaction asks, and its members with their reasons are not needed for it.
+    thing, of = _object.alias("thing"), _object.alias("of")
+    key = (of.c.type, of.c.value, of.c.namespace, of.c.scope)
+    rows = session.execute(
+        select(_txn.c.digest, thing.c.type.label("thing"), *key, func.count().label("n"))
+        .join(_txn_object, (_txn_object.c.tenant == TENANT) & (_txn_object.c.txn_id == _txn.c.txn_id))
+        .join(thing, (thing.c.tenant == TENANT) & (thing.c.object_id == _txn_object.c.object_id))
+        .join(of, (of.c.tenant == TENANT) & (of.c.object_id == _txn_object.c.parent_id))
+        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
+        .where(tuple_(thing.c.type, of.c.type).in_(single))
+        .group_by(_txn.c.digest, thing.c.type, *key)
+    ).all()
+    found: dict[str, list[EffectCount]] = defaultdict(list)
+    for row in rows:
+        named = str(ObjectKey(row.type, row.value, row.namespace, row.scope))
+        found[row.digest.hex()].append(EffectCount("", row.thing, named, int(row.n)))
     return {
-        one: tuple(EffectCount("", kind, key, count) for (kind, key), count in sorted(found.items()))
-        for one, found in counts.items()
+        one: tuple(sorted(counts, key=lambda count: (count.type, count.key))) for one, counts in found.items()
     }
 
 
