@@ -39,8 +39,10 @@ walls:
 	@! grep -rL --include='*.py' '^# SPDX-License-Identifier: Apache-2.0$$' $(CODE) | grep . \
 		|| { echo 'start these files with: # SPDX-License-Identifier: Apache-2.0'; exit 1; }
 
-bench: $(VENV)/.development  ## Print the figures of bench/. ARGS=ingest for one of them.
-	@for one in $(or $(ARGS),$(filter-out kill,$(patsubst bench/%.py,%,$(wildcard bench/*.py)))); do $(BIN)/python bench/$$one.py || exit 1; done
+# Those that take an hour, gigabytes, or a program of somebody else's run when they are named.
+LONG := kill day growth phoenix
+bench: $(VENV)/.development  ## Print the figures of bench/. ARGS=ingest for one of them; ARGS=phoenix PEER=its-start-script.
+	@for one in $(or $(ARGS),$(filter-out $(LONG),$(patsubst bench/%.py,%,$(wildcard bench/*.py)))); do $(BIN)/python bench/$$one.py || exit 1; done
 
 soak: $(VENV)/.development  ## Kill a server 200 times while spans come in, half of them on PostgreSQL: about half an hour.
 	$(BIN)/python bench/kill.py --kills 100 --deals 10000

@@ -3,7 +3,7 @@
 
     make bench ARGS=ingest          (or python bench/ingest.py --spans 100000 --per-request 512 --concurrency 4 --runs 5)
 
-Every run has an empty database of its own. Prints, for each run and as the median of all, CPU seconds of the server per
+Every run has a database of its own, empty or with `--seeded N` with the keys of N deals in it (see seeding.py). Prints, for each run and as the median of all, CPU seconds of the server per
 million spans, bytes per span of its tables and indexes after a checkpoint, and the latency of the acknowledgement. Beside
 them stands what a fixed piece of decoding costs in the same minute on the same machine: a shared machine is slow at times,
 and the ratio of the two is steadier than either. With --postgres the CPU of the database's processes is told as well.
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import httpx2
 import psycopg
+import seeding
 import served
 import yardstick
 from payloads.deals import SPANS_PER_DEAL, requests
@@ -33,6 +34,7 @@ from sqlalchemy.engine import make_url
 
 from controlplane.migrations import schema
 
+SEEDED_FROM = 10_000_000  # numbers of deals that no run sends
 RESULTS = Path(__file__).parent / "results" / "ingest.json"
 _SHOWN = 1.0  # bytes per span from which on a table is told apart
 
@@ -76,8 +78,8 @@ def main() -> None:
         server = held.enter_context(served.postgres()) if asked.postgres else None
         for number in range(asked.runs):
             bodies = list(requests(asked.spans // SPANS_PER_DEAL, asked.per_request, seed=number + 1))
-            with _place(number, server) as place:
-                figures, size = drive(place, bodies, asked.spans, asked.concurrency)
+            with _place(number, server, asked.seeded) as place:
+                figures, size = drive(place, bodies, asked.spans, asked.concurrency, asked.seeded)
             runs.append(figures)
             sizes.append(size)
             print(f"run {number + 1}: " + ", ".join(f"{k} {v:,.1f}" for k, v in asdict(figures).items()))
@@ -97,14 +99,17 @@ def _asked() -> argparse.Namespace:
     )
     options.add_argument("--runs", type=int, default=1)
     options.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
+    options.add_argument("--seeded", type=int, default=0, help="deals whose keys are stored before")
     return options.parse_args()
 
 
 @contextlib.contextmanager
-def _place(number: int, server: tuple[str, int] | None) -> Iterator[Place]:
+def _place(number: int, server: tuple[str, int] | None, seeded: int) -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as folder:
         if server is None:
-            yield Place(Path(folder))
+            place = Place(Path(folder))
+            _seed(f"sqlite:///{place.file}", seeded)
+            yield place
             return
         admin, postmaster = server
         name = f"bench_{number}"
@@ -112,10 +117,18 @@ def _place(number: int, server: tuple[str, int] | None) -> Iterator[Place]:
             connection.execute(f"CREATE DATABASE {name}")
         url = make_url(admin).set(database=name).render_as_string(hide_password=False)
         schema.upgrade(url)
+        _seed(url, seeded)
         yield Place(Path(folder), url, postmaster)
 
 
-def drive(place: Place, bodies: list[bytes], spans: int, concurrency: int) -> tuple[Figures, dict[str, int]]:
+def _seed(url: str, deals: int) -> None:
+    if deals:
+        seeding.seed(url, deals, seeding.KEYS, first_deal=SEEDED_FROM)
+
+
+def drive(
+    place: Place, bodies: list[bytes], spans: int, concurrency: int, seeded: int = 0
+) -> tuple[Figures, dict[str, int]]:
     """Starts a server, sends every body and stops it: the figures, and by how much each table and index grew."""
     parse, decode = yardstick.parse_only(bodies, spans), yardstick.decode_only(bodies, spans)
     with served.serving(place.folder, place.database) as server:
@@ -129,7 +142,7 @@ def drive(place: Place, bodies: list[bytes], spans: int, concurrency: int) -> tu
         rss = served.rss_mib(server.process.pid)
     after = sizes_of(place)
     grown = {name: size - before.get(name, 0) for name, size in after.items()}
-    _check(place, spans // SPANS_PER_DEAL)
+    _check(place, spans // SPANS_PER_DEAL + seeded)
     took.sort()
     cpu = (ours + theirs) / spans * 1e6
     return (
