@@ -9,8 +9,8 @@ from typing import Any
 from dashboards import contract_address, queries
 from dashboards.asking import Page, Visit
 from dashboards.contract_form import NOTHING, Right, Told, press_key, right
-from dashboards.format import counted, day
-from terms.instant import Instant, parse, text, to_datetime
+from dashboards.format import counted, day, last_day
+from terms.instant import parse, to_datetime
 
 PAGE_SIZE = 50
 USUAL_DAYS = 90
@@ -109,7 +109,7 @@ def approval(one: Mapping[str, Any], told: Told) -> Approval:
         reason=one["reason"],
         by=one["approvedBy"],
         since=day(one["approvedAt"]),
-        until=_last_day(one["until"]),
+        until=last_day(one["until"]),
         in_force=one["inForce"],
         form=form,
         withdraw=contract_address.contract(subject, "withdraw"),
@@ -131,8 +131,3 @@ def accepting(subject: str, back: str, data: Mapping[str, Any], told: Told) -> A
         told=told,
         subject=subject,
     )
-
-
-def _last_day(until: str) -> str:
-    """The last day on which it counts: it ends with that day."""
-    return day(text(Instant(parse(until) - 1)))

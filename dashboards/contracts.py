@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from dashboards import contract_address, contract_seen, queries, status
 from dashboards.asking import Page, Visit
-from dashboards.format import count, counted
+from dashboards.format import count, counted, last_day
 
 PAGE_SIZE = 50
 MOST_VALUES = 100
@@ -136,7 +136,14 @@ def _row(contract: Mapping[str, Any], now: str) -> ContractRow:
         mode=_word("mode", contract["compatibilityMode"]),
         latest=contract["currentVersion"],
         versions=counted(standing["versions"], "version") if standing else "",
-        verdict=status.verdict(standing["verdict"] if standing else None),
+        verdict=_verdict(standing),
         use=use,
         used=used,
     )
+
+
+def _verdict(standing: Mapping[str, Any] | None) -> status.Badge:
+    """The verdict as it stands now; what passes only because somebody accepted it says so, and until when."""
+    if standing is not None and standing["approvedUntil"] is not None:
+        return status.approved(standing["withoutApprovals"], last_day(standing["approvedUntil"]))
+    return status.verdict(standing["verdict"] if standing else None)

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from terms.instant import SECOND, parse, to_datetime
+from terms.instant import SECOND, Instant, parse, text, to_datetime
 
 NONE = "–"
 GAP = "\N{NO-BREAK SPACE}"
@@ -104,6 +104,11 @@ def day(text: str | None) -> str:
         return NONE
     moment = to_datetime(parse(text))
     return f"{moment.day} {moment:%b %Y}"
+
+
+def last_day(until: str) -> str:
+    """`31 Dec 2026`: the last day in UTC of what counts until an instant, the end of a day."""
+    return day(text(Instant(parse(until) - 1)))
 
 
 def short_instant(text: str | None) -> str:

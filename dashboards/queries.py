@@ -323,7 +323,8 @@ query Contracts($first: Int!, $after: String, $search: String, $filter: Contract
   contracts(first: $first, after: $after, search: $search, filter: $filter) {
     totalCount pageInfo { hasNextPage endCursor } facets(names: $facets) { name values { value count } }
     nodes {
-      subject title owner domain type lifecycle compatibilityMode currentVersion standing { versions verdict registeredAt }
+      subject title owner domain type lifecycle compatibilityMode currentVersion
+      standing { versions verdict withoutApprovals approvedUntil registeredAt }
       use(days: $days) { days uses applications lastSeenAt versions { version } }
     }
   }

@@ -176,6 +176,11 @@ def verdict(status: str | None) -> Badge:
     return NO_VERDICT if status is None else _VERDICT[status]
 
 
+def approved(status: str, until: str) -> Badge:
+    """A verdict that counts for nothing while it is accepted, until a day."""
+    return Badge("warn", "check", f"{_VERDICT[status].word}, approved until {until}")
+
+
 def key(verdict: str) -> Badge:
     """What became of keys of which something is wrong."""
     return _KEY[verdict]

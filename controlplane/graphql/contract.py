@@ -61,10 +61,16 @@ class DeletedVersion:
 
 @noun
 class ContractStanding:
-    """How a contract stands, without its documents: how many versions, and the verdict on the current one (null: none before it)."""
+    """How a contract stands, without its documents: how many versions, and the verdict on the current one (null: none before it).
+
+    `verdict` counts the approvals in force. Where they make a difference, `without_approvals` is what it is without them, and
+    `approved_until` when the first of them ends; else it is the same, and null.
+    """
 
     versions: int
     verdict: VerdictStatus | None
+    without_approvals: VerdictStatus | None
+    approved_until: Instant | None
     registered_at: Instant
 
 
@@ -95,8 +101,14 @@ class Contract:
         found = await info.context.loaders.standings.load(self.subject)
         if found is None:
             return None
-        verdict = VerdictStatus(found.verdict) if found.verdict else None
-        return ContractStanding(versions=found.versions, verdict=verdict, registered_at=found.registered_at)
+        answer = found.verdict
+        return ContractStanding(
+            versions=found.versions,
+            verdict=VerdictStatus(answer.status) if answer else None,
+            without_approvals=VerdictStatus(answer.without_approvals) if answer else None,
+            approved_until=answer.approved_until if answer else None,
+            registered_at=found.registered_at,
+        )
 
     @answer
     async def latest(self, info: Info) -> ContractVersion:

@@ -85,7 +85,9 @@ class Loaders:
         self.approvals: DataLoader[str, Mapping[str, Approval]] = many(
             lambda session, keys: approval_store.in_force_of(session, keys, now), {}
         )
-        self.standings: DataLoader[str, Standing | None] = many(standings, None)
+        self.standings: DataLoader[str, Standing | None] = many(
+            lambda session, keys: standings(session, keys, now), None
+        )
         self.exceptions: DataLoader[str, tuple[ExceptionView, ...]] = many(_exceptions, ())
 
 

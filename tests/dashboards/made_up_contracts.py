@@ -116,12 +116,19 @@ def contract(subject: str, title: str, owner: str) -> Row:
         "labels": [{"name": "tier", "value": "1"}], "versions": versions,
         "applications": APPLICATIONS, "observed": observed(OBSERVED), "use": use(("1.1.0", 1480, 2), ("1.2.0", 512, 1), ("0.9.0", 3, 1)), "matrix": MATRIX, "approvals": [APPROVAL], "violations": [VIOLATION], "stillUsed": STILL_USED,
         "deletedVersions": [{"number": 3, "semver": "1.3.0", "lifecycle": "active", "deletedAt": at(2 * DAY)}],
-        "standing": {"versions": 2, "verdict": "COMPATIBLE", "registeredAt": versions[-1]["registeredAt"]},
+        "standing": {"versions": 2, **standing(subject), "registeredAt": versions[-1]["registeredAt"]},
         "traffic": [
             {"version": v, "events": n, "firstSeenAt": at(30 * DAY), "lastSeenAt": at(HOUR), "legalEntities": list(who)}
             for v, n, who in (("1.1.0", 1480, ("US", "CA", "UK")), ("1.2.0", 512, ("DE",)), ("0.9.0", 3, ("UK",)))
         ],
     }  # fmt: skip
+
+
+def standing(subject: str) -> Row:
+    """The verdict for a list: the odd contract passes only because somebody accepted its break."""
+    if subject == ODD:
+        return {"verdict": "COMPATIBLE", "withoutApprovals": "BREAKING", "approvedUntil": APPROVAL["until"]}
+    return {"verdict": "COMPATIBLE", "withoutApprovals": "COMPATIBLE", "approvedUntil": None}
 
 
 def use(*versions: tuple[str, int, int]) -> Row:

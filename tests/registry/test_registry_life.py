@@ -32,6 +32,7 @@ from registry.lifecycle import LIFECYCLES, Wish, step, steps
 from registry.listing import Wanted
 from registry.references import Reference, bundled
 from registry.refusal import RefusedError
+from registry.standing import Answer, standings
 from registry.store import Terms
 from registry.verdict import Verdict
 from terms.instant import DAY, Instant, text
@@ -375,6 +376,43 @@ def test_an_approved_break_passes_until_its_day(registry: Registry) -> None:
     assert registry.do(lambda s: approval_store.withdraw(s, "a", finding.fingerprint))
     with pytest.raises(ProblemError, match="without a reason"):
         registry.do(lambda s: approval_store.approve(s, replace(approval, reason=" ")))
+
+
+def test_a_list_tells_how_a_contract_stands_with_the_approvals_in_force(registry: Registry) -> None:
+    """Two breaks of one version: accepting one is not enough, and the first acceptance that ends is the one that counts.
+
+    What was approved on the day of registration counts as long as it is in force, and no longer.
+    """
+    registry.register(made("a", "1.0.0", maxProperties=9, minProperties=1))
+    smaller = made("a", "2.0.0", maxProperties=5, minProperties=2)
+    verdict = registry.database.read(lambda s: judgement.judged(s, smaller, registry.clock())).verdict
+    lower, higher = (each.fingerprint for each in verdict.findings)
+
+    def accept(fingerprint: str, days: int) -> Instant:
+        until = Instant(registry.clock() + days * DAY)
+        one = Approval("a", fingerprint, "agreed", "Ada", registry.clock(), until)
+        registry.do(lambda s: approval_store.approve(s, one))
+        return until
+
+    def stands() -> Answer | None:
+        now = registry.clock()
+        answer: Answer | None = registry.database.read(lambda s: standings(s, ["a"], now))["a"].verdict
+        return answer
+
+    assert stands() is None
+    accept(lower, 9)
+    registry.register(smaller)
+    assert stands() == Answer("breaking", "breaking")
+    first = accept(higher, 2)
+    assert stands() == Answer("compatible", "breaking", first)
+    registry.clock.advance(2 * 86_400)
+    assert stands() == Answer("breaking", "breaking")
+    registry.register(made("b", "1.0.0", maxProperties=9))
+    registry.register(made("b", "1.1.0", maxProperties=12))
+    compatible = registry.database.read(lambda s: standings(s, ["b", "none"], registry.clock()))
+    assert {name: one.verdict for name, one in compatible.items()} == {
+        "b": Answer("compatible", "compatible")
+    }
 
 
 def test_approvals_are_listed_a_page_at_a_time(registry: Registry) -> None:

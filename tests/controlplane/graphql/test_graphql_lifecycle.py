@@ -36,6 +36,16 @@ query($first: Int!, $after: String, $subject: String, $ended: Boolean) {
 """
 
 
+LISTED = "query($search: String!) { contracts(first: 9, search: $search) { nodes { subject standing { verdict withoutApprovals approvedUntil } } } }"
+
+
+def listed(world: Any) -> tuple[str, str, str | None]:
+    """How the contract stands in the list: its verdict, the same without approvals, and until when they count."""
+    (found,) = world.ask(LISTED, search=ODD)["contracts"]["nodes"]
+    standing = found["standing"]
+    return standing["verdict"], standing["withoutApprovals"], standing["approvedUntil"]
+
+
 def life(world: Any, version: str | None = None) -> Any:
     return world.ask(LIFE, subject=ODD, version=version)["contract"]
 
@@ -123,6 +133,7 @@ def test_a_version_stands_as_the_approvals_in_force_leave_it(world: Any, clock: 
     """Registered as a break, it passes while the break is accepted, and fails again when that is taken back or has ended."""
     fingerprint = two_versions(world)
     assert life(world)["version"]["verdict"]["status"] == "BREAKING"
+    assert listed(world) == ("BREAKING", "BREAKING", None)
     given = {
         "subject": ODD,
         "fingerprint": fingerprint,
@@ -133,6 +144,7 @@ def test_a_version_stands_as_the_approvals_in_force_leave_it(world: Any, clock: 
     world.ask(APPROVE, input=given | until)
     contract = life(world)
     assert contract["version"]["verdict"]["status"] == "COMPATIBLE"
+    assert listed(world) == ("COMPATIBLE", "BREAKING", "2026-12-31T00:00:00Z")
     (approval,) = contract["approvals"]
     assert (approval["approvedBy"], approval["reason"], approval["inForce"]) == (
         "Ada",
@@ -148,6 +160,7 @@ def test_a_version_stands_as_the_approvals_in_force_leave_it(world: Any, clock: 
     clock.advance(60 * 86_400)
     contract = life(world)
     assert (contract["approvals"], contract["version"]["verdict"]["status"]) == ([], "BREAKING")
+    assert listed(world) == ("BREAKING", "BREAKING", None)
 
 
 def test_approvals_are_listed_in_pages(world: Any, clock: Any) -> None:
