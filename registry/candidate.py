@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from registry import sources
 from registry.document import Document
 from registry.files import SUFFIXES, content_of, in_folder
 from registry.manifest import Manifest, Row, beside
 from registry.neighbours import Neighbours, of_folder
+from registry.stated import stated
 from terms.problem import Problem, ProblemError
 
 
@@ -40,7 +40,7 @@ class Candidate:
     @property
     def subject(self) -> str:
         """As the manifest or the document states it; empty where neither does."""
-        return self.row.subject or stated(self.document, "subject")
+        return self.row.subject or stated(self.document.data if self.document else None, "subject")
 
     @property
     def key(self) -> str:
@@ -114,13 +114,6 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
             "holds no contract", ", ".join(paths), "name a JSON or YAML file, or a folder with some"
         )
     return Candidates(each, tuple(folders), kept)
-
-
-def stated(document: Document | None, name: str) -> str:
-    """A text of the document's own `x-throughline`; empty where it states none."""
-    said: Any = document.data.get("x-throughline") if document else None
-    value = said.get(name) if isinstance(said, dict) else None
-    return value if isinstance(value, str) else ""
 
 
 def _named(path: Path) -> Manifest:

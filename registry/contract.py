@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry import stated as stated_by
+from registry.change import ABSENT
 from registry.document import Document
+from registry.json_patch import value_at
 from registry.lifecycle import ACTIVE, LIFECYCLES, State, successor_name
 from registry.references import Reference
 from registry.semver import is_semver, precedence
@@ -197,15 +200,13 @@ def contract(document: Document, subject: str | None = None) -> Contract:
 
 def stated_references(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The `references` a document states of itself (name, subject, version); raises ProblemError for malformed ones."""
-    info = data.get("info")
-    said = data.get("x-throughline", info.get("x-throughline", {}) if isinstance(info, dict) else {})
-    found = said.get("references", []) if isinstance(said, dict) else []
+    found = stated_by.said(data).get("references", [])
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and {"name", "subject", "version"} <= one.keys() for one in found
     ):
         raise ProblemError(
             "references is not a list of {name, subject, version}",
-            "/x-throughline/references",
+            f"{stated_by.place(data)}/references",
             "see docs/contracts-ci.md",
         )
     return found
@@ -213,11 +214,9 @@ def stated_references(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _said(document: Document) -> tuple[dict[str, Any], str]:
     """What the document says of itself, and where: at its root, or in the `info` of an API."""
-    place, said = "/x-throughline", document.data.get("x-throughline")
-    info = document.data.get("info")
-    if said is None and document.type != "json-schema" and isinstance(info, dict):
-        place, said = "/info/x-throughline", info.get("x-throughline")
-    if said is None:
+    place = stated_by.place(document.data)
+    said = value_at(document.data, place)
+    if said is None or said is ABSENT:
         return {}, place
     if not isinstance(said, dict):
         raise ProblemError(

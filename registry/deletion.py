@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, delete, select
 
 from registry import config, content, subjects, versions
-from registry.refusal import RefusedError
+from registry.refusal import RefusedError, unknown_subject
 from registry.tables import (
     ContractConfigRow,
     ContractContentRow,
@@ -135,7 +135,7 @@ def _rows(session: Session, subject: str) -> Sequence[ContractVersionRow]:
     ).first()
     rows = versions.rows(session, subject)
     if not rows:
-        raise RefusedError("unknown-subject", f"there is no subject '{subject}'", "subject")
+        raise unknown_subject(subject)
     return rows
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from registry import sources
 from registry.approvals import Approval
-from registry.candidate import Candidate, stated
-from registry.contract import precedence
-from registry.document import API_TYPES, Document
+from registry.candidate import Candidate
+from registry.document import Document
 from registry.files import File
 from registry.manifest import Manifest
 from registry.neighbours import Neighbours
 from registry.sources import Versions
+from registry.stated import order_of, stated, version_of
 from terms.problem import ProblemError
 
 
@@ -66,7 +66,7 @@ class Stored:
         paths = known or self._at(candidate)
         if not paths:
             return None
-        documents = sorted((self._document(path) for path in paths), key=_version)
+        documents = sorted((self._document(path) for path in paths), key=_order)
         return Versions(shown(documents, candidate), candidate.row.all_versions)
 
     def left(self, folder: Path, manifest: Manifest) -> Mapping[str, str]:
@@ -107,7 +107,7 @@ class Stored:
             if each and each.row(path).subject:
                 return each.row(path).subject
         try:
-            return stated(self._document(path), "subject") or path
+            return stated(self._document(path).data, "subject") or path
         except ProblemError:
             return path  # that it cannot be read is told when a contract is compared with it
 
@@ -148,10 +148,10 @@ def shown(documents: Sequence[Document], candidate: Candidate) -> tuple[Document
     Of a history, one file a version, a version that is there already is compared with itself alone, another with all before
     it. What the manifest lists goes by names that do not say where it was found: `subject@1.2.0`, else `subject@latest`.
     """
-    mine = stated(candidate.document, "version")
+    mine = version_of(candidate.document.data) if candidate.document else ""
     if candidate.in_history and mine:
-        same = [document for document in documents if stated(document, "version") == mine]
-        documents = same or [each for each in documents if _version(each) < order_of(mine)] or documents
+        same = [document for document in documents if version_of(document.data) == mine]
+        documents = same or [each for each in documents if _order(each) < order_of(mine)] or documents
     if not candidate.is_listed:
         return tuple(documents)
     last = len(documents) - 1
@@ -163,19 +163,8 @@ def shown(documents: Sequence[Document], candidate: Candidate) -> tuple[Document
 
 def label(document: Document, age: int) -> str:
     """The version a document states, else its place among those that are known: `latest`, `latest-1` before it."""
-    info = document.data.get("info") if document.type in API_TYPES else None
-    said = info.get("version") if isinstance(info, dict) else None
-    own = stated(document, "version") or (said if isinstance(said, str) else "")
-    return own or (f"latest-{age}" if age else "latest")
+    return version_of(document.data) or (f"latest-{age}" if age else "latest")
 
 
-def _version(document: Document) -> tuple[Any, ...]:
-    return order_of(stated(document, "version"))
-
-
-def order_of(version: str) -> tuple[Any, ...]:
-    """A sort key of semantic versions; what is none comes first."""
-    try:
-        return (1, *precedence(version))
-    except ProblemError:
-        return (0,)
+def _order(document: Document) -> tuple[Any, ...]:
+    return order_of(version_of(document.data))

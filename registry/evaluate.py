@@ -36,9 +36,15 @@ def pattern(text: str) -> Any:
         return re2.compile(text, options)
     except re2.error as error:
         raise ProblemError(
-            f"pattern {shown(text)} cannot be checked in linear time: {error}",
+            f"pattern {shown(text)} cannot be checked in linear time: {_reason(error)}",
             do="write it without look-around and back-references",
         ) from error
+
+
+def _reason(error: re2.error) -> str:
+    """What RE2 says; it speaks bytes."""
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
 
 
 def validator(schema: Schema) -> Validator:

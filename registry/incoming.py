@@ -13,7 +13,7 @@ from registry.dialect import DRAFT_2020_12
 from registry.document import load
 from registry.references import Reference, bundled
 from registry.refusal import RefusedError
-from registry.subjects import stated_subject
+from registry.stated import stated
 from terms.problem import ProblemError
 
 _MOST_NUMBER = 2**31 - 1
@@ -40,8 +40,8 @@ def contract_of(session: Session, incoming: Incoming, name: str = "document") ->
     """The contract. Raises ProblemError for what cannot be read, RefusedError for a reference to what is not registered."""
     data = load(incoming.body, name, incoming.syntax)
     said = data if isinstance(data, dict) else {}
-    stated = incoming.references if incoming.references is not None else stated_references(said)
-    references = tuple(_reference(session, one) for one in stated)
+    listed = incoming.references if incoming.references is not None else stated_references(said)
+    references = tuple(_reference(session, one) for one in listed)
     document = bundled(
         incoming.body,
         name,
@@ -50,7 +50,7 @@ def contract_of(session: Session, incoming: Incoming, name: str = "document") ->
         lambda reference: content.referenced(session, reference),
         incoming.dialect,
     )
-    under = stated_subject(said) or incoming.subject if incoming.any_subject else incoming.subject
+    under = stated(said, "subject") or incoming.subject if incoming.any_subject else incoming.subject
     return replace(
         contract(document, under),
         subject=incoming.subject,

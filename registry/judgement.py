@@ -13,6 +13,7 @@ from registry.contract import NONE, Contract
 from registry.document import API_TYPES
 from registry.lifecycle import VISIBLE
 from registry.rules import POLICIES
+from registry.stated import said
 from registry.verdict import COMPATIBLE, UNDECIDED, Verdict, checked, with_findings
 from registry.versions import Stored
 from terms.instant import Instant, to_datetime
@@ -103,8 +104,7 @@ def _earlier(
 
 def _group(session: Session, contract: Contract, each: Stored, group_by: str) -> str:
     held = content.document(session, each.content, each.name)
-    labels = held.data.get("x-throughline", {})
-    labels = labels.get("labels", {}) if isinstance(labels, dict) else {}
+    labels = said(held.data).get("labels", {})
     return config.group_of(
         replace(
             contract,

@@ -11,12 +11,13 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from registry.contract import precedence, stated_references
+from registry.contract import stated_references
 from registry.document import Copy, Document, load, of, parse, syntax_of
 from registry.files import File, content_of, in_folder
 from registry.json_lines import escape
 from registry.references import Reference, Referenced, joined
 from registry.schema import Raw
+from registry.stated import order_of, place, stated, version_of
 from registry.words import shown
 from terms.problem import Problem, ProblemError
 
@@ -88,13 +89,13 @@ class Neighbours:
         }
         found: dict[str, Reference] = {}
         missing: list[Problem] = []
-        for index, stated in enumerate(stated_references(data)):
-            pointer = wanted.pop(str(stated["name"]), None)
-            reference = self._stated(stated)
+        for index, said in enumerate(stated_references(data)):
+            pointer = wanted.pop(str(said["name"]), None)
+            reference = self._stated(said)
             if reference is not None:
                 found[reference.name] = reference
             elif pointer is not None:
-                missing.append(self._no_version(stated, f"{_place_of_stated(data)}/{index}"))
+                missing.append(self._no_version(said, f"{place(data)}/references/{index}"))
         for ref, pointer in wanted.items():
             there = normpath(join(dirname(path), ref))
             if there in self._known():
@@ -106,21 +107,21 @@ class Neighbours:
                 )
         return tuple(found.values()), missing
 
-    def _stated(self, stated: Mapping[str, Any]) -> Reference | None:
+    def _stated(self, said: Mapping[str, Any]) -> Reference | None:
         """The version that is stated, when a file here is it."""
-        name, subject, version = str(stated["name"]), str(stated["subject"]), stated["version"]
+        name, subject, wanted = str(said["name"]), str(said["subject"]), said["version"]
         paths = self._by_subject().get(subject, [])
         for number, path in enumerate(paths, start=1):
-            is_latest = version in _LATEST and number == len(paths)
-            if is_latest or version in (number, str(number), _version(self._read(path))):
+            is_latest = wanted in _LATEST and number == len(paths)
+            if is_latest or wanted in (number, str(number), version_of(self._read(path))):
                 return Reference(name, subject, number)
         return None
 
-    def _no_version(self, stated: Mapping[str, Any], pointer: str) -> Problem:
-        subject = str(stated["subject"])
+    def _no_version(self, said: Mapping[str, Any], pointer: str) -> Problem:
+        subject = str(said["subject"])
         paths = self._by_subject().get(subject, [])
-        there = ", ".join(_version(self._read(path)) or str(n) for n, path in enumerate(paths, start=1))
-        what = f"refers to version {shown(stated['version'])} of '{subject}', and no file here is that"
+        there = ", ".join(version_of(self._read(path)) or str(n) for n, path in enumerate(paths, start=1))
+        what = f"refers to version {shown(said['version'])} of '{subject}', and no file here is that"
         return Problem(what, pointer, f"there is {there}" if there else "put its file into the folder")
 
     def _path(self, reference: Reference) -> str:
@@ -151,13 +152,13 @@ class Neighbours:
             found: dict[str, list[str]] = {}
             for path in self._known():
                 try:
-                    subject = self.subject_of(path) or _said(self._read(path), "subject")
+                    subject = self.subject_of(path) or stated(self._read(path), "subject")
                 except ProblemError:
                     continue  # that it cannot be read is told of the file itself
                 if subject:
                     found.setdefault(subject, []).append(path)
             self._subjects = {
-                subject: sorted(paths, key=lambda path: (_order(_version(self._read(path))), path))
+                subject: sorted(paths, key=lambda path: (order_of(version_of(self._read(path))), path))
                 for subject, paths in found.items()
             }
         return self._subjects
@@ -192,24 +193,3 @@ def _leaves(data: Any, pointer: str = "") -> list[tuple[str, str]]:
 def _own_name(path: str, data: dict[str, Any]) -> str:
     """How the file refers to itself by name, if it does."""
     return next((ref for ref, _ in _leaves(data) if normpath(join(dirname(path), ref)) == path), "")
-
-
-def _place_of_stated(data: Mapping[str, Any]) -> str:
-    return f"{'' if 'x-throughline' in data else '/info'}/x-throughline/references"
-
-
-def _said(data: Raw, name: str) -> str:
-    said = data.get("x-throughline") if isinstance(data, dict) else None
-    value = said.get(name) if isinstance(said, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _version(data: Raw) -> str:
-    return _said(data, "version")
-
-
-def _order(version: str) -> tuple[Any, ...]:
-    try:
-        return (1, *precedence(version))
-    except ProblemError:
-        return (0,)

@@ -18,3 +18,13 @@ class RefusedError(ProblemError):
     def __init__(self, kind: Kind, what: str, where: str = "", do: str = "") -> None:
         super().__init__(what, where, do)
         self.kind = kind
+
+
+def unknown_subject(name: str) -> RefusedError:
+    """The refusal of a subject that nothing was ever registered under."""
+    return RefusedError(
+        "unknown-subject",
+        f"there is no subject '{name}'",
+        "subject",
+        "look it up in the list, or register it first",
+    )

@@ -7,7 +7,11 @@ from typing import Any
 
 from terms.problem import ProblemError
 
-_SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_NUMBER, _NAME = r"(?:0|[1-9][0-9]*)", r"[0-9A-Za-z-]"
+_PART = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-]{_NAME}*)"
+_SEMVER = re.compile(
+    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_PART}(?:\.{_PART})*))?(?:\+{_NAME}+(?:\.{_NAME}+)*)?"
+)
 
 
 def is_semver(text: str) -> bool:

@@ -8,6 +8,7 @@ from registry import canonical
 from registry.contract import Contract
 from registry.document import Document
 from registry.neighbours import read
+from registry.stated import stated
 from registry.verdict import MODES
 from terms.problem import ProblemError, did_you_mean
 
@@ -22,8 +23,7 @@ class Versions:
     @property
     def compatibility(self) -> str | None:
         """The mode the latest version asks for; None when it asks for none that exists."""
-        said = self.documents[-1].data.get("x-throughline") if self.documents else None
-        mode = said.get("compatibility") if isinstance(said, dict) else None
+        mode = stated(self.documents[-1].data, "compatibility") if self.documents else ""
         return mode if mode in MODES else None
 
 

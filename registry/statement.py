@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.document import Document
+from registry.stated import said
 
 MOST = 200
 
@@ -30,14 +31,11 @@ class Statement:
 
 def statement(document: Document) -> Statement:
     """What the document states, at most 200 of each."""
-    data = document.data
-    info = data.get("info")
-    said = data.get("x-throughline", info.get("x-throughline") if isinstance(info, dict) else None)
-    said = said if isinstance(said, dict) else {}
-    notes = (_note(one) for one in _listed(said, "changes"))
+    own = said(document.data)
+    notes = (_note(one) for one in _listed(own, "changes"))
     return Statement(
-        _texts(said, "producers"),
-        _texts(said, "consumers"),
+        _texts(own, "producers"),
+        _texts(own, "consumers"),
         tuple(note for note in notes if note is not None),
     )
 

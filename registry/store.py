@@ -15,6 +15,7 @@ from registry.judgement import judged
 from registry.lifecycle import DRAFT, RETIRED, first_state
 from registry.refusal import RefusedError
 from registry.semver import following
+from registry.stated import place
 from registry.tables import ContractReferenceRow, ContractSubjectRow, ContractVersionRow
 from registry.verdict import BREAKING, COMPATIBLE, Verdict
 from terms import canonical_json
@@ -168,7 +169,7 @@ def _refuse_taken(rows: Sequence[ContractVersionRow], contract: Contract, held: 
         raise RefusedError(
             "version-taken",
             f"version {contract.semver} of '{contract.subject}' exists with other content",
-            contract.document.where("/x-throughline/version"),
+            contract.document.where(f"{place(contract.document.data)}/version"),
             "versions do not change: give the new content a new version",
         )
 

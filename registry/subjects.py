@@ -16,6 +16,7 @@ from registry.insertion import upsert
 from registry.lifecycle import VISIBLE
 from registry.refusal import RefusedError
 from registry.search_text import search_text
+from registry.stated import place, stated
 from registry.tables import ContractContentRow, ContractSearchRow, ContractSubjectRow, ContractVersionRow
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -95,7 +96,7 @@ def show(session: Session, number: int, semver: str, lifecycle: str, said: Contr
             raise RefusedError(
                 "event-type-taken",
                 f"the event type '{said.event_type}' is bound to '{bound}'",
-                said.document.where("/x-throughline/event_type"),
+                said.document.where(f"{place(said.document.data)}/event_type"),
                 "bind one type to one subject",
             )
     row.artefact_type, row.current, row.semver, row.lifecycle = said.document.type, number, semver, lifecycle
@@ -126,8 +127,8 @@ def refresh(session: Session, name: str, now: Instant) -> None:
         session.flush()
         return
     document = content.document(session, found.content, found.name)
-    stated = stated_subject(document.data)
-    said = contract(document, stated or name)
+    own = stated(document.data, "subject")
+    said = contract(document, own or name)
     show(session, found.row.number, found.row.semver, found.row.lifecycle, replace(said, subject=name), now)
 
 
@@ -161,14 +162,6 @@ def refresh_missing(session: Session, now: Instant) -> int:
 def is_visible(lifecycle: str) -> bool:
     """Whether a version in that state may speak for its subject."""
     return lifecycle in VISIBLE
-
-
-def stated_subject(data: dict[str, Any]) -> str:
-    """The subject a document states of itself; empty where it states none."""
-    info = data.get("info")
-    said = data.get("x-throughline", info.get("x-throughline") if isinstance(info, dict) else None)
-    stated = said.get("subject", "") if isinstance(said, dict) else ""
-    return stated if isinstance(stated, str) else ""
 
 
 def _heads(session: Session, rows: Sequence[ContractSubjectRow]) -> tuple[SubjectHead, ...]:

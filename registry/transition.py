@@ -11,6 +11,7 @@ from registry.contract import VersionView, contract
 from registry.judgement import judged
 from registry.lifecycle import ACTIVE, DRAFT, Wish, moved, successor_name
 from registry.refusal import RefusedError
+from registry.stated import stated
 from registry.verdict import COMPATIBLE, Verdict
 from registry.versions import Stored
 from terms import canonical_json
@@ -67,7 +68,7 @@ def move(
 
 def _verdict(session: Session, found: Stored, now: Instant) -> Verdict:
     document = content.document(session, found.content, found.name)
-    draft = contract(document, subjects.stated_subject(document.data) or found.row.subject)
+    draft = contract(document, stated(document.data, "subject") or found.row.subject)
     draft = replace(
         draft,
         subject=found.row.subject,

@@ -15,12 +15,13 @@ from rich.text import Text
 from controlplane import whole_check
 from controlplane.whole_check import CLEAN, FINDINGS, NO_ANSWER, UNREACHABLE, USAGE, Item, Part
 from registry import deploy_report, gate
-from registry.candidate import Candidates, gather, stated
+from registry.candidate import Candidates, gather
 from registry.commands.answer import WIDE
 from registry.commands.check import FailOn, Format, day, store, target
 from registry.report import text as text_report
 from registry.report.report import Report
 from registry.server import UnreachableError
+from registry.stated import stated, version_of
 from terms.instant import wall_clock
 from terms.problem import Problem, ProblemError
 
@@ -130,9 +131,10 @@ def _policies(candidates: Candidates, folders: list[Path], facts: Path | None) -
     known = []
     for each in candidates.each:
         if each.document:
-            owner, steward = stated(each.document, "owner"), stated(each.document, "steward")
-            lifecycle, version = stated(each.document, "lifecycle"), stated(each.document, "version")
-            known.append(contract_fact(each.key, owner, steward, lifecycle, version))
+            owner, steward, lifecycle = (
+                stated(each.document.data, name) for name in ("owner", "steward", "lifecycle")
+            )
+            known.append(contract_fact(each.key, owner, steward, lifecycle, version_of(each.document.data)))
     loaded = load(folders)
     answer = evaluate(loaded, [*known, *(read_facts(facts) if facts else ())], wall_clock())
     findings = [

@@ -26,7 +26,7 @@ from registry.incoming import Incoming
 from registry.json_indent import readable
 from registry.judgement import Question
 from registry.sources import Versions
-from registry.subjects import stated_subject
+from registry.stated import stated
 from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked
 from terms.instant import to_datetime
 from terms.problem import ProblemError
@@ -164,7 +164,7 @@ def draft_of(text: str) -> Draft:
     """The draft as it is handed on: lines that people can read, and the subject it names. Raises ProblemError for no object."""
     syntax = "json" if text.lstrip().startswith(("{", "[")) else "yaml"
     data = load(text.encode("utf-8", "replace"), DRAFT, syntax)
-    named = stated_subject(data).strip() if isinstance(data, dict) else ""
+    named = stated(data, "subject").strip()
     return Draft(readable(text, syntax), syntax, named)
 
 

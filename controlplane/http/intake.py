@@ -12,6 +12,7 @@ from controlplane.http.packing import ENCODINGS, KIB, MIB, House, Refused, Room,
 from controlplane.http.refusal import (
     CONTRACT_PATHS,
     EVENTS_PATH,
+    REGISTRY_PATH,
     TRACES_PATH,
     ZIPKIN_PATH,
     media_type,
@@ -29,9 +30,11 @@ DEFAULT_LIMIT = 256 * KIB
 LIMITS: Mapping[str, int] = {
     **dict.fromkeys((TRACES_PATH, EVENTS_PATH, ZIPKIN_PATH), 64 * MIB),
     "/webhooks": MIB,
-    # A form writes most marks of JSON as three bytes: this holds the largest contract (8 MiB).
+    # The largest contract. A form writes most marks of JSON as three bytes, and so may JSON text within JSON.
+    **dict.fromkeys(CONTRACT_PATHS, 8 * MIB),
     **dict.fromkeys(("/contracts/what-if", "/contracts/register"), 24 * MIB),
 }
+IMPORT_LIMIT = 24 * MIB
 SLOWEST_BODY_S = 60.0
 
 
@@ -64,6 +67,8 @@ class Intake:
 
 def limit_of(path: str) -> int:
     """How many bytes a body sent to the path may have, before and after unpacking."""
+    if path.startswith(f"{REGISTRY_PATH}/") and path.endswith("/import"):
+        return IMPORT_LIMIT
     return next(
         (limit for start, limit in LIMITS.items() if path == start or path.startswith(f"{start}/")),
         DEFAULT_LIMIT,

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from registry.candidate import Candidate, gather, stated
+from registry.candidate import Candidate, gather
 from registry.commands.answer import Format, console
-from registry.earlier import order_of
 from registry.report import json as json_report
 from registry.report import text
 from registry.report.report import FAILED, OK, Outcome, Report
 from registry.server import ConflictError, Server, ask_json, part, server
+from registry.stated import order_of, version_of
 from registry.verdict import from_json
 from terms.problem import Problem, ProblemError
 
@@ -60,7 +60,7 @@ def push(
 
 def _order(candidate: Candidate) -> tuple[Any, ...]:
     """The versions of a subject in their order: each must follow the ones before it."""
-    return (candidate.subject, order_of(stated(candidate.document, "version")))
+    return (candidate.subject, order_of(version_of(candidate.document.data if candidate.document else None)))
 
 
 def _problems(candidate: Candidate) -> tuple[Problem, ...]:

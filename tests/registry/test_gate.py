@@ -60,6 +60,32 @@ def test_a_contract_that_moved_keeps_its_subject(tmp_path: Path) -> None:
     assert statuses(str(new), "--against", str(old)) == {"memo-written": "breaking"}
 
 
+def an_api(parameter: int, subject: str, version: str, *, at_root: bool) -> dict[str, Any]:
+    """An API that takes a number up to a maximum; what it says of itself stands at its root or in its info."""
+    own = {"x-throughline": {"subject": subject, "owner": "sales"}}
+    asked = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": parameter}}
+    return {
+        "openapi": "3.1.0", "info": {"title": "Orders", "version": version, **({} if at_root else own)}, **(own if at_root else {}),
+        "paths": {"/orders": {"get": {"parameters": [asked], "responses": {}}}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("at_root", [True, False], ids=["at its root", "in its info"])
+def test_an_api_is_found_by_the_subject_it_states(tmp_path: Path, at_root: bool) -> None:
+    """Where it stands makes no difference: the registry reads both places, and so does a check of files."""
+    old = written(tmp_path / "old", {"a.json": an_api(100, "orders", "1.0.0", at_root=at_root)})
+    new = written(tmp_path / "new", {"b.json": an_api(50, "orders", "1.1.0", at_root=at_root)})
+    assert statuses(str(new), "--against", str(old)) == {"orders": "breaking"}
+
+
+def test_versions_of_an_api_are_in_the_order_of_its_info(tmp_path: Path) -> None:
+    """Two earlier files of one subject: the new one follows the higher version, not the one that is listed last."""
+    old = {"1-10-0.json": an_api(50, "orders", "1.10.0", at_root=False), "1-9-0.json": an_api(100, "orders", "1.9.0", at_root=False)}  # fmt: skip
+    written(tmp_path / "old", old)
+    new = written(tmp_path / "new", {"o.json": an_api(60, "orders", "1.11.0", at_root=False)})
+    assert statuses(str(new), "--against", str(tmp_path / "old")) == {"orders": "compatible"}
+
+
 def test_a_file_given_alone_is_never_taken_for_new_when_its_older_self_is_there(tmp_path: Path) -> None:
     """A hook passes single files; each is looked up by the longest end of its path."""
     old = written(tmp_path / "old", {"billing/a.json": a_contract(9), "a.json": a_contract(1)})

@@ -12,7 +12,7 @@ from controlplane.http.raw_routes import Asked
 from controlplane.http.registry import shapes
 from registry import config, exchange, store, subjects, xregistry
 from registry.contract import SubjectView
-from registry.refusal import RefusedError
+from registry.refusal import unknown_subject
 from terms.instant import Clock
 from terms.problem import ProblemError
 
@@ -34,7 +34,7 @@ class Exchange:
         name = asked.path["subject"]
         found = await self.database.read_async(lambda session: exchange.exported(session, name))
         if found is None:
-            raise RefusedError("unknown-subject", f"there is no subject '{name}'", "subject")
+            raise unknown_subject(name)
         return shapes.answer(found)
 
     async def take(self, asked: Asked) -> Response:

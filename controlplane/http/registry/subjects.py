@@ -15,7 +15,7 @@ from registry import config, deletion, facets, listing, subjects, versions
 from registry.contract import SubjectHead, VersionView
 from registry.facets import FACETS, Facets
 from registry.listing import Page, Wanted
-from registry.refusal import RefusedError
+from registry.refusal import unknown_subject
 from terms import canonical_json
 from terms.instant import Clock
 from terms.problem import Problem, ProblemError
@@ -96,7 +96,7 @@ class Subjects:
 
         head, listed, own, settled = await self.database.read_async(read)
         if head is None or not listed:
-            raise RefusedError("unknown-subject", f"there is no subject '{name}'", "subject")
+            raise unknown_subject(name)
         shown = [shapes.version(name, each, document=documents, verdict=True) for each in listed]
         return shapes.answer({**shapes.head(head), "config": shapes.config(own, settled), "versions": shown})
 

@@ -14,7 +14,7 @@ from controlplane.database import Database
 from controlplane.http.raw_routes import Asked
 from controlplane.http.registry import shapes
 from registry import versions
-from registry.refusal import RefusedError
+from registry.refusal import unknown_subject
 from registry.usage import Use
 from terms import instant
 from terms.instant import Clock
@@ -70,7 +70,7 @@ class Uses:
 
         found = await self.database.read_async(read)
         if found is None:
-            raise RefusedError("unknown-subject", f"there is no subject '{subject}'", "subject")
+            raise unknown_subject(subject)
         return shapes.answer(found)
 
 

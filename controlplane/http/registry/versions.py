@@ -19,7 +19,7 @@ from registry.dialect import DIALECTS, DRAFT_2020_12
 from registry.incoming import Incoming
 from registry.judgement import Question
 from registry.lifecycle import Wish
-from registry.refusal import RefusedError
+from registry.refusal import RefusedError, unknown_subject
 from registry.store import Terms
 from registry.transition import Users
 from registry.verdict import Verdict
@@ -67,7 +67,7 @@ class Versions:
         name, documents, deleted = asked.path["subject"], asked.is_set("documents"), asked.is_set("deleted")
         found = await self.database.read_async(lambda s: versions.stored(s, name, deleted=deleted))
         if not found:
-            raise RefusedError("unknown-subject", f"there is no subject '{name}'", "subject")
+            raise unknown_subject(name)
         return shapes.answer(
             {"versions": [shapes.version(name, versions.view(each), document=documents) for each in found]}
         )
