@@ -127,4 +127,7 @@ def _poll(runtime: Runtime, clock: Clock) -> bool:
     polled = runtime.poll(clock())
     if polled.problem:
         LOG.warning("the CRM could not be read: %s", polled.problem)
+    reconciled = runtime.poll_bank(clock())
+    if reconciled.problem:
+        LOG.warning("the ERP's bank could not be read: %s", reconciled.problem)
     return False

@@ -153,6 +153,20 @@ def journal_posted(deal: Deal, journal: Journal, at: Instant) -> CanonicalEvent:
     )  # fmt: skip
 
 
+def payment_reconciled(
+    deal: Deal, payment: ObjectKey, line: ObjectKey, amount: Money, at: Instant, now: Instant
+) -> CanonicalEvent:
+    return CanonicalEvent(
+        "payment-reconciled",
+        payment.value,
+        "netsuite",
+        _past(at, now),
+        (payment, line, deal.customer),
+        deal,
+        amount,
+    )
+
+
 def renewal_amended(deal: Deal, now: Instant) -> CanonicalEvent:
     return CanonicalEvent(
         "renewal-amended", deal.number, "salesforce", _past(deal.closed_at, now),

@@ -23,6 +23,7 @@ from terms.object_key import ObjectKey
 LEAD_TO_CASH = "lead-to-cash"
 RENEWAL_AMENDMENT = "renewal-amendment"
 CLOSED_WON = "closed_won"  # the kind of what the CRM poll brings
+CLEARED = "receipt_cleared"  # the kind of what the poll of the ERP's bank brings
 UNREADABLE = "unreadable"
 
 PATIENCE = HOUR  # how long a signal may wait for something we have never heard of
@@ -172,6 +173,16 @@ def _payment_succeeded(session: Session, signal: Signal) -> Decision:
     )
 
 
+def _cleared(session: Session, signal: Signal) -> Decision:
+    payment = ObjectKey("payment", signal.object_id)
+    found = runs.runs_of(session, payment)
+    if not found:
+        return Ignore(f"no run of ours booked {signal.reference}")
+    line = json.loads(signal.payload)
+    start = Start(found[0].flow, "reconciliation", found[0].deal, payment, line)
+    return _after(session, found[0], found[0].run_id, "", start)
+
+
 def _unreadable(_session: Session, _signal: Signal) -> Decision:
     raise ValueError("it still cannot be read")
 
@@ -202,9 +213,10 @@ _ROUTES: Mapping[str, Route] = {
     "invoice_generated": _invoice_generated,
     "credit_note_created": _credit_note_created,
     "payment_intent.succeeded": _payment_succeeded,
+    CLEARED: _cleared,
     UNREADABLE: _unreadable,
 }
-_SYSTEMS = {CLOSED_WON: "salesforce", "payment_intent.succeeded": "stripe"}
+_SYSTEMS = {CLOSED_WON: "salesforce", "payment_intent.succeeded": "stripe", CLEARED: "netsuite"}
 
 
 def _system(signal: Signal) -> str:

@@ -67,6 +67,11 @@ def number_of(value: str) -> str:
     return f"JE-{value}"
 
 
+def value_of(number: str) -> str | None:
+    """The document of a journal number that `number_of` made: `INV-7` of `JE-INV-7`; None for another's number."""
+    return number.removeprefix("JE-") if number.startswith("JE-") else None
+
+
 def _journal(
     cause: ObjectKey, posted_on: str, total: Money, debit: str, credit: str, item: str = ""
 ) -> Journal:

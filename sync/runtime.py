@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import httpx2
 from sqlmodel import Session
 
-from sync import crm_poll, exceptions, inbox, inbox_rows, runs, stage, store
+from sync import bank_poll, crm_poll, exceptions, inbox, inbox_rows, runs, stage, store
 from sync.connection import Connection, System
 from sync.connectors.chargebee import Chargebee
 from sync.connectors.netsuite import NetSuite
@@ -26,7 +26,7 @@ from sync.connectors.webhook import StaleWebhook, Unreadable, Unsigned, WebhookE
 from sync.effects import Means, Read, Write
 from sync.engine import Engine
 from sync.failure import Failure, InterruptedRunError
-from sync.flows import lead_to_cash, renewal_amendment
+from sync.flows import lead_to_cash, reconciliation, renewal_amendment
 from sync.inbox_rows import Receipt, Signal
 from sync.runs import Run
 from sync.stage import Flow, Systems, Validate
@@ -46,9 +46,11 @@ STAGES: Mapping[str, Flow] = {
     f"{inbox.LEAD_TO_CASH}/activation": lead_to_cash.activation,
     f"{inbox.LEAD_TO_CASH}/invoice": lead_to_cash.invoice,
     f"{inbox.LEAD_TO_CASH}/payment": lead_to_cash.payment,
+    f"{inbox.LEAD_TO_CASH}/reconciliation": reconciliation.reconciliation,
     f"{inbox.RENEWAL_AMENDMENT}/amendment": renewal_amendment.amendment,
     f"{inbox.RENEWAL_AMENDMENT}/recalculation": renewal_amendment.recalculation,
     f"{inbox.RENEWAL_AMENDMENT}/payment": renewal_amendment.payment,
+    f"{inbox.RENEWAL_AMENDMENT}/reconciliation": reconciliation.reconciliation,
 }
 
 
@@ -71,7 +73,7 @@ class UnknownConnection:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """`taken` deals are new; `problem` says why the CRM could not be read, empty when it could."""
+    """`taken` deals or statement lines are new; `problem` says why the system could not be read, empty when it could."""
 
     taken: int
     problem: str = ""
@@ -138,6 +140,21 @@ class Runtime:
         except ReadError as error:
             return Polled(0, error.message)
         taken = self._write(lambda s: crm_poll.keep(s, name, found, now), "poll the CRM")
+        if taken:
+            self.wake()
+        return Polled(taken)
+
+    def poll_bank(self, now: Instant) -> Polled:
+        """Asks the ERP which receipts it matched with the bank's statement since the last time, and keeps the new ones."""
+        name = next(each.name for each in self._connections.values() if each.system == "netsuite")
+        since = self._read(lambda s: store.position(s, name))
+        try:
+            found = self._systems.netsuite.cleared(Instant(now - LOOK_BACK) if since is None else since)
+        except ReadError as error:
+            return Polled(0, error.message)
+        if all(line.at == since for line in found):  # kept the last time
+            return Polled(0)
+        taken = self._write(lambda s: bank_poll.keep(s, name, found, now), "poll the ERP's bank")
         if taken:
             self.wake()
         return Polled(taken)

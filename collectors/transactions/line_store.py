@@ -2,7 +2,7 @@
 """The figures of the first screen: is money moving, where does it stand, and which contract versions flow."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,16 @@ class ContractTraffic:
 
 
 def totals(
-    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+    session: Session,
+    started_from: Instant,
+    now: Instant,
+    watermarks: Watermarks = NOTHING_HELD,
+    left_out: Collection[str] = (),
 ) -> Totals:
-    """The counts over every process."""
+    """The counts over every process but those `left_out`."""
     overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
     since = func.coalesce(_txn.c.waiting_since, _txn.c.started_at)
-    here = (_txn.c.tenant == TENANT, _txn.c.started_at >= started_from)
+    here = (_txn.c.tenant == TENANT, _txn.c.started_at >= started_from, *_but(left_out))
     counts = {
         row.status: row
         for row in session.execute(
@@ -111,12 +115,12 @@ def totals(
     )
 
 
-def reached(session: Session, milestone: str, started_from: Instant) -> int:
-    """How many transactions that started since then reached a milestone of that name, in any process."""
+def reached(session: Session, milestone: str, started_from: Instant, left_out: Collection[str] = ()) -> int:
+    """How many transactions that started since then reached a milestone of that name, in any process but those `left_out`."""
     count: int = session.execute(
         select(func.count(func.distinct(_milestone.c.txn_id)))
         .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
-        .where(*_live(milestone), _txn.c.started_at >= started_from)
+        .where(*_live(milestone), _txn.c.started_at >= started_from, *_but(left_out))
     ).scalar_one()
     return count
 
@@ -202,6 +206,10 @@ def contract_traffic(session: Session, subjects: Sequence[str] | None = None) ->
         )
         for row in session.execute(query)
     )
+
+
+def _but(left_out: Collection[str]) -> tuple[Any, ...]:
+    return (_txn.c.process.not_in(sorted(left_out)),) if left_out else ()
 
 
 def _live(milestone: str | None = None) -> tuple[Any, ...]:

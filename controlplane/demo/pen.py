@@ -9,9 +9,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from controlplane.demo.story import Story
-from terms.instant import Instant, text
+from terms.instant import MINUTE, Instant, text
 
 Attributes = Mapping[str, str | int]
+_NO_CONTRACT = ("crm-updated", "payment-reconciled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,13 @@ class Pen:
             "invoice": f"INV-{number}",
             "credit-memo": f"CM-{number}",
             "payment": f"pi_{self._digest('payment', 9).hex()}",
+            "bank-line": f"BSL-{number}",
         }
+
+    def cleared_after(self, booked_at: Instant) -> Instant:
+        """When the bank's statement shows what was booked: half a day to a day and a half later, the same for the same deal."""
+        minutes = 720 + int.from_bytes(self._digest("cleared", 2)) % 1_440
+        return Instant(booked_at + minutes * MINUTE)
 
     def stage(self, name: str) -> "Pen":
         """Starts the next stage: a run, and so a trace, of its own."""
@@ -93,7 +100,7 @@ class Pen:
             **named,
             **more,
         }
-        if "." not in type_ and type_ != "crm-updated":
+        if "." not in type_ and type_ not in _NO_CONTRACT:
             attributes["throughline.contract.subject"] = type_
             attributes.setdefault("throughline.contract.version", "1.0.0")
         return self._span(type_, at, 6_000, system, attributes, failure="", is_client=False)

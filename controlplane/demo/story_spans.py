@@ -142,6 +142,11 @@ def _payment(pen: Pen) -> Iterator[PlannedSpan]:
     applied_at = pen.at["cash-applied"]
     yield pen.effect("receipt", "netsuite", applied_at, ("payment", "journal"))
     yield pen.event("journal-posted", applied_at, "netsuite", ("journal", "payment"), **money)
+    pen.stage("reconciliation")
+    cleared_at = pen.cleared_after(applied_at)
+    yield pen.event(
+        "payment-reconciled", cleared_at, "netsuite", ("payment", "bank-line", "customer"), **money
+    )
 
 
 def _contract(story: Story) -> dict[str, str | int]:

@@ -46,7 +46,9 @@ class StageCount:
 
 @noun
 class Line:
-    """The line over the last `days` days, by start. Stuck is failed or overdue; money is a figure for each currency."""
+    """The line over the last `days` days, by start. Stuck is failed or overdue; money is a figure for each currency.
+    Totals leave processes on request out, which look at parts of deals once more; stages and hops are those of every process.
+    """
 
     as_of: Instant
     days: int
@@ -69,11 +71,13 @@ async def line(info: Info, days: int = 30) -> Line:
     context = info.context
     since = Instant(context.now - window_days(days) * DAY)
     names = context.sources.definitions.milestone_names
+    # They look at parts of deals once more, a document each: totals that count deals count a deal once.
+    beside = frozenset(process.id for process in context.sources.definitions.processes if process.on_request)
 
     def read(
         session: Session,
     ) -> tuple[Totals, int, tuple[StageFigures, ...], TransactionView | None, tuple[ExceptionView, ...]]:
-        totals = line_store.totals(session, since, context.now, context.watermarks)
+        totals = line_store.totals(session, since, context.now, context.watermarks, beside)
         oldest = (
             transaction_store.transaction(session, names, totals.oldest_stuck)
             if totals.oldest_stuck
@@ -81,7 +85,7 @@ async def line(info: Info, days: int = 30) -> Line:
         )
         return (
             totals,
-            line_store.reached(session, LEDGER_MILESTONE, since),
+            line_store.reached(session, LEDGER_MILESTONE, since, beside),
             line_store.stages(session, since, context.now, context.watermarks),
             oldest,
             store.exceptions(session, "open", _MOST_CAUSES).items,

@@ -14,10 +14,14 @@ import jwt
 from sync.connection import Connection
 from sync.connectors import answer
 from sync.connectors.access_token import AccessToken
+from sync.connectors.reading import ReadError
 from sync.outcome import Absent, ErrorClass, Outcome, Probe, Sent
-from terms import canonical_json
-from terms.instant import SECOND, Clock, wall_clock
+from terms import canonical_json, instant, money
+from terms.instant import SECOND, Clock, Instant, wall_clock
 from terms.money import Money
+from terms.problem import ProblemError
+
+PAGE = 1_000  # rows of one answer; what is left comes with the next poll
 
 _CLASSES: Mapping[str, ErrorClass] = {
     "PERIOD_CLOSED": "period_closed",
@@ -42,6 +46,16 @@ class JournalLine:
     credit: Money | None = None
     memo: str = ""
     item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedReceipt:
+    """A receipt, by our external id, that the ERP matched with a line of the bank's statement at `at`."""
+
+    line_id: str
+    receipt: str
+    amount: Money
+    at: Instant
 
 
 class NetSuite:
@@ -126,6 +140,28 @@ class NetSuite:
         """Whether the receipt exists."""
         return self._find("customerPayment", external_id)
 
+    def cleared(self, since: Instant) -> tuple[ClearedReceipt, ...]:
+        """Receipts matched with the bank's statement at or after `since`, oldest first, at most a page of them. Raises ReadError."""
+        query = (
+            "SELECT line.id, receipt.externalid AS receipt, line.amount, line.currency, line.clearedat "  # noqa: S608 - SuiteQL, and nothing in it comes from outside
+            "FROM bankStatementLine line JOIN customerPayment receipt ON receipt.id = line.matchedto "
+            f"WHERE line.clearedat >= '{instant.text(since)}' ORDER BY line.clearedat, line.id"
+        )
+        found = answer.document(
+            answer.read(
+                "netsuite",
+                lambda: self._ask(
+                    "POST",
+                    f"query/v1/suiteql?limit={PAGE}",
+                    json={"q": query},
+                    headers={"Prefer": "transient"},
+                ),
+            )
+        )
+        if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+            raise ReadError("netsuite: the answer is not a page of rows")
+        return tuple(_cleared(row) for row in found["items"])
+
     def _upsert(self, record: str, external_id: str, body: Mapping[str, Any]) -> Outcome:
         found = answer.write(
             "netsuite",
@@ -165,11 +201,23 @@ class NetSuite:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
+        return self._ask(method, f"record/v1/{path}", content=content, headers=headers)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
         return self._token.send(
             lambda token: self._http.request(
                 method,
-                f"{self._services}/record/v1/{path}",
+                f"{self._services}/{path}",
                 content=content,
+                json=json,
                 headers={**(headers or {}), "Authorization": f"Bearer {token}"},
                 timeout=self._timeout,
             )
@@ -198,6 +246,18 @@ class NetSuite:
             "client_assertion": assertion,
         }
         return self._http.post(url, data=form, timeout=self._timeout)
+
+
+def _cleared(row: Any) -> ClearedReceipt:
+    try:
+        return ClearedReceipt(
+            str(row["id"]),
+            str(row["receipt"]),
+            money.parse(str(row["amount"]), str(row["currency"])),
+            instant.parse(row["clearedat"]),
+        )
+    except (KeyError, TypeError, ProblemError) as error:
+        raise ReadError(f"netsuite: a statement line cannot be read: {error}") from error
 
 
 def _reference(external_id: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lead to cash: a won deal becomes a subscription, an invoice, a payment, and the journals of both.
 
-Four stages, each started by the inbox when the one before it is done and its signal has come.
+Four stages, each started by the inbox when the one before it is done and its signal has come; a fifth, when the bank's
+statement shows the payment, is that of both flows (reconciliation.py).
 """
 
 from sync import canonical_event, journal

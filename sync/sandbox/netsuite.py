@@ -2,19 +2,24 @@
 """The ERP stand-in: records upserted by external id, and books that refuse what does not balance or lies in a closed period."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import jwt
 
-from sync.sandbox import books
+from sync.sandbox import bank, books
 from sync.sandbox.credentials import expected
 from sync.sandbox.exchange import Call, Match, Reply, StandIn, World, operation
 from sync.sandbox.seeded import token
-from terms.instant import HOUR, SECOND
+from terms.instant import HOUR, SECOND, parse
+from terms.problem import ProblemError
 
 _RECORD = r"/services/rest/record/v1"
 _TYPES = r"(?P<type>customer|journalEntry|customerPayment)"
+_QUERY = r"/services/rest/query/v1/suiteql"
+_SINCE = re.compile(r"clearedat >= '([^']+)'")
+_PAGE = 1_000
 _TOKEN = "/services/rest/auth/oauth2/v1/token"  # noqa: S105
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FIELDS = {
@@ -85,6 +90,22 @@ def _get(world: World, _call: Call, match: Match) -> Reply:
     return Reply(200, found.document) if found else _missing()
 
 
+def _query(world: World, call: Call, _match: Match) -> Reply:
+    """SuiteQL, as far as anyone asks it here: the statement lines matched since a moment."""
+    try:
+        asked = str(json.loads(call.body)["q"])
+        since = parse(found[1]) if (found := _SINCE.search(asked)) else None
+        limit = int(call.query.get("limit", _PAGE))
+    except (ValueError, KeyError, TypeError, ProblemError):
+        return _error(400, "INVALID_PARAMETER", "The request body holds no query.", "q")
+    if since is None or "FROM bankStatementLine" not in asked:
+        return _error(
+            400, "INVALID_PARAMETER", "Search error: this account answers queries of bankStatementLine.", "q"
+        )
+    rows = bank.cleared(world, since, call.now, limit)
+    return Reply(200, {"items": rows, "count": len(rows), "hasMore": len(rows) == limit, "offset": 0})
+
+
 def _sign_in(world: World, call: Call, _match: Match) -> Reply:
     """A token for a signed assertion whose certificate, issuer and audience are right."""
     form = call.form()
@@ -150,6 +171,7 @@ STAND_IN = StandIn(
             _upsert,
             lambda _call, match: f"{match['type']} {match['external']}",
         ),
+        operation("query", "POST", _QUERY, _query, faulty=False),
         operation("create", "POST", rf"{_RECORD}/{_TYPES}", _create),
         operation(
             "get",

@@ -9,8 +9,9 @@ from sqlmodel import Session, select
 from sync_signals import NOW, ORDER, came, take, won, write
 
 from controlplane.database import Database
+from sync import bank_poll, exceptions, inbox, inbox_rows, runs, store
 from sync import deal as deals
-from sync import exceptions, inbox, inbox_rows, runs, store
+from sync.connectors.netsuite import ClearedReceipt
 from sync.connectors.salesforce import Opportunity
 from sync.inbox_rows import Signal
 from sync.tables import InboxRow, RunRow
@@ -61,6 +62,32 @@ def test_signals_in_any_order_start_the_stages_in_theirs(database: Database, ord
         finish(database, stage)
         write(database, lambda s: inbox.dispatch(s, NOW))
     assert stages(database) == [(stage, "done") for stage in STAGES]
+
+
+def test_the_bank_reconciles_a_payment_once_its_receipt_is_booked(database: Database) -> None:
+    """A statement line that overtakes the end of the payment's stage waits for it; one of a stranger's receipt starts nothing."""
+    line = ClearedReceipt("BSL-1", "JE-pi_7", Money(1000, "EUR"), Instant(NOW + SECOND))
+    strange = ClearedReceipt("BSL-2", "JE-pi_8", Money(1000, "EUR"), NOW)
+    other = ClearedReceipt("BSL-3", "CASH-8", Money(1000, "EUR"), NOW)
+    take(database, *SIGNALS)
+    for stage in STAGES[:3]:
+        finish(database, stage)
+        take(database)
+
+    assert write(database, lambda s: bank_poll.keep(s, "netsuite", [line, strange, other], NOW)) == 2
+    assert write(database, lambda s: bank_poll.keep(s, "netsuite", [line, strange, other], NOW)) == 0
+    take(database)
+    assert stages(database)[3:] == [("payment", "queued")]
+    finish(database, "payment")
+    take(database)
+
+    assert stages(database)[4:] == [("reconciliation", "queued")]
+    run = database.read(lambda s: runs.runs_of(s, ObjectKey("payment", "pi_7")))[-1]
+    assert (run.flow, dict(run.arguments)) == (
+        "lead-to-cash", {"line": "BSL-1", "minor": 1000, "currency": "EUR", "at": NOW + SECOND},
+    )  # fmt: skip
+    assert database.read(lambda s: store.position(s, "netsuite")) == NOW + SECOND
+    assert database.read(store.exceptions).total == 0
 
 
 def test_two_events_of_one_invoice_are_one_run(database: Database) -> None:

@@ -8,11 +8,16 @@ import pytest
 from collectors.definitions import SHIPPED, Definitions, load
 from collectors.processes.outcome import outcome
 from collectors.processes.process import Process
+from collectors.span import BusinessEvent
 from collectors.stitching.stitch import Stitched, stitch
 from collectors.stitching.stitch_event import StitchEvent
 from collectors.stitching.tree import object_type
+from collectors.transactions import line_store
+from controlplane.database import Database
 from controlplane.settings import from_environment
+from terms.instant import DAY, Instant
 from terms.problem import ProblemError
+from tests.collectors.stitching.test_stitching_order import take
 
 ON_REQUEST = ("invoice-to-posting", "payment-to-reconciliation")
 ALL = load((), ON_REQUEST)
@@ -71,6 +76,26 @@ def test_the_deal_is_what_it_was_without_them() -> None:
     alone = stitch(process("lead-to-cash", load()), list(MONTH))
 
     assert of("lead-to-cash") == alone
+
+
+def test_the_first_screen_counts_a_deal_once_however_many_processes_look_at_its_parts(
+    database: Database,
+) -> None:
+    """An invoice that waits for the ledger is stuck once, in its deal, though invoices are transactions of their own as well."""
+    took = [
+        BusinessEvent("test", e.source_event_id, e.type, Instant(e.at * DAY), "test", e.keys, 100, "EUR")
+        for e in MONTH
+    ]
+    take(database, took, ALL)
+    now = Instant(90 * DAY)
+
+    def counted(left_out: tuple[str, ...]) -> tuple[int, int, int]:
+        totals = database.read(lambda s: line_store.totals(s, Instant(0), now, left_out=left_out))
+        reached = database.read(lambda s: line_store.reached(s, "posted", Instant(0), left_out))
+        return totals.transactions, reached, totals.stuck
+
+    assert counted(ON_REQUEST) == (1, 1, 1)
+    assert counted(()) == (6, 3, 4)
 
 
 @pytest.mark.parametrize(

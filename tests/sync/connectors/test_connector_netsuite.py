@@ -9,8 +9,8 @@ from served_sandbox import Served
 
 from sync.connectors.netsuite import JournalLine, NetSuite
 from sync.outcome import Absent, Outcome, Refused, Sent, Unknown, Unsent
-from sync.sandbox import books
-from terms.instant import wall_clock
+from sync.sandbox import bank, books
+from terms.instant import SECOND, Instant, wall_clock
 from terms.money import Money
 
 TOTAL = Money(1_200_010, "EUR")
@@ -151,3 +151,21 @@ def test_a_misspelt_field_is_refused_not_dropped(served: Served, erp: NetSuite) 
     found = erp._upsert("customer", "CUST-1", {"entityId": "CUST-1", "compnayName": "x"})
     assert isinstance(found, Refused)
     assert "compnayName" in found.message
+
+
+def test_what_was_received_is_matched_with_the_banks_statement_a_little_later(
+    served: Served, erp: NetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line once for its receipt, with the receipt's number and exact amount; asked from its moment on, it is there again."""
+    before = wall_clock()
+    erp.upsert_customer("CUST-7", "Acme", "DE", "EUR")
+    assert isinstance(erp.apply_receipt("JE-pi_7", "JE-INV-7", "CUST-7", TOTAL, TODAY, "DE"), Sent)
+    assert erp.cleared(before) == ()
+
+    monkeypatch.setattr(bank, "CLEARS_AFTER", 0)
+
+    (line,) = erp.cleared(before)
+    assert (line.receipt, line.amount) == ("JE-pi_7", TOTAL)
+    assert before <= line.at <= wall_clock()
+    assert erp.cleared(line.at) == (line,)
+    assert erp.cleared(Instant(line.at + SECOND)) == ()
