@@ -12,7 +12,10 @@ from dashboards.replay import replay_key
 
 @dataclass(frozen=True, slots=True)
 class ExceptionItem:
-    """`story` is the address of the transaction it holds up, `` when it belongs to none; `open` when replay makes sense."""
+    """`story` is the address of the transaction it holds up, `` when it belongs to none; `open` when replay makes sense.
+
+    `mark` differs when it has changed; what only grows older is no change.
+    """
 
     id: str
     badge: status.Badge
@@ -34,6 +37,7 @@ class ExceptionItem:
     attempts: str
     story: str
     replay_key: str
+    mark: str
 
 
 def item(exception: Mapping[str, Any], now: str) -> ExceptionItem:
@@ -68,4 +72,5 @@ def item(exception: Mapping[str, Any], now: str) -> ExceptionItem:
         attempts=attempts,
         story=f"/transactions/{transaction['id']}" if transaction else "",
         replay_key=replay_key(exception["id"], exception["replays"]),
+        mark=f"{exception['state']} {exception['attempts']} {exception['replays']}",
     )

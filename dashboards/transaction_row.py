@@ -11,7 +11,10 @@ from dashboards.format import NONE, duration, money, short_instant
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """One row of the list. `waiting` names what it waits for and how long; `` when nothing is awaited."""
+    """One row of the list. `waiting` names what it waits for and how long; `` when nothing is awaited.
+
+    `mark` differs when it has changed; what only waits longer has not.
+    """
 
     address: str
     key: str
@@ -27,6 +30,7 @@ class TransactionRow:
     started_at: str
     took: str
     sentence: str
+    mark: str
 
 
 def row(transaction: Mapping[str, Any]) -> TransactionRow:
@@ -49,4 +53,5 @@ def row(transaction: Mapping[str, Any]) -> TransactionRow:
         started_at=transaction["startedAt"],
         took=duration(transaction["durationSeconds"]),
         sentence=transaction["sentence"],
+        mark=f"{transaction['status']} {transaction['overdue']} {waits or ''} {transaction['lastEventAt']}",
     )

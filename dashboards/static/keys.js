@@ -27,6 +27,7 @@
     j: () => step(1),
     k: () => step(-1),
     r: () => { const button = document.querySelector("main .replay button"); if (button) button.focus(); },
+    u: () => page.newer(),
     ".": () => page.pause(),
     "?": () => help.showModal(),
     g: () => { going = Date.now(); },

@@ -39,6 +39,31 @@
     return true;
   }
 
+  // A list does not move under the reader's hand: what is new or changed in it is offered, and shown when asked for.
+  let waiting = "";
+  const marksOf = (root) => new Map([...root.querySelectorAll("#main [data-mark]")].map((row) => [row.dataset.row, row.dataset.mark]));
+  function changedRows(text) {
+    const now = marksOf(document);
+    const then = marksOf(new DOMParser().parseFromString(text, "text/html"));
+    const gone = [...now.keys()].filter((key) => !then.has(key)).length;
+    return now.size && Math.max(gone, [...then].filter(([key, mark]) => now.get(key) !== mark).length);
+  }
+  function offer(pill, count, text) {
+    waiting = text;
+    pill.firstElementChild.textContent = `${count} changed`;
+    if (pill.hidden) page.say(`${count} changed in the list. Press u to show.`);
+    pill.hidden = false;
+  }
+  page.newer = () => {
+    const pill = page.byId("newer");
+    if (!pill || pill.hidden) return;
+    replace(waiting);
+    const first = document.querySelector("main [data-row] a");
+    if (first) first.focus({ preventScroll: true });
+    page.say("The list shows what changed.");
+  };
+  document.addEventListener("click", (event) => { if (event.target.closest("#newer")) page.newer(); });
+
   // quiet: a live update; anything unusual is left for the next one, and the reader keeps what is on screen.
   async function load(address, { push = false, quiet = false } = {}) {
     if (asking) { if (quiet) return; asking.abort(); }
@@ -53,6 +78,9 @@
       if (mine.signal.aborted) return;
       if (push) history.pushState(null, "", address);
       shown = location.pathname + location.search;
+      const pill = quiet && page.byId("newer");
+      const count = pill ? changedRows(text) : 0;
+      if (count) { offer(pill, count, text); mark("on", true); return; }
       if (!replace(text) && !quiet) { location.assign(address); return; }
       if (!quiet) { const found = main.querySelector("h1 + .muted, .empty-title"); page.say(found ? found.textContent : "The page has changed."); }
       if (quiet) mark("on", true);

@@ -276,6 +276,44 @@ def test_a_hint_refreshes_an_open_page_and_keeps_the_readers_place(site: Site, p
     assert page.locator("#run-1-table").get_attribute("open") is not None
 
 
+def test_a_list_waits_until_it_is_asked_to_show_what_changed(site: Site, page: Page) -> None:
+    """New and changed deals are offered and told once; no row moves until `u`; then they are there, and the first has the focus."""
+    page.goto(site.url + "/transactions")
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(300)
+    top = page.locator("tbody tr").first
+    expect(top).to_contain_text("AMD-7")
+    newest = site.api.deals[1] | {"id": "f" * 32, "anchor": made_up.key("order", "SO-NEW")}
+    site.api.deals.insert(0, newest)
+    site.api.failed["status"] = "OPEN"
+    site.api.changes += 1
+    pill = page.get_by_role("button", name="2 changed · show")
+    expect(pill).to_be_visible()
+    expect(page.locator("#said")).to_have_text("2 changed in the list. Press u to show.")
+    expect(top).to_contain_text("AMD-7")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("u")
+    expect(top).to_contain_text("SO-NEW")
+    expect(pill).to_be_hidden()
+    assert page.evaluate("document.activeElement.textContent") == "SO-NEW"
+
+
+def test_the_queue_waits_as_well(site: Site, page: Page) -> None:
+    """An exception that somebody else cleared stays under the reader's hand until the button is pressed."""
+    page.goto(site.url + "/exceptions")
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(300)
+    before = page.locator(".person").count()
+    site.api.exceptions[0]["state"] = "RESOLVED"
+    site.api.changes += 1
+    pill = page.get_by_role("button", name="1 changed · show")
+    expect(pill).to_be_visible()
+    assert page.locator(".person").count() == before
+    pill.press("Enter")
+    expect(page.locator(".person")).to_have_count(before - 1)
+
+
 def test_paused_means_paused(site: Site, page: Page) -> None:
     """After `.` nothing moves under the reader; `.` again catches up."""
     page.goto(site.url + STORY)
