@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards import query_bar, status
-from dashboards.format import count, moneys
+from dashboards.format import count, duration, moneys
 
+_LEAST = 20  # transactions; of fewer the API says no percentile
 STATIONS = ("crm", "billing", "payments", "erp")
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """`address` opens the transactions that wait at this hop, or all of its process when none does."""
+    """`address` opens the transactions that wait at this hop, or all of its process when none does.
+
+    `waits` is the wait of half and of nine of ten, `` where it was not asked for or cannot be said; `waits_of` of how many.
+    """
 
     id: str
     title: str
@@ -25,6 +29,8 @@ class Hop:
     at_risk: str
     reason: str
     address: str
+    waits: str
+    waits_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +113,23 @@ def hop(raw: Mapping[str, Any]) -> Hop:
         at_risk=moneys(raw["atRisk"]) if raw["atRisk"] else "",
         reason=raw["reason"] or "",
         address=query_bar.address(query),
+        waits=_waits(raw.get("wait")),
+        waits_of=_waits_of(raw.get("wait")),
+    )
+
+
+def _waits(wait: Mapping[str, Any] | None) -> str:
+    """`p50 12 min · p90 3 h`; what too few are through for is said to be open."""
+    if wait is None or (wait["p50Seconds"] is None and wait["n"] < _LEAST):
+        return ""
+    known = (("p50", wait["p50Seconds"]), ("p90", wait["p90Seconds"]))
+    return " · ".join(f"{name} {'open' if value is None else duration(value)}" for name, value in known)
+
+
+def _waits_of(wait: Mapping[str, Any] | None) -> str:
+    if wait is None or not wait["n"]:
+        return ""
+    still = f", {count(wait['open'])} still wait" if wait["open"] else ""
+    return (
+        f"of {count(wait['n'])}{still}" if wait["n"] >= _LEAST else f"only {count(wait['n'])}: too few to say"
     )

@@ -10,18 +10,22 @@ from typing import Any
 from dashboards import query_bar, status
 from dashboards.line_picture import STATIONS, Hop, hop
 
-BOX, GAP, LEG, LANE, MARGIN = 168, 190, 46, 52, 8
+BOX, GAP, LEG, LANE, MARGIN = 168, 192, 66, 70, 8
 """Width of a system, distance between two, and the heights of one way between neighbours and of one lane."""
+_LETTER, _LARGE_LETTER = 6.7, 8.6
+"""How wide a letter of the picture's text, and of a system's name, is taken to be."""
 _LEAST_BOX = 92
 _WIDTHS = (1.5, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A system on the map; `address` opens what waits for it, `waiting` says how much does."""
+    """A system on the map; `address` opens what waits for it, `waiting` says how much does. `name` and `vendor` as they fit."""
 
     system: status.System
     vendors: str
+    name: str
+    vendor: str
     x: int
     y: int
     height: int
@@ -32,9 +36,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One hop as a line: an SVG path, its width by the root of its volume, and where its words are centred."""
+    """One hop as a line: an SVG path, its width by the root of its volume, and where its words are centred; `title` as it fits."""
 
     hop: Hop
+    title: str
     path: str
     width: float
     x: int
@@ -75,7 +80,7 @@ def picture(
         for number, one in enumerate(
             sorted(group, key=lambda h: -abs(place[h["target"]] - place[h["source"]]))
         ):
-            lane = MARGIN + LANE * number + 22 if above else top + height + LANE * (len(group) - number) - 14
+            lane = MARGIN + LANE * number + 22 if above else top + height + LANE * (len(group) - number) - 36
             ends = _ends(place[one["source"]], place[one["target"]], number, len(group))
             ways.append(_round(one, *ends, lane, top if above else top + height, most))
     return MapPicture(
@@ -103,7 +108,7 @@ def _ends(source: int, target: int, number: int, of: int) -> tuple[int, int]:
 
 
 def _straight(one: Mapping[str, Any], begin: int, end: int, y: int, most: int) -> Way:
-    return Way(hop(one), f"M{begin} {y}H{end - 9}", _width(one, most), (begin + end) // 2, y)
+    return _way(one, f"M{begin} {y}H{end - 9}", begin, end, y, most)
 
 
 def _round(one: Mapping[str, Any], begin: int, end: int, lane: int, edge: int, most: int) -> Way:
@@ -115,7 +120,22 @@ def _round(one: Mapping[str, Any], begin: int, end: int, lane: int, edge: int, m
         f"M{begin} {edge}V{lane + turn}Q{begin} {lane} {begin + 10 * away} {lane}"
         f"H{end - 10 * away}Q{end} {lane} {end} {lane + turn}V{tip}"
     )
-    return Way(hop(one), path, _width(one, most), (begin + end) // 2, lane)
+    return _way(one, path, begin, end, lane, most)
+
+
+def _way(one: Mapping[str, Any], path: str, begin: int, end: int, y: int, most: int) -> Way:
+    told = hop(one)
+    room = max(abs(end - begin), BOX) - 12 - len(f"{told.volume} ") * _LETTER
+    return Way(told, fitting(told.title, room / _LETTER), path, _width(one, most), (begin + end) // 2, y)
+
+
+def fitting(words: str, letters: float) -> str:
+    """The words, or as many letters of them as there is room for, and an ellipsis.
+
+    >>> fitting("orders to subscriptions", 12), fitting("paid", 12)
+    ('orders to s…', 'paid')
+    """
+    return words if len(words) <= letters else words[: max(int(letters) - 1, 1)].rstrip() + "…"
 
 
 def _width(one: Mapping[str, Any], most: int) -> float:
@@ -135,9 +155,13 @@ def _place(
     into = [one for one in hops if one["target"] == role]
     failed, overdue, waiting = (sum(one[key] for one in into) for key in ("failed", "overdue", "waiting"))
     words = [f"{n} {word}" for n, word in ((failed, "failed"), (overdue, "overdue")) if n]
+    system = status.system(role)
+    vendors = ", ".join(status.system(s["name"]).word for s in systems if s["role"] == role)
     return Place(
-        system=status.system(role),
-        vendors=", ".join(status.system(s["name"]).word for s in systems if s["role"] == role),
+        system=system,
+        vendors=vendors,
+        name=fitting(system.word, (BOX - 16) / _LARGE_LETTER),
+        vendor=fitting(vendors, (BOX - 16) / _LETTER),
         x=_left(number),
         y=top,
         height=height,

@@ -65,7 +65,8 @@ query Map($days: Int!) {
   ...Frame
   line(days: $days) {
     transactions stuckCount
-    hops { id source target title process milestone volume waiting overdue failed atRisk { amount currency } state reason }
+    hops { id source target title process milestone volume waiting overdue failed atRisk { amount currency } state reason
+      wait { p50Seconds p90Seconds n open } }
   }
 }
 """

@@ -11,8 +11,11 @@ from dashboards.format import clock, duration, instant, money, seconds_between
 from terms.instant import SECOND, Instant, parse
 from terms.instant import text as instant_text
 
-_LEAST_WAIT_SHARE = 0.06  # a wait shorter than this share of the whole cannot be seen, so it is not named
 _LEAST_WAIT_SECONDS = 60.0
+_LEAST_WAIT_WIDTH = (
+    0.4  # percent; a narrower bar could not be seen, and a wait of an hour in a week is told all the same
+)
+_MOST_WAITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +106,28 @@ def is_trouble(event: Mapping[str, Any]) -> bool:
 def _waits(
     events: Sequence[Mapping[str, Any]], transaction: Mapping[str, Any], until: str | None, place: Any
 ) -> list[Wait]:
-    """The stretches worth naming: between two events, named after the system that ended it, and the one that goes on."""
+    """The longest stretches between two events, named after the system that ended each, and the one that goes on; by time."""
     waits = []
     for before, after in pairwise(events):
         waits += _wait(before["at"], after["at"], status.system(after["system"]), place, is_open=False)
     if until is not None:
         system = status.system(transaction["waitingSystem"] or events[-1]["system"])
         waits += _wait(events[-1]["at"], until, system, place, is_open=True)
-    return waits
+    longest = sorted(waits, key=lambda wait: -wait[0])[:_MOST_WAITS]
+    return sorted((wait for _, wait in longest), key=lambda wait: wait.x)
 
 
-def _wait(start: str, end: str, system: status.System, place: Any, *, is_open: bool) -> list[Wait]:
-    seconds, width = seconds_between(start, end), round(place(end) - place(start), 2)
-    if seconds < _LEAST_WAIT_SECONDS or width < _LEAST_WAIT_SHARE * 100:
+def _wait(
+    start: str, end: str, system: status.System, place: Any, *, is_open: bool
+) -> list[tuple[float, Wait]]:
+    """(seconds, the wait), or nothing where it is too short to speak of."""
+    seconds = seconds_between(start, end)
+    if seconds < _LEAST_WAIT_SECONDS:
         return []
+    width = max(round(place(end) - place(start), 2), _LEAST_WAIT_WIDTH)
+    x = round(min(place(start), 100 - width), 2)
     verb = "waiting" if is_open else "waited"
-    return [Wait(place(start), width, f"{verb} {duration(seconds)} for {system.word}", system, is_open)]
+    return [(seconds, Wait(x, width, f"{verb} {duration(seconds)} for {system.word}", system, is_open))]
 
 
 def _ticks(first: Instant, last: Instant) -> tuple[tuple[float, str, str], ...]:

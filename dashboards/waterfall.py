@@ -60,7 +60,7 @@ class SpanDetail:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One trace. `pause` names the time since the trace before; `ticks` are (percent, words, anchor)."""
+    """One trace. `pause` names the wait since the trace before, and for which system; `ticks` are (percent, words, anchor)."""
 
     id: str
     title: str
@@ -123,7 +123,7 @@ def _pause(before: list[Mapping[str, Any]] | None, spans: list[Mapping[str, Any]
         return ""
     end = max(seconds_between(before[0]["startedAt"], s["startedAt"]) + s["durationSeconds"] for s in before)
     pause = seconds_between(before[0]["startedAt"], spans[0]["startedAt"]) - end
-    return f"{duration(pause)} until the next run" if pause >= 1 else ""
+    return f"waited {duration(pause)} for {status.system(spans[0]['system']).word}" if pause >= 1 else ""
 
 
 def _lanes(spans: Sequence[Mapping[str, Any]], first: int, length: float) -> tuple[SpanLane, ...]:

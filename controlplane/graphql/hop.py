@@ -8,13 +8,15 @@ import strawberry
 
 from collectors.processes.process import Hop as HopRule
 from collectors.processes.process import Process
+from collectors.transactions import wait_store
 from collectors.transactions.line_store import StageFigures
-from controlplane.graphql.context import InstanceFacts
-from controlplane.graphql.described import noun
+from controlplane.graphql.context import Info, InstanceFacts
+from controlplane.graphql.described import answer, noun
 from controlplane.graphql.sentence import hop_reason
-from controlplane.graphql.value import Money, moneys_of
+from controlplane.graphql.value import Money, moneys_of, seconds
 from sync.store import ExceptionView
 from terms import money
+from terms.instant import Instant
 
 
 @strawberry.enum(description="How a hop between two systems flows.")
@@ -25,8 +27,24 @@ class HopState(Enum):
 
 
 @noun
+class HopWait:
+    """How long a hop's stage was waited for since the stage its limit runs from, or the one before it; of the 2,000 newest.
+
+    Who waits still is counted: `n` includes `open`. Null where fewer than 20 are counted, or too few are through.
+    """
+
+    p50_seconds: float | None
+    p90_seconds: float | None
+    n: int
+    open: int
+
+
+@noun
 class Hop:
     """A step between two systems, named by their roles. `volume` made it; `waiting` have not, `overdue` and `failed` of those."""
+
+    rules: strawberry.Private[Process]
+    since: strawberry.Private[Instant]
 
     id: strawberry.ID
     source: str
@@ -42,14 +60,30 @@ class Hop:
     state: HopState
     reason: str | None
 
+    @answer
+    async def wait(self, info: Info) -> HopWait:
+        """How long it took those that came by, and has taken those that wait."""
+        context = info.context
+        until = context.watermarks.until(self.process, self.milestone, context.now)
+        found = await context.read(
+            lambda session: wait_store.wait(session, self.rules, self.milestone, self.since, until)
+        )
+        return HopWait(
+            p50_seconds=None if found.p50 is None else seconds(found.p50),
+            p90_seconds=None if found.p90 is None else seconds(found.p90),
+            n=found.n,
+            open=found.open,
+        )
+
 
 def hops(
+    since: Instant,
     processes: Sequence[Process],
     figures: Sequence[StageFigures],
     causes: Sequence[ExceptionView],
     instance: InstanceFacts,
 ) -> list[Hop]:
-    """The hops of every process. What waits for a stage on the way to a hop's milestone waits at that hop."""
+    """The hops of every process, of what started since then. What waits for a stage on the way to a hop's milestone waits at that hop."""
     known = {(figure.process, figure.milestone): figure for figure in figures}
     result = []
     for process in processes:
@@ -66,17 +100,24 @@ def hops(
                 if cause.flow == process.id and instance.role_of(cause.system) == rule.target
             ]
             made = known.get((process.id, rule.milestone))
-            result.append(_hop(process, rule, made.reached if made else 0, standing, classes))
+            result.append(_hop(since, process, rule, made.reached if made else 0, standing, classes))
     return result
 
 
 def _hop(
-    process: Process, rule: HopRule, volume: int, standing: Sequence[StageFigures], classes: Sequence[str]
+    since: Instant,
+    process: Process,
+    rule: HopRule,
+    volume: int,
+    standing: Sequence[StageFigures],
+    classes: Sequence[str],
 ) -> Hop:
     waiting, overdue = sum(f.waiting for f in standing), sum(f.overdue for f in standing)
     failed = sum(f.failed for f in standing)
     state = HopState.BROKEN if failed else HopState.SLOW if overdue else HopState.OK
     return Hop(
+        rules=process,
+        since=since,
         id=strawberry.ID(rule.id),
         source=rule.source,
         target=rule.target,

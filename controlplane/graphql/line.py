@@ -108,7 +108,7 @@ async def line(info: Info, days: int = 30) -> Line:
         ],
         oldest=None if oldest is None else transaction_of(oldest, context),
         oldest_seconds=None if stuck_since is None else seconds(max(context.now - stuck_since, 0)),
-        hops=hops(context.sources.definitions.processes, stages, causes, context.sources.instance),
+        hops=hops(since, context.sources.definitions.processes, stages, causes, context.sources.instance),
         stages=_in_order(context.sources.definitions.processes, stages),
     )
 

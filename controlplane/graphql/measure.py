@@ -34,6 +34,7 @@ ESTIMATED_LIST = 5  # how many a list without a page argument is taken to hold
 WEIGHTS: Mapping[str, int] = {
     "Query.line": 100,
     "Query.kpis": 500,
+    "Hop.wait": 10,
     "Query.kpi": 100,
     "Transaction.spans": 100,
     "Transaction.related": 20,

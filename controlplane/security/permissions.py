@@ -228,6 +228,7 @@ FIELDS: Mapping[str, Permission] = {
     "Line": "line:read",
     "MoneyCount": "line:read",
     "StageCount": "line:read",
+    "HopWait": "line:read",
     "Hop": "line:read",
     "TransactionConnection": "transactions:read",
     "TransactionEdge": "transactions:read",

@@ -347,6 +347,7 @@ def _hop(source: str, target: str, title: str, process: str, milestone: str, vol
         "id": f"{source}-{target}-{milestone}", "source": source, "target": target, "title": title, "process": process,
         "milestone": milestone, "volume": volume, "waiting": waiting, "overdue": overdue, "failed": 2 if state == "BROKEN" else 0,
         "atRisk": [made_up.money(18_240_000, "EUR")] if state == "BROKEN" else [], "state": state, "reason": reason,
+        "wait": {"p50Seconds": 720.0, "p90Seconds": None if state == "BROKEN" else 9_900.0, "n": min(volume, 2_000), "open": waiting},
     }  # fmt: skip
 
 

@@ -43,6 +43,35 @@ def test_the_more_went_over_a_way_the_wider_it_is() -> None:
     assert widths == sorted(set(widths))
 
 
+def test_a_way_says_how_long_is_waited_on_it() -> None:
+    """What too few are through for is open, of a handful nothing is said, and what was not asked for is not shown."""
+    waits = [
+        {"p50Seconds": 720.0, "p90Seconds": 9_900.0, "n": 40, "open": 3},
+        {"p50Seconds": 720.0, "p90Seconds": None, "n": 40, "open": 30},
+        {"p50Seconds": None, "p90Seconds": None, "n": 4, "open": 4},
+    ]
+    told = [of(a_hop("crm", "erp", wait=wait)).ways[0].hop for wait in waits]
+    assert [(one.waits.replace("\N{NO-BREAK SPACE}", " "), one.waits_of) for one in told] == [
+        ("p50 12 min · p90 2 h 45 min", "of 40, 3 still wait"),
+        ("p50 12 min · p90 open", "of 40, 30 still wait"),
+        ("", "only 4: too few to say"),
+    ]
+    assert of(a_hop("crm", "erp")).ways[0].hop.waits == ""
+
+
+def test_a_long_name_is_cut_in_the_picture_alone() -> None:
+    """The way, the system and what plays it: each as far as there is room, whole in the hop and in the system."""
+    name = "contracts and all their amendments to the subscription platform"
+    made = picture(
+        [a_hop("crm", "the-subscription-platform-of-old", title=name)], [{"name": "n" * 60, "role": "crm"}]
+    )
+    (way,) = made.ways
+    assert (way.title, way.hop.title) == ("contracts and all thei…", name)
+    crm, old = made.places
+    assert (old.name, old.system.word) == ("the-subscription…", "the-subscription-platform-of-old")
+    assert (len(crm.vendor), len(crm.vendors)) == (22, 60)
+
+
 def test_a_system_says_what_waits_for_it() -> None:
     _, erp = of(a_hop("crm", "erp", failed=2, overdue=5, waiting=9)).places
 
