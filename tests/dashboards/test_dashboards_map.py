@@ -157,4 +157,5 @@ def test_every_system_and_way_is_reached_by_keyboard(site: Site, chromium: Brows
 
     assert all(names)
     assert sum("made it" in name for name in names) == 6
+    assert any("waits p50 12" in name for name in names), "the wait is told as well"
     page.close()
