@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.responses import Response
 
-from dashboards import contract, contract_address, contract_approvals, contract_changes, contract_diff
+from dashboards import contract, contract_address, contract_approvals, contract_diff, queries
 from dashboards.asking import Page, Visit
 from dashboards.back import led_to, own_page
 from dashboards.contract_form import FormProblem, Told, change, day_ends, fields
@@ -32,7 +32,7 @@ async def approve(visit: Visit, subject: str) -> Page | Response:
         "until": until,
         "idempotencyKey": form.get("key", ""),
     }
-    _, problems = await change(visit, contract_changes.APPROVE_FINDING, given)
+    _, problems = await change(visit, queries.APPROVE_FINDING, given)
     if problems:
         return await _again(visit, subject, form, name, problems)
     return led_to(_back(subject, form), "finding-approved")
@@ -48,7 +48,7 @@ async def withdraw(visit: Visit, subject: str) -> Page | Response:
         "idempotencyKey": form.get("key", ""),
         "reason": form.get("reason", "").strip(),
     }
-    outcome, problems = await change(visit, contract_changes.WITHDRAW_APPROVAL, given)
+    outcome, problems = await change(visit, queries.WITHDRAW_APPROVAL, given)
     if problems:
         return await _again(visit, subject, form, f"withdraw-{fingerprint}", problems)
     return led_to(_back(subject, form), "approval-gone" if outcome["alreadyGone"] else "approval-withdrawn")

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dashboards import contract, contract_address, contract_changes
+from dashboards import contract, contract_address, queries
 from dashboards.asking import Page, Visit
 from dashboards.back import led_to
 from dashboards.contract_form import FormProblem, Told, change, day_begins, fields
@@ -29,7 +29,7 @@ async def move(visit: Visit, subject: str) -> Page | Response:
         "reason": form.get("reason", "").strip(), "successor": form.get("successor", "").strip(),
         "force": form.get("force") == "yes", "ifCompatible": form.get("compatible") == "yes", **days,
     }  # fmt: skip
-    outcome, problems = await change(visit, contract_changes.CHANGE_LIFECYCLE, given)
+    outcome, problems = await change(visit, queries.CHANGE_LIFECYCLE, given)
     if problems:
         return await _again(visit, subject, form, f"life-{to}", problems)
     said = "life-as-it-was" if outcome["alreadyThere"] else f"life-{to}"
@@ -40,7 +40,7 @@ async def move(visit: Visit, subject: str) -> Page | Response:
 async def delete(visit: Visit, subject: str) -> Page | Response:
     """Deletes a version softly."""
     form = await fields(visit)
-    _, problems = await change(visit, contract_changes.DELETE_VERSION, _version(subject, form))
+    _, problems = await change(visit, queries.DELETE_VERSION, _version(subject, form))
     if problems:
         return await _again(visit, subject, form, "delete", problems)
     # Without its last version there is no page of the contract to go back to.
@@ -51,7 +51,7 @@ async def delete(visit: Visit, subject: str) -> Page | Response:
 async def restore(visit: Visit, subject: str) -> Page | Response:
     """Brings a deleted version back."""
     form = await fields(visit)
-    _, problems = await change(visit, contract_changes.RESTORE_VERSION, _version(subject, form))
+    _, problems = await change(visit, queries.RESTORE_VERSION, _version(subject, form))
     if problems:
         return await _again(visit, subject, form, f"restore-{form.get('version', '')}", problems)
     return led_to(contract_address.contract(subject, version=form["version"]), "version-restored")

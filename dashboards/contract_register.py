@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from dashboards import contract_address, contract_changes, queries
+from dashboards import contract_address, queries
 from dashboards.asking import Page, Visit
 from dashboards.back import led_to
 from dashboards.contract_form import FormProblem, Right, change, fields, press_key, right
@@ -63,7 +63,7 @@ async def take(visit: Visit) -> Page | Response:
         "asDraft": as_draft,
         "idempotencyKey": press_key(subject, document, form.get("as", "")),
     }
-    outcome, problems = await change(visit, contract_changes.REGISTER_CONTRACT, given)
+    outcome, problems = await change(visit, queries.REGISTER_CONTRACT, given)
     if problems:
         breaks = outcome.get("__typename") == "ContractIncompatible"
         return await _page(visit, {**form, "draft": document}, problems, breaks=breaks)

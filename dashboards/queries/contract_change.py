@@ -70,9 +70,3 @@ mutation RegisterContract($input: RegisterContractInput!) {{
   }}
 }}
 """
-
-ALL = {
-    name: document
-    for name, document in globals().items()
-    if name.isupper() and not name.startswith("_") and isinstance(document, str)
-}
