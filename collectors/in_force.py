@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The definitions in force, which may be replaced while a server runs, and what may not replace them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -52,8 +52,13 @@ def files(folders: Sequence[Path]) -> Files:
     places = chain.from_iterable(
         (folder, *(folder / name for name in FOLDERS)) for folder in (SHIPPED, *folders)
     )
+    return stamped(chain.from_iterable(_in(place) for place in places))
+
+
+def stamped(paths: Iterable[Path]) -> Files:
+    """Files with their time and size, sorted; one that is gone since it was listed is left out."""
     found: list[tuple[str, int, int]] = []
-    for path in chain.from_iterable(_in(place) for place in places):
+    for path in paths:
         try:
             known = path.stat()
         except OSError:  # gone since it was listed
@@ -72,20 +77,20 @@ def contents(of: Definitions) -> dict[str, str]:
     return {f"{process.id}@{process.version}": process.content_name for process in of.processes} | rules
 
 
-def unversioned(known: Mapping[str, str], after: Definitions) -> tuple[Problem, ...]:
-    """What says something else than a definition of that name that is `known`. Every reason on a transaction names rule and
-    version, so one version is one rule."""
+def unversioned(known: Mapping[str, str], after: Mapping[str, str]) -> tuple[Problem, ...]:
+    """What of the contents `after` says something else than what is `known` under its name. Every reason on a transaction names
+    rule and version, so one version is one rule."""
     return tuple(
         Problem(
             f"{name} says something else than what was in force under that name",
             name,
             f"write version: {int(name.rpartition('@')[2]) + 1}",
         )
-        for name, content in contents(after).items()
+        for name, content in after.items()
         if known.get(name, content) != content
     )
 
 
-def taken_up(before: Definitions, after: Definitions) -> tuple[str, ...]:
-    """The names (`lead-to-cash@2`) that are new, sorted."""
-    return tuple(sorted(contents(after).keys() - contents(before).keys()))
+def taken_up(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """The names (`lead-to-cash@2`) that are new in the contents `after`, sorted."""
+    return tuple(sorted(after.keys() - before.keys()))

@@ -19,7 +19,6 @@ from starlette.routing import Route
 from collectors import intake
 from collectors.decoding import cloudevents, otlp, zipkin_json
 from collectors.definitions import Definitions
-from collectors.kpis import definition as kpi
 from collectors.payloads import store as payload_store
 from collectors.payloads.payload import Inspect
 from collectors.retention import parquet
@@ -60,7 +59,6 @@ from controlplane.source_desk import SourceDesk
 from controlplane.telemetry import Telemetry
 from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
 from dashboards import pages
-from policies import rule
 from registry import canonical
 from registry.validate import Validator
 from sync import connection, exceptions, observed, store
@@ -72,6 +70,7 @@ from terms.instant import Clock
 T = TypeVar("T")
 
 TAKES_SPANS = ("all", "api", "ingest")
+JUDGES = ("all", "scheduler")
 
 ROLES: Mapping[str, str] = {
     "salesforce": "crm",
@@ -128,9 +127,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         settings.definitions, settings.processes, clock, partial(live.changed, "transactions", "sources")
     )
     definitions = reload.held
-    kpis = kpi.load(settings.definitions, milestones=definitions.milestone_names)
-    rules, known = rule.load(settings.definitions), source_watermarks.known_by(definitions)
-    governance = Governance(definitions, kpis, rules, known)
+    governance = Governance(definitions, reload.criteria, source_watermarks.known_by(definitions))
     contracts = canonical.load()
     database = Database(settings.url, clock)
     try:
@@ -139,6 +136,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
     except BaseException:
         database.close()
         raise
+    if settings.role in JUDGES:
+        reload.follow = partial(_follow, database, governance, clock)
     validator = Validator(c for c in contracts if c.document.type == "json-schema")
     runtime = _runtime(settings, clock, database, validator)
     telemetry = _telemetry(settings, database, credentials) if runtime else None
@@ -319,6 +318,14 @@ def _pulling(
     )
 
 
+def _follow(database: Database, governance: Governance, clock: Clock) -> None:
+    database.write(
+        lambda session: governance.follow(session, clock()),
+        actor=MACHINE,
+        reason="changed KPIs or policy rules",
+    )
+
+
 def _keep(settings: Settings) -> Keep:
     """How long spans are kept. Raises ProblemError when what has to go could not be archived."""
     keep = Keep(settings.keep_spans_days, settings.keep_spans_mib)
@@ -346,8 +353,7 @@ def _sources(parts: Parts, transactions_changed: Callable[[], None]) -> Sources:
         clock=parts.clock,
         definitions=parts.definitions,
         reload=parts.reload,
-        kpis=parts.governance.kpis,
-        rules=parts.governance.rules,
+        criteria=parts.governance.criteria,
         instance=InstanceFacts(
             version=version("throughline"),
             demo=parts.settings.demo,

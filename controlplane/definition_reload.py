@@ -11,8 +11,10 @@ from pathlib import Path
 
 from collectors import definitions as collectors_definitions
 from collectors import in_force
+from collectors.definitions import Definitions
 from collectors.in_force import Files, InForce
-from collectors.kpis import definition as kpi
+from controlplane import criteria
+from controlplane.criteria import Criteria
 from terms.instant import Clock, Instant
 from terms.problem import Problem, ProblemError
 
@@ -22,44 +24,56 @@ LOG = logging.getLogger("throughline")
 @dataclass(slots=True)
 class DefinitionReload:
     """Looks after the files of one process. `problems` are those of the newest files, empty while they hold; `since` is when
-    what is in force was taken up."""
+    what is in force was taken up. `follow` is called when KPIs or policy rules were replaced: it has what is stored judged anew."""
 
     folders: Sequence[Path]
     asked: Sequence[str]
     held: InForce
+    criteria: Criteria
     clock: Clock
     noticed: Callable[[], None]
     since: Instant
+    follow: Callable[[], None] = lambda: None
     problems: tuple[Problem, ...] = ()
     _taken: Files = field(default=(), repr=False)
     _seen: Files = field(default=(), repr=False)
+    _owes: bool = field(default=False, repr=False)
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def look(self) -> bool:
         """Takes up files that changed and were the same at two looks: none is read while it is written. Always False: nothing
         waits."""
-        before, self._seen = self._seen, in_force.files(self.folders)
+        before, self._seen = self._seen, _files(self.folders)
         if self._seen == before != self._taken:
             self._taken = self._seen
             self._take()
+        if self._owes:  # at the next look again where the database did not take it
+            self.follow()
+            self._owes = False
         return False
 
     def _take(self) -> None:
-        before = self.held.current
+        before = _contents(self.held.current, self.criteria)
         try:
             after = collectors_definitions.load(self.folders, self.asked)
-            kpi.load(self.folders, milestones=after.milestone_names)  # what KPIs count must still be there
-            problems = in_force.unversioned(self._known, after)
+            judging = criteria.load(
+                self.folders, after.milestone_names
+            )  # what KPIs count must still be there
+            contents = _contents(after, judging)
+            problems = in_force.unversioned(self._known, contents)
         except ProblemError as error:
             problems = error.problems
         if problems:
             for problem in problems:
                 LOG.error("definitions were not taken up: %s", problem)
         else:
+            is_judged_anew = criteria.contents(judging) != criteria.contents(self.criteria)
             self.held.replace(after)
-            self._known |= in_force.contents(after)
+            self.criteria.replace(judging)
+            self._known |= contents
             self.since = self.clock()
-            come, gone = in_force.taken_up(before, after), in_force.taken_up(after, before)
+            self._owes |= is_judged_anew
+            come, gone = in_force.taken_up(before, contents), in_force.taken_up(contents, before)
             LOG.info(
                 "definitions taken up: %s; not any more: %s",
                 ", ".join(come) or "none",
@@ -73,9 +87,18 @@ def started(
     folders: Sequence[Path], asked: Sequence[str], clock: Clock, noticed: Callable[[], None]
 ) -> DefinitionReload:
     """The definitions of these files, and what looks after them from now on. Raises ProblemError where they do not hold."""
-    seen = in_force.files(folders)  # before they are read: what changes in between is seen at the next look
+    seen = _files(folders)  # before they are read: what changes in between is seen at the next look
     held = InForce(collectors_definitions.load(folders, asked))
-    known = in_force.contents(held)
+    judging = criteria.load(folders, held.milestone_names)
+    known = _contents(held, judging)
     return DefinitionReload(
-        folders, asked, held, clock, noticed, clock(), _taken=seen, _seen=seen, _known=known
+        folders, asked, held, judging, clock, noticed, clock(), _taken=seen, _seen=seen, _known=known
     )
+
+
+def _files(folders: Sequence[Path]) -> Files:
+    return in_force.files(folders) + criteria.files(folders)
+
+
+def _contents(of: Definitions, judging: Criteria) -> dict[str, str]:
+    return in_force.contents(of) | criteria.contents(judging)

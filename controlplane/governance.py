@@ -20,6 +20,7 @@ from collectors.transactions import story_store
 from collectors.transactions.transaction import EffectCount, TransactionView
 from controlplane import contract_use, source_watermarks
 from controlplane.contract_facts import contract_fact
+from controlplane.criteria import Criteria
 from controlplane.source_facts import source_fact
 from policies import attention, evaluate, store
 from policies.definition import Rule
@@ -47,9 +48,18 @@ class Governance:
     """What judges: the definitions in force."""
 
     definitions: Definitions
-    kpis: tuple[KpiDefinition, ...]
-    rules: tuple[Rule, ...]
+    criteria: Criteria
     watermarks: Callable[[Session, Instant], Watermarks] = lambda _session, _now: NOTHING_HELD
+
+    @property
+    def kpis(self) -> tuple[KpiDefinition, ...]:
+        """The KPIs in force."""
+        return self.criteria.kpis
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The policy rules in force."""
+        return self.criteria.rules
 
     def drain(self, session: Session, now: Instant) -> int:
         """Looks at the oldest changed transactions, at most BATCH. Returns how many changes it took off the list."""
@@ -73,6 +83,22 @@ class Governance:
         store.keep_rules(session, [rule.id for rule in self.rules], now)
         if kpi_store.unsampled(session, self.kpis):
             transaction_store.change_all(session)
+
+    def follow(self, session: Session, now: Instant) -> None:
+        """KPIs or rules were replaced: violations of rules that are gone end, and all that is stored is measured and judged anew.
+        Transactions wait on the list of changed ones; sources are judged at the next look anyway."""
+        store.keep_rules(session, [rule.id for rule in self.rules], now)
+        transaction_store.change_all(session)
+        heads = subjects.heads(session, subjects.names(session))
+        uses = _uses(session, now)
+        facts = [
+            contract_fact(
+                head.name, head.owner, head.steward, head.lifecycle, head.semver, uses.get(head.name, ())
+            )
+            for head in heads
+            if head.number  # a version can be seen
+        ]
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
 
     def judge_contracts(self, session: Session, contracts: Sequence[Contract], now: Instant) -> None:
         """Judges contracts as registered."""

@@ -9,9 +9,9 @@ from dashboards.format import age, count, counted
 
 UNDER_WAY = ("RUNNING", "STOPPED")
 _DOES = {
-    "process": "History is judged by it",
-    "extraction": "What is kept is read by it",
-    "removal": "Its transactions are taken out",
+    "process": "history is being judged by it",
+    "extraction": "what is kept is being read by it",
+    "removal": "it is no more, and its transactions are being taken out",
 }
 _DONE = {
     "process": "all of history is judged by it",
@@ -31,16 +31,13 @@ class Job:
 
 def jobs(found: Sequence[Mapping[str, Any]], now: str) -> tuple[Job, ...]:
     """The jobs, newest first, as they came."""
-    return tuple(
-        Job(", ".join(name.partition("#")[0] for name in one["names"]), _stands(one, now), _came(one))
-        for one in found
-    )
+    return tuple(Job(_names(one), _stands(one, now), _came(one)) for one in found)
 
 
 def under_way(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """A sentence for each job that is not through: what happens, to what, how far it is."""
     return tuple(
-        f"{_DOES[one['kind']]}: {', '.join(name.partition('#')[0] for name in one['names'])}, {_progress(one)}"
+        f"{_names(one)}: {_DOES[one['kind']]}, {_progress(one)}"
         + (", stopped by a person." if one["state"] == "STOPPED" else ".")
         for one in found
         if one["state"] in UNDER_WAY
@@ -54,6 +51,10 @@ def _stands(one: Mapping[str, Any], now: str) -> str:
     if one["state"] == "OVERTAKEN":
         return f"overtaken by a newer change, {ended}"
     return f"{_DONE[one['kind']]}, {ended}"
+
+
+def _names(one: Mapping[str, Any]) -> str:
+    return ", ".join(name.partition("#")[0] for name in one["names"])
 
 
 def _progress(one: Mapping[str, Any]) -> str:

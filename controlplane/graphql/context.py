@@ -10,17 +10,16 @@ import strawberry
 from sqlmodel import Session
 
 from collectors.definitions import Definitions
-from collectors.kpis.definition import KpiDefinition
 from collectors.query.vocabulary import Vocabulary
 from collectors.retention.keep import Keep
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
+from controlplane.criteria import Criteria
 from controlplane.database import Database
 from controlplane.definition_reload import DefinitionReload
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering
 from controlplane.security.caller import Caller
 from controlplane.source_desk import SourceDesk
-from policies.definition import Rule
 from registry.transition import Users
 from sync.exceptions import ReplayAsked
 from terms.instant import Clock, Instant
@@ -61,8 +60,7 @@ class Sources:
     database: Database
     clock: Clock
     definitions: Definitions
-    kpis: tuple[KpiDefinition, ...]
-    rules: tuple[Rule, ...]
+    criteria: Criteria
     instance: InstanceFacts
     replay: Replay
     registering: Registering

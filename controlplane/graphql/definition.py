@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Definitions in the schema: which processes and extraction rules hold, since when, and what of their files could not be taken."""
+"""Definitions in the schema: which processes, extraction rules, KPIs and policy rules hold, since when, and what of their files could not be taken."""
 
 import strawberry
 
@@ -11,7 +11,7 @@ from terms.instant import Instant
 
 @noun
 class Definition:
-    """One process or extraction rule that holds. `kind` is process or extraction."""
+    """One definition that holds. `kind` is process, extraction, kpi or policy."""
 
     kind: str
     id: str
@@ -29,7 +29,7 @@ class Definitions:
 
 
 async def definitions(info: Info) -> Definitions:
-    """Processes and extraction rules in force. Files are looked at every second; a definition that changes has a new version."""
+    """Processes, extraction rules, KPIs and policy rules in force. Files are looked at every second; a definition that changes has a new version."""
     sources = info.context.sources
     held = sources.definitions.current
     return Definitions(
@@ -39,6 +39,14 @@ async def definitions(info: Info) -> Definitions:
             *(
                 Definition(kind="extraction", id=r.id, version=r.version, title=r.title)
                 for r in held.extraction
+            ),
+            *(
+                Definition(kind="kpi", id=k.id, version=k.version, title=k.title)
+                for k in sources.criteria.kpis
+            ),
+            *(
+                Definition(kind="policy", id=r.id, version=r.version, title=r.title)
+                for r in sources.criteria.rules
             ),
         ],
         problems=problems_of(sources.reload.problems if sources.reload else ()),

@@ -83,7 +83,7 @@ async def kpis(
     info: Info, as_of: Instant | None = None, days: int = 30, legal_entity: str | None = None
 ) -> list[Kpi]:
     """Every KPI as of an instant (now, when none is given) over the last `days` UTC days, of one legal entity or all."""
-    return await _kpis(info, info.context.sources.kpis, as_of, days, legal_entity)
+    return await _kpis(info, info.context.sources.criteria.kpis, as_of, days, legal_entity)
 
 
 async def kpi(
@@ -94,7 +94,7 @@ async def kpi(
     legal_entity: str | None = None,
 ) -> Kpi | None:
     """The KPI of that id; null when there is none."""
-    chosen = [definition for definition in info.context.sources.kpis if definition.id == id]
+    chosen = [definition for definition in info.context.sources.criteria.kpis if definition.id == id]
     found = await _kpis(info, chosen, as_of, days, legal_entity)
     return found[0] if found else None
 

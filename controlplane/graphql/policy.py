@@ -35,7 +35,7 @@ class Policy:
 async def policies(info: Info) -> list[Policy]:
     """The rules in force, by id."""
     standings = await info.context.read(listing.standings)
-    return [_policy(rule, standings.get(rule.id)) for rule in info.context.sources.rules]
+    return [_policy(rule, standings.get(rule.id)) for rule in info.context.sources.criteria.rules]
 
 
 def _policy(rule: Rule, standing: RuleStanding | None) -> Policy:

@@ -42,13 +42,13 @@ def test_who_reads_sees_the_new_ones_and_who_keeps_the_current_ones_does_not() -
     ],
 )  # fmt: skip
 def test_what_changes_takes_a_version_of_its_own(after: Definitions, problem: str) -> None:
-    found = unversioned(contents(SHIPPED), after)
+    found = unversioned(contents(SHIPPED), contents(after))
 
     assert [problem in str(each) for each in found] == [True] * bool(problem)
 
 
 def test_new_names_are_told() -> None:
-    assert taken_up(SHIPPED, with_lead(version=2)) == ("lead-to-cash@2",)
+    assert taken_up(contents(SHIPPED), contents(with_lead(version=2))) == ("lead-to-cash@2",)
 
 
 @pytest.mark.parametrize(

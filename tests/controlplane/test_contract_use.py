@@ -11,6 +11,7 @@ from collectors.bulk import Bulk
 from collectors.contract_use import counting as counted
 from collectors.span import BusinessEvent
 from controlplane import contract_use
+from controlplane.criteria import Criteria
 from controlplane.database import Actor, Database
 from controlplane.governance import Governance
 from policies import rule
@@ -65,7 +66,7 @@ def test_what_is_leaving_and_what_nobody_declared_shows(database: Database, writ
 
 def test_the_rules_tell_of_both(database: Database, write: Any, clock: Clock) -> None:
     """A violation each while it is seen; once the export declared itself and the old version is quiet, both end."""
-    governance = Governance(definitions.load(), (), rule.load())
+    governance = Governance(definitions.load(), Criteria((), rule.load()))
 
     def opened() -> set[str]:
         write(lambda session: governance.judge_use(session, clock()))

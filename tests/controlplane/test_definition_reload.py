@@ -2,19 +2,26 @@
 """An operator changes a definition file while the server runs: it is in force seconds later, or the old one stays and it is told why."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 from starlette.testclient import TestClient
 
 from collectors import definitions
+from collectors.intake import ingest
+from collectors.kpis import definition as kpi
+from collectors.span import BusinessEvent, Decoded
 from controlplane.app import Parts, build, create_app
 from controlplane.database import Actor
 from controlplane.migrations import schema
 from controlplane.security import store
 from controlplane.settings import Settings
-from terms.instant import parse
+from policies import rule
+from policies.tables import ViolationRow
+from terms.instant import DAY, Instant, parse
 
 NOW = parse("2026-11-20T12:00:00Z")
 SHIPPED = (definitions.SHIPPED / "processes" / "lead-to-cash.yaml").read_text()
@@ -171,3 +178,87 @@ def test_a_look_at_unchanged_files_reads_none(house: House, monkeypatch: pytest.
     monkeypatch.setattr(definitions, "load", refuse)
 
     house.look()
+
+
+KPI = (kpi.SHIPPED / "invoice-latency.yaml").read_text()
+RULE = (rule.SHIPPED / "core" / "tx.posted.within.yaml").read_text()
+
+
+def put(house: House, name: str, text: str) -> None:
+    place = house.folder / name
+    place.parent.mkdir(exist_ok=True)
+    house.write(text, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "held"),
+    [
+        pytest.param("kpis/latency.yaml", KPI.replace("version: 1", "version: 2", 1), ("kpi", "invoice-latency", 2), id="a KPI"),
+        pytest.param("policies/posted.yaml", RULE.replace("version: 1", "version: 2", 1), ("policy", "tx.posted.within", 2), id="a policy rule"),
+    ],
+)  # fmt: skip
+def test_what_is_measured_and_what_must_hold_is_taken_up_too(
+    house: House, name: str, text: str, held: tuple[str, str, int]
+) -> None:
+    put(house, name, text)
+
+    told = house.told()
+    assert told["problems"] == []
+    assert dict(zip(("kind", "id", "version"), held, strict=True)) in told["inForce"]
+    assert sum(one["id"] == held[1] for one in told["inForce"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        pytest.param("kpis/latency.yaml", KPI.replace("version: 1", "version: 2", 1).replace("start: activated", "start: actived"), "activated", id="a KPI of an unknown milestone"),
+        pytest.param("policies/posted.yaml", RULE.replace("version: 1", "version: 2", 1).replace("assert:", "asert:"), "assert", id="a typo in a rule"),
+        pytest.param("policies/posted.yaml", RULE, "tx.posted.within", id="the version it replaces"),
+    ],
+)  # fmt: skip
+def test_a_kpi_or_rule_that_does_not_hold_changes_nothing(
+    house: House, name: str, text: str, what: str
+) -> None:
+    before = house.parts.governance.kpis, house.parts.governance.rules
+
+    put(house, name, text)
+
+    assert what in str(house.told()["problems"])
+    assert (house.parts.governance.kpis, house.parts.governance.rules) == before
+
+
+def test_a_kpi_that_counts_otherwise_takes_a_version_of_its_own(house: House) -> None:
+    """Samples are kept by version: two meanings under one would be added up."""
+    second = KPI.replace("version: 1", "version: 2", 1)
+    put(house, "kpis/latency.yaml", second)
+    put(house, "kpis/latency.yaml", second.replace("start: activated", "start: ordered"))
+
+    (problem,) = house.told()["problems"]
+    assert (
+        problem["what"] == "KPI invoice-latency@2 says something else than what was in force under that name"
+    )
+    put(house, "kpis/latency.yaml", second.replace("title: ", "title: Our "))
+    assert house.told()["problems"] == []
+
+
+def test_what_is_stored_is_judged_by_a_new_rule_and_no_more_by_one_that_is_gone(house: House) -> None:
+    """A deal that nothing happens to any more breaks the rule that comes today, and nothing once it is gone."""
+    at = Instant(NOW - 40 * DAY)
+    events = [BusinessEvent("test", f"{kind}", kind, at, "test", keys, 100, "EUR") for kind, keys in (("order-placed", ("order:SO-1",)), ("invoice-issued", ("invoice:I", "order:SO-1")))]  # fmt: skip
+    parts = house.parts
+    write = partial(parts.database.write, actor=Actor("machine", "test"), reason="test")
+    write(lambda s: ingest(s, Decoded(events=events), NOW, parts.definitions))
+    write(lambda s: parts.governance.drain(s, NOW))
+    mine = RULE.replace("id: tx.posted.within", "id: tx.posted.soon", 1)
+
+    def broken() -> list[str]:
+        write(lambda s: parts.governance.drain(s, NOW))
+        found = select(ViolationRow.rule_id).where(ViolationRow.state == "open")
+        return [one for one in parts.database.read(lambda s: s.exec(found).all()) if one.startswith("tx.")]
+
+    assert broken() == ["tx.posted.within"]
+    put(house, "policies/soon.yaml", mine)
+    assert sorted(broken()) == ["tx.posted.soon", "tx.posted.within"]
+    (house.folder / "policies" / "soon.yaml").unlink()
+    house.look()
+    assert broken() == ["tx.posted.within"]

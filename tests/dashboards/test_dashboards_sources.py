@@ -155,7 +155,7 @@ def test_how_far_history_follows_the_definitions_is_said(client: TestClient) -> 
     """A process that is gone is taken out in steps; what could not be redone is told with its number."""
     page = words(client.get("/admin").text)
     for part in (
-        "Its transactions are taken out: invoice-to-posting@1, 1,500 of 4,000.",
+        "invoice-to-posting@1: it is no more, and its transactions are being taken out, 1,500 of 4,000.",
         "kong@2 all that is kept is read by it, ",
         "12 changed, 3 added, 1 day could not be redone: 5 events stay as they were",
         "overtaken by a newer change",
