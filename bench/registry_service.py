@@ -6,7 +6,8 @@
 Two rows: a schema by its id, and registering the same content again, in requests a second on one process with the CPU of the
 server for each. Their asker is a process of its own with a few connections that always have one request under way. Then lists
 and searches over many subjects, one after the other, by every door that has them: REST, GraphQL with all facets, and the page
-as a browser gets it. A third of the subjects is in use, so that lists tell by whom. Writes bench/results/registry_service.json.
+as a browser gets it. A third of the subjects is in use, so that lists tell by whom, and of one in ten a break was accepted, so that
+lists tell that too. Writes bench/results/registry_service.json.
 """
 
 import argparse
@@ -30,7 +31,8 @@ from sqlmodel import Session
 from collectors.contract_use.tables import ContractUseRow
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema as migrations
-from registry import store
+from registry import approval_store, store
+from registry.approval_store import Approval
 from registry.contract import Contract, contract
 from registry.document import parse
 from terms.instant import DAY, HOUR, Instant, day, wall_clock
@@ -128,10 +130,23 @@ def fill(url: str, subjects: int) -> None:
         def write(session: Session, made: list[Contract] = made, rows: list[dict[str, Any]] = rows) -> None:
             for each in made:
                 store.register(session, each, wall_clock())
+                if int(each.subject.rpartition("-")[2]) % 10 == 0:
+                    accept(session, each.subject)
             session.execute(insert(ContractUseRow), rows)
 
         database.write(write, actor=bench, reason="fill")
     database.close()
+
+
+def accept(session: Session, subject: str) -> None:
+    """A second version of the subject, which breaks the first; somebody accepted that for a month."""
+    number, now = int(subject.rpartition("-")[2]), wall_clock()
+    store.register(session, contract(parse(event(number, "1.1.0", limit=40), f"{number}.json")), now)
+    found = store.subject(session, subject)
+    verdict = found.versions[-1].verdict if found else None
+    for finding in verdict.findings if verdict else ():
+        until = Instant(now + 30 * DAY)
+        approval_store.approve(session, Approval(subject, finding.fingerprint, "agreed", "bench", now, until))
 
 
 def uses(number: int, now: Instant) -> list[dict[str, Any]]:
@@ -152,18 +167,22 @@ def uses(number: int, now: Instant) -> list[dict[str, Any]]:
     ]
 
 
-def event(number: int) -> bytes:
-    """A contract like those of a real registry."""
+def event(number: int, version: str = "1.0.0", limit: int = 0) -> bytes:
+    """A contract like those of a real registry; its texts are at most as long as `limit` says."""
     said = {
         "subject": f"team{number % 10}/event-{number}",
-        "version": "1.0.0",
+        "version": version,
         "owner": f"owner-{number % 100}",
         "steward": f"steward-{number % 40}",
         "domain": f"domain-{number % 12}",
     }
     names = [f"line_amount_{number % 997}", *(f"account_{number % 61}_{place}" for place in range(29))]
     fields = {
-        name: {"type": "string", "description": f"What {name} is, said in a sentence of usual length."}
+        name: {
+            "type": "string",
+            "description": f"What {name} is, said in a sentence of usual length.",
+            **({"maxLength": limit} if limit else {}),
+        }
         for name in names
     }
     return json.dumps(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from registry import sources
 from registry.document import Document
-from registry.files import SUFFIXES, content_of, in_folder
-from registry.manifest import Manifest, Row, beside
+from registry.files import SUFFIXES, content_of, in_folder, manifests_below
+from registry.manifest import NAME, Manifest, Row, beside
 from registry.neighbours import Neighbours, of_folder
-from registry.stated import stated
+from registry.semver import is_semver
+from registry.stated import place, stated
 from terms.problem import Problem, ProblemError
 
 
@@ -94,6 +95,8 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
             )
         manifest = named or beside(path)
         manifests[manifest.path] = manifest
+        if named is None and path.is_dir():
+            _refuse_inner(path, manifest)
         folders += [path] if path.is_dir() else []
         files = [Path(file.name) for file in in_folder(path)] if path.is_dir() else [path]
         for file in files:
@@ -114,6 +117,20 @@ def gather(paths: Sequence[str], given: Path | None = None) -> Candidates:
             "holds no contract", ", ".join(paths), "name a JSON or YAML file, or a folder with some"
         )
     return Candidates(each, tuple(folders), kept)
+
+
+def _refuse_inner(folder: Path, manifest: Manifest) -> None:
+    """A manifest further in speaks for its own folder: passed over, its modes, subjects and approvals would count for nothing."""
+    inner = [each for each in manifests_below(folder) if not manifest.ignores(_below(each, manifest))]
+    if inner:
+        folders = " ".join(each.parent.as_posix() for each in inner[:5])
+        what = (
+            f"a folder within has a {NAME} of its own"
+            if len(inner) == 1
+            else f"{len(inner)} folders within have a {NAME} of their own"
+        )
+        do = f"check them by themselves: throughline contracts check {folders}"
+        raise ProblemError(what, inner[0].as_posix(), do)
 
 
 def _named(path: Path) -> Manifest:
@@ -143,6 +160,13 @@ def _candidate(file: Path, below: str, manifest: Manifest, near: Neighbours) -> 
     except ProblemError as error:
         return Candidate(name, below, manifest, None, error.problems)
     candidate = Candidate(name, below, manifest, document)
+    own = stated(document.data, "version")
+    if own and not is_semver(own):
+        at = document.where(f"{place(document.data)}/version")
+        return replace(
+            candidate,
+            problems=(Problem(f"'{own[:40]}' is not a semantic version", at, "write it like 1.2.0"),),
+        )
     wanted = candidate.row.type
     if wanted and wanted != document.type:
         what = f"is of type {document.type}, the manifest says {wanted}"

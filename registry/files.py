@@ -42,6 +42,16 @@ def in_folder(folder: Path) -> tuple[File, ...]:
     return tuple(sorted(found, key=lambda file: file.path))
 
 
+def manifests_below(folder: Path) -> tuple[Path, ...]:
+    """The manifests in folders below a folder, by path; its own is none of them."""
+    found = []
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        if NAME in names and Path(top) != folder:
+            found.append(Path(top, NAME))
+    return tuple(found)
+
+
 def content_of(path: Path) -> bytes:
     """The bytes of a file. Raises ProblemError when it cannot be read."""
     try:

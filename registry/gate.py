@@ -38,8 +38,11 @@ class Asked:
 def run(
     candidates: Candidates, against: Sequence[str], asked: Asked, approved: Iterable[Path] = ()
 ) -> Report:
-    """The whole check as a person asks for it. Raises ProblemError when nothing says what to compare with, or that place
-    or a file of approvals cannot be read, and UnreachableError when a registry does not answer."""
+    """The whole check as a person asks for it. Raises ProblemError for a mode or policy there is none of, when nothing says
+    what to compare with, or that place or a file of approvals cannot be read, and UnreachableError when a registry does not
+    answer."""
+    if asked.mode.upper() != NONE:
+        checked(asked.mode or DEFAULT_MODE, asked.policy or DEFAULT_POLICY)
     earlier = place(against, candidates)
     report = check(candidates, earlier, asked)
     said = [approval for each in candidates.manifests for approval in each.approvals]

@@ -7,7 +7,7 @@ A file refers to others by their path (`"$ref": "common/money.json#/$defs/amount
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from posixpath import dirname, join, normpath
 from typing import Any
 
@@ -17,6 +17,7 @@ from registry.files import File, content_of, in_folder
 from registry.json_lines import escape
 from registry.references import Reference, Referenced, joined
 from registry.schema import Raw
+from registry.semver import is_semver
 from registry.stated import order_of, place, stated, version_of
 from registry.words import shown
 from terms.problem import Problem, ProblemError
@@ -113,14 +114,19 @@ class Neighbours:
         paths = self._by_subject().get(subject, [])
         for number, path in enumerate(paths, start=1):
             is_latest = wanted in _LATEST and number == len(paths)
-            if is_latest or wanted in (number, str(number), version_of(self._read(path))):
+            if is_latest or wanted in (number, str(number), self._version(path)):
                 return Reference(name, subject, number)
         return None
+
+    def _version(self, path: str) -> str:
+        """What the file states; where it states nothing its name, which is the version in what `contracts pull` writes."""
+        name = PurePosixPath(path).stem
+        return version_of(self._read(path)) or (name if is_semver(name) else "")
 
     def _no_version(self, said: Mapping[str, Any], pointer: str) -> Problem:
         subject = str(said["subject"])
         paths = self._by_subject().get(subject, [])
-        there = ", ".join(version_of(self._read(path)) or str(n) for n, path in enumerate(paths, start=1))
+        there = ", ".join(self._version(path) or str(n) for n, path in enumerate(paths, start=1))
         what = f"refers to version {shown(said['version'])} of '{subject}', and no file here is that"
         return Problem(what, pointer, f"there is {there}" if there else "put its file into the folder")
 
@@ -158,7 +164,7 @@ class Neighbours:
                 if subject:
                     found.setdefault(subject, []).append(path)
             self._subjects = {
-                subject: sorted(paths, key=lambda path: (order_of(version_of(self._read(path))), path))
+                subject: sorted(paths, key=lambda path: (order_of(self._version(path)), path))
                 for subject, paths in found.items()
             }
         return self._subjects

@@ -87,7 +87,7 @@ def ask(
             raise unreachable(at, f"it answered {error.code}") from error
         raise _refused(at, error.code, error.read()) from error
     except (URLError, OSError, HTTPException) as error:
-        raise unreachable(at, str(error)) from error
+        raise unreachable(at, _why(error)) from error
 
 
 def ask_json(at: Server, method: str, path: str, *more: Any, **named: Any) -> Any:
@@ -116,6 +116,12 @@ def unreachable(at: Server, why: str) -> UnreachableError:
     return UnreachableError(
         f"the server gave no answer: {why}", at.url, f"check {URL}, and that the server runs"
     )
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, as people say it: an error within an error, or of the system, without its wrapping."""
+    inner = getattr(error, "reason", error)
+    return str(getattr(inner, "strerror", None) or inner).lower()
 
 
 def _refused(at: Server, code: int, content: bytes) -> ProblemError:

@@ -137,10 +137,13 @@ class _Reading:
         while not isinstance(event := next_event(), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
-                raise ProblemError("a key is not a plain word", where=f"{self.path}:{line}")
+                raise ProblemError(
+                    "a key is not a plain word", f"{self.path}:{line}", "write it as one word, or in quotes"
+                )
             key = str(event.value)
             if key in result:
-                raise ProblemError(f"key '{key}' stands twice", where=f"{self.path}:{line}")
+                what = f"key '{key}' stands twice in one mapping"
+                raise ProblemError(what, f"{self.path}:{line}", "remove one of the two")
             here = f"{pointer}/{_escape(key)}"
             self.lines[here] = line
             result[key] = self.value(next_event(), here)

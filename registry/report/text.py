@@ -41,6 +41,7 @@ _ANSWERS = {
     RETIRED: "The manifest retires it.",
     NO_VERDICT: "It could not be read, so nothing is known about it.",
 }
+_ACCEPTED = "It passes because what it breaks was accepted, as told below."
 
 
 def render(report: Report) -> Group:
@@ -102,7 +103,8 @@ def _whole(outcome: Outcome) -> list[Any]:
         parts.append(Text(f"{verdict.mode}, policy {verdict.policy}: {question}", style="dim"))
         if verdict.difference:
             parts.append(Text(f"Policies differ: {verdict.difference}.", style="magenta"))
-    parts.append(Text(_ANSWERS[outcome.status]))
+    is_accepted = outcome.status == COMPATIBLE and outcome.counts()["approved"]
+    parts.append(Text(_ACCEPTED if is_accepted else _ANSWERS[outcome.status]))
     for problem in outcome.problems:
         parts += [Text(), Text.assemble((f" {problem.what}", "bold"))]
         parts += [

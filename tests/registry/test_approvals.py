@@ -80,6 +80,17 @@ def test_an_approved_finding_does_not_fail_and_says_why(folder: Path) -> None:
     assert {f["level"] for f in contract["findings"]} == {"breaking"}
 
 
+def test_what_passes_because_it_was_approved_is_not_said_to_break_nothing(folder: Path) -> None:
+    """The sentence a person reads first tells what is true of it."""
+    found = fingerprints(folder)
+    approve(folder / "new" / "contracts.yaml", *((each, "memo.json", DAY) for each in found.values()))
+    words = ["check", str(folder / "new" / "memo.json"), "--against", str(folder / "old"), "--on", DAY]
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 0
+    assert "It passes because what it breaks was accepted" in answer.stdout
+    assert "Nothing that is accepted today is lost" not in answer.stdout
+
+
 def test_an_expired_approval_fails_and_says_so(folder: Path) -> None:
     """The day after its last day, the finding counts again."""
     found = fingerprints(folder)

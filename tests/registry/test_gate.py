@@ -86,6 +86,55 @@ def test_versions_of_an_api_are_in_the_order_of_its_info(tmp_path: Path) -> None
     assert statuses(str(new), "--against", str(tmp_path / "old")) == {"orders": "compatible"}
 
 
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-01", "1.0.0-a..b", "1.0.0+", "01.0.0", "1.0.٣"])
+def test_a_stated_version_that_is_none_is_no_verdict(tmp_path: Path, version: str) -> None:
+    """The registry would refuse it later; the line is told now."""
+    new = written(tmp_path / "new", {"a.json": a_contract(9, "memo", version)})
+    answer = checked(str(new), "--against", str(new))
+    assert answer.exit_code == 2
+    assert f"'{version}' is not a semantic version" in answer.stdout
+    assert "a.json:1" in answer.stdout
+
+
+def test_a_manifest_further_in_is_not_passed_over(tmp_path: Path) -> None:
+    """Checked from above it would count for nothing; the answer names the folder to check, unless the outer one ignores it."""
+    written(
+        tmp_path,
+        {"a.json": a_contract(9), "team/b.json": a_contract(9), "team/contracts.yaml": "mode: FULL\n"},
+    )
+    answer = checked(str(tmp_path), "--against", str(tmp_path))
+    assert answer.exit_code == 2
+    assert f"throughline contracts check {(tmp_path / 'team').as_posix()}" in answer.stderr.replace("\n", "")
+    written(tmp_path, {"contracts.yaml": 'ignore: ["team/*"]\n'})
+    assert checked(str(tmp_path), "--against", str(tmp_path)).exit_code == 0
+
+
+def test_a_mode_or_policy_that_is_none_is_told_once(tmp_path: Path) -> None:
+    """It is a slip of the command, not of each contract."""
+    new = written(tmp_path / "new", {"a.json": a_contract(9), "b.json": a_contract(9)})
+    for options in (("--mode", "SIDEWAYS"), ("--policy", "strict")):
+        answer = checked(str(new), "--against", str(new), *options)
+        assert (answer.exit_code, answer.stdout) == (2, "")
+        assert options[1] in answer.stderr
+
+
+def test_a_reference_names_a_version_by_its_file_where_the_document_names_none(tmp_path: Path) -> None:
+    """As `pull` writes it: FOLDER/SUBJECT/VERSION.json, for a document that was given its version by the registry."""
+    refers = {
+        "x-throughline": {
+            "subject": "bill",
+            "references": [{"name": "m.json", "subject": "money", "version": "1.2.0"}],
+        },
+        "properties": {"total": {"$ref": "m.json#/$defs/amount"}},
+    }
+    amount = {"$defs": {"amount": {"type": "string"}}}
+    manifest = "contracts:\n  money/1.2.0.json: {subject: money}\n"
+    new = written(
+        tmp_path, {"bill/1.0.0.json": refers, "money/1.2.0.json": amount, "contracts.yaml": manifest}
+    )
+    assert statuses(str(new), "--against", str(new)) == {"bill": "compatible", "money": "compatible"}
+
+
 def test_a_file_given_alone_is_never_taken_for_new_when_its_older_self_is_there(tmp_path: Path) -> None:
     """A hook passes single files; each is looked up by the longest end of its path."""
     old = written(tmp_path / "old", {"billing/a.json": a_contract(9), "a.json": a_contract(1)})
