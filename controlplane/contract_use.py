@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from collectors.contract_use import counting as contract_use
 from collectors.contract_use import seen as contract_seen
 from collectors.contract_use.counting import ContractUse
-from registry import deployment_store, usage
+from registry import declaration_store, usage
 from registry.tables import ContractVersionRow
 from registry.transition import Users
 from registry.usage import Seen, Use
@@ -52,7 +52,7 @@ def observed(session: Session, subject: str | None = None, since: Instant | None
     and application. Four statements, however much there is."""
     seen = [_seen(one) for one in contract_use.uses(session, subject, None, since)]
     known = lifecycles(session, sorted({one.subject for one in seen}))
-    return usage.judged(seen, known, deployment_store.applications(session))
+    return usage.judged(seen, known, declaration_store.applications(session))
 
 
 def used_by(session: Session, subject: str, since: str, first: int, after: str | None = None) -> UsePage:
@@ -64,7 +64,7 @@ def used_by(session: Session, subject: str, since: str, first: int, after: str |
     seen = [_seen(one) for one in page.seen]
     known = lifecycles(session, [subject])
     return UsePage(
-        usage.judged(seen, known, deployment_store.users_of(session, subject)), page.total, page.has_more
+        usage.judged(seen, known, declaration_store.users_of(session, subject)), page.total, page.has_more
     )
 
 

@@ -137,6 +137,21 @@ def in_force_of(session: Session, names: Sequence[str], now: Instant) -> dict[st
     return found
 
 
+def ends_of(session: Session, names: Sequence[str], now: Instant) -> dict[str, dict[str, Instant]]:
+    """Until when each finding of several subjects is accepted, by subject and fingerprint, as far as it still is. One statement."""
+    rows = session.exec(
+        select(ContractApprovalRow.subject, ContractApprovalRow.fingerprint, ContractApprovalRow.until).where(
+            ContractApprovalRow.tenant == TENANT,
+            col(ContractApprovalRow.subject).in_(list(names)),
+            col(ContractApprovalRow.until) > now,
+        )
+    )
+    found: dict[str, dict[str, Instant]] = {}
+    for subject, fingerprint, until in rows:
+        found.setdefault(subject, {})[fingerprint] = Instant(until)
+    return found
+
+
 def _approval(row: ContractApprovalRow) -> Approval:
     return Approval(
         row.subject,

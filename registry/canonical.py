@@ -4,8 +4,9 @@
 from functools import cache
 from pathlib import Path
 
-from registry.contract import Contract, contract, precedence
+from registry.contract import Contract, contract
 from registry.document import read
+from registry.semver import precedence
 
 FOLDER = Path(__file__).with_name("canonical")
 

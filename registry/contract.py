@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nouns of the registry: a contract, its versions and what is known about them."""
+"""What contract is a document? Its subject, version, people and state as it states them; metadata that is malformed is refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,23 +11,12 @@ from registry.document import Document
 from registry.json_patch import value_at
 from registry.lifecycle import ACTIVE, LIFECYCLES, State, successor_name
 from registry.references import Reference
-from registry.semver import is_semver, precedence
+from registry.semver import is_semver
 from registry.subject_name import is_subject
-from registry.verdict import DEFAULT_MODE, MODES, Verdict
+from registry.verdict import DEFAULT_MODE, MODES
 from terms import instant
 from terms.instant import Instant
 from terms.problem import ProblemError
-
-__all__ = [
-    "NONE",
-    "Contract",
-    "SubjectHead",
-    "SubjectView",
-    "VersionInfo",
-    "VersionView",
-    "contract",
-    "precedence",
-]
 
 NONE = "NONE"
 """The mode that asks nothing."""
@@ -77,94 +66,6 @@ class Contract:
     def bytes(self) -> bytes:
         """The bytes as they were handed in."""
         return self.document.text.encode() if self.body is None else self.body
-
-
-@dataclass(frozen=True, slots=True)
-class VersionInfo:
-    """What registering answers: the version's number within its subject, and whether it was there before.
-
-    `schema_id` is the small number that stands for the content, the same under every subject.
-    """
-
-    subject: str
-    number: int
-    semver: str
-    content_id: str
-    already_there: bool
-    schema_id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class VersionView:
-    """A registered version. `document` is the text that was registered, in `syntax` (json or yaml), without what it refers to;
-    `verdict` compares it with the version before. `deleted_at` tells when it was deleted softly, None for one that lives.
-    """
-
-    number: int
-    semver: str
-    content_id: str
-    lifecycle: str
-    registered_at: Instant
-    document: str
-    verdict: Verdict | None
-    type: str = "json-schema"
-    syntax: str = "json"
-    schema_id: int = 0
-    dialect: str = ""
-    references: tuple[Reference, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    state: State = field(default_factory=lambda: State("active"))
-    deleted_at: Instant | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectHead:
-    """A subject in a list: what its current version says of it. `number` is 0 while no version can be seen.
-
-    `compatibility` is the mode in force for its next version.
-    """
-
-    name: str
-    title: str
-    description: str
-    owner: str
-    steward: str
-    domain: str
-    audience: str
-    lifecycle: str
-    compatibility: str
-    type: str
-    semver: str
-    number: int
-    retention: str
-    event_type: str
-    labels: Mapping[str, str]
-    changed_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectView:
-    """A subject with all its versions that are not deleted, oldest first; what is said of it is what its latest version says."""
-
-    name: str
-    title: str
-    description: str
-    owner: str
-    steward: str
-    domain: str
-    audience: str
-    lifecycle: str
-    compatibility: str
-    versions: tuple[VersionView, ...]
-    type: str = "json-schema"
-    retention: str = ""
-    event_type: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def latest(self) -> VersionView | None:
-        """The version with the highest number."""
-        return self.versions[-1] if self.versions else None
 
 
 def contract(document: Document, subject: str | None = None) -> Contract:

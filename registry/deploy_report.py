@@ -7,7 +7,8 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from registry.can_i_deploy import NO, YES, place
+from registry.can_i_deploy import NO, YES
+from registry.deploy_reason import place
 from registry.verdict import UNDECIDED
 
 _STYLES = {YES: "bold white on green", NO: "bold white on red", UNDECIDED: "bold black on yellow"}

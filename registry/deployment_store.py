@@ -1,53 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What runs where? Declarations and deployments are kept and found here; each function runs in the caller's transaction."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from registry.can_i_deploy import Answer, Meeting, Question, can_i_deploy, matrix_cell
+from registry.can_i_deploy import Answer, can_i_deploy
+from registry.declaration_store import declarations, declared
+from registry.deploy_question import Question
 from registry.deployment import (
     ENVIRONMENTS,
-    Declaration,
     Deployment,
     Environment,
-    RegisteredVersion,
-    Use,
     checked_environments,
     named,
 )
-from registry.deployment_tables import ApplicationUseRow, ApplicationVersionRow, DeploymentRow, EnvironmentRow
+from registry.deployment_tables import ApplicationVersionRow, DeploymentRow, EnvironmentRow
 from registry.registered import registered
 from registry.verdict import DEFAULT_POLICY
-from registry.version_range import parse as parse_range
 from terms.instant import Instant
 from terms.problem import ProblemError
 from terms.row_id import next_row_id
 from terms.tenant import TENANT
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixColumn:
-    """An application version that runs somewhere and uses the subject, in the environments it runs in."""
-
-    application: str
-    version: str
-    role: str
-    range: str
-    environments: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Versions of a subject (lowest number first) against what runs: `cells[row][column]` of versions and columns."""
-
-    subject: str
-    versions: tuple[RegisteredVersion, ...]
-    columns: tuple[MatrixColumn, ...]
-    cells: tuple[tuple[Meeting, ...], ...]
 
 
 def environments(session: Session) -> tuple[Environment, ...]:
@@ -74,60 +49,6 @@ def set_environments(session: Session, wanted: Sequence[Environment]) -> tuple[E
         session.add(EnvironmentRow(name=one.name, position=position, after=one.after, rule=one.rule))
     session.flush()
     return checked
-
-
-def declare(session: Session, declaration: Declaration) -> Declaration:
-    """Keeps what an application version says of itself. The same again changes nothing; anything else replaces it.
-
-    Comes back as it is kept: with the time of the first such declaration.
-    """
-    known = declared(session, declaration.application, declaration.version)
-    if known is not None and (known.owner, _set(known.uses)) == (declaration.owner, _set(declaration.uses)):
-        return known
-    key = (declaration.application, declaration.version)
-    row = session.get(ApplicationVersionRow, (TENANT, *key))
-    if row is None:
-        row = ApplicationVersionRow(application=key[0], version=key[1], owner="", declared_at=0)
-    row.owner, row.declared_at = declaration.owner, declaration.declared_at
-    session.add(row)
-    session.execute(
-        delete(ApplicationUseRow).where(
-            col(ApplicationUseRow.tenant) == TENANT,
-            col(ApplicationUseRow.application) == key[0],
-            col(ApplicationUseRow.version) == key[1],
-        )
-    )
-    session.add_all(
-        ApplicationUseRow(
-            application=key[0], version=key[1], role=use.role, subject=use.subject, versions=use.versions.text,
-            fields=json.dumps(use.fields), optional=int(use.optional),
-        )
-        for use in declaration.uses
-    )  # fmt: skip
-    session.flush()
-    return declaration
-
-
-def declared(session: Session, application: str, version: str) -> Declaration | None:
-    """What that version of the application says of itself; None when it was never declared."""
-    return next(iter(_declarations(session, [(application, version)])), None)
-
-
-def applications(session: Session) -> tuple[Declaration, ...]:
-    """Every declared version of every application, by application, the latest declared first."""
-    found = _declarations(session, None)
-    return tuple(sorted(found, key=lambda one: (one.application, -one.declared_at, one.version)))
-
-
-def users_of(session: Session, subject: str) -> tuple[Declaration, ...]:
-    """Every declared application version that writes or reads the subject, by application, the latest declared first."""
-    keys = session.exec(
-        select(ApplicationUseRow.application, ApplicationUseRow.version)
-        .where(ApplicationUseRow.tenant == TENANT, ApplicationUseRow.subject == subject)
-        .distinct()
-    ).all()
-    found = _declarations(session, [(app, version) for app, version in keys])
-    return tuple(sorted(found, key=lambda one: (one.application, -one.declared_at, one.version)))
 
 
 def record_deployment(
@@ -221,39 +142,13 @@ def ask(
             environment,
             declaration,
             known,
-            tuple(_declarations(session, others)),
+            tuple(declarations(session, others)),
             frozenset(one.environment for one in been if one.version == version),
             registered(session, {use.subject for use in declaration.uses} if declaration else ()),
             policy,
             is_first,
         )
     )
-
-
-def matrix(session: Session, subject: str, policy: str = DEFAULT_POLICY) -> Matrix:
-    """Each version of the subject against each application version that runs somewhere and writes or reads it."""
-    versions = registered(session, [subject]).get(subject, ())
-    running: dict[tuple[str, str], list[str]] = {}
-    order = [one.name for one in environments(session)]
-    for one in deployments(session):
-        running.setdefault((one.application, one.version), []).append(one.environment)
-    columns: list[tuple[MatrixColumn, Declaration, Use]] = []
-    for declaration in users_of(session, subject):
-        where = running.get((declaration.application, declaration.version))
-        for use in declaration.uses:
-            if where and use.subject == subject:
-                places = tuple(sorted(where, key=order.index))
-                names = (declaration.application, declaration.version, use.role, use.versions.text, places)
-                columns.append((MatrixColumn(*names), declaration, use))
-    cells = tuple(
-        tuple(matrix_cell(declaration, use, version, versions, policy) for _, declaration, use in columns)
-        for version in versions
-    )
-    return Matrix(subject, versions, tuple(column for column, _, _ in columns), cells)
-
-
-def _set(uses: Iterable[Use]) -> set[tuple[str, str, str, tuple[str, ...], bool]]:
-    return {(use.role, use.subject, use.versions.text, use.fields, use.optional) for use in uses}
 
 
 def _lock(session: Session, application: str) -> None:
@@ -283,33 +178,3 @@ def _deployment(row: DeploymentRow) -> Deployment:
     return Deployment(
         row.application, row.version, row.environment, Instant(row.deployed_at), ended, row.recorded_by
     )
-
-
-def _declarations(session: Session, keys: Sequence[tuple[str, str]] | None) -> list[Declaration]:
-    """The declarations of these application versions, in no order; None means all. Two statements."""
-    if keys is not None and not keys:
-        return []
-    heads = select(ApplicationVersionRow).where(ApplicationVersionRow.tenant == TENANT)
-    uses = select(ApplicationUseRow).where(ApplicationUseRow.tenant == TENANT)
-    if keys is not None:
-        names = sorted({application for application, _ in keys})
-        heads = heads.where(col(ApplicationVersionRow.application).in_(names))
-        uses = uses.where(col(ApplicationUseRow.application).in_(names))
-    by_key: dict[tuple[str, str], list[Use]] = {}
-    for row in session.exec(
-        uses.order_by(col(ApplicationUseRow.role).desc(), col(ApplicationUseRow.subject))
-    ):
-        use = Use(
-            row.role,  # type: ignore[arg-type]
-            row.subject, parse_range(row.versions), tuple(json.loads(row.fields)), bool(row.optional),
-        )  # fmt: skip
-        by_key.setdefault((row.application, row.version), []).append(use)
-    wanted = None if keys is None else set(keys)
-    return [
-        Declaration(
-            head.application, head.version, head.owner, tuple(by_key.get((head.application, head.version), ())),
-            Instant(head.declared_at),
-        )
-        for head in session.exec(heads)
-        if wanted is None or (head.application, head.version) in wanted
-    ]  # fmt: skip

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from registry import json_lines, meta_schema
 from registry.api import shape as api_shape
 from registry.dialect import DIALECTS, DRAFT_07, DRAFT_2020_12, Dialect, named
-from registry.schema import Raw, Schema, reference_problems
+from registry.local_references import reference_problems
+from registry.schema import Raw, Schema
 from registry.words import shown
 from terms.problem import Problem, ProblemError
 

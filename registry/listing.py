@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col
 
 from registry import facets, subjects
-from registry.contract import SubjectHead
 from registry.facets import FACETS, Facets
 from registry.tables import ContractFacetsRow, ContractSearchRow
+from registry.views import SubjectHead
 from terms.tenant import TENANT
 
 

@@ -10,9 +10,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from registry import approval_store
-from registry.approval_store import Approval
 from registry.tables import ContractSubjectRow, ContractVersionRow
-from registry.verdict import COMPATIBLE, from_json, status_of
+from registry.verdict import COMPATIBLE, status_of
 from terms.instant import Instant
 from terms.tenant import TENANT
 
@@ -60,27 +59,23 @@ def standings(session: Session, names: Sequence[str], now: Instant) -> Mapping[s
         )
         .where(ContractVersionRow.tenant == TENANT, col(ContractVersionRow.subject).in_(list(names)))
     ).all()
-    approved = approval_store.in_force_of(session, names, now)
+    accepted = approval_store.ends_of(session, names, now)
     return {
         name: Standing(
             counts[name],
-            _answer(json.loads(verdict), approved.get(name, {})) if verdict else None,
+            _answer(json.loads(verdict), accepted.get(name, {})) if verdict else None,
             Instant(at),
         )
         for name, verdict, at in current
     }
 
 
-def _answer(told: dict[str, Any], approved: Mapping[str, Approval]) -> Answer:
-    """What is kept is the verdict of the day of registration, with what was approved then."""
-    if not approved and not any(finding["approval"] for finding in told["findings"]):
-        return Answer(told["status"], told["status"])
-    verdict = from_json(told)
-    status, bare = (approval_store.counted(verdict, each).status for each in (approved, {}))
-    ends = [
-        approved[finding.fingerprint].until
-        for finding in verdict.findings
-        if finding.fingerprint in approved
-        and status_of([finding.levels.get(verdict.policy, finding.level)]) != COMPATIBLE
+def _answer(told: Mapping[str, Any], accepted: Mapping[str, Instant]) -> Answer:
+    """What is kept is the verdict of the day of registration, with what was approved then: only its findings count."""
+    levels = [
+        (each["fingerprint"], each["levels"].get(told["policy"], each["level"])) for each in told["findings"]
     ]
+    bare = status_of(level for _, level in levels)
+    status = status_of(level for fingerprint, level in levels if fingerprint not in accepted)
+    ends = [accepted[each] for each, level in levels if each in accepted and status_of([level]) != COMPATIBLE]
     return Answer(status, bare, min(ends) if status != bare else None)

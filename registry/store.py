@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from registry import comparison, config, content, subjects, versions
 from registry.comparison import Comparison
-from registry.contract import Contract, SubjectView, VersionInfo
+from registry.contract import Contract
 from registry.insertion import insert_new
 from registry.judgement import judged
 from registry.lifecycle import DRAFT, RETIRED, first_state
@@ -18,6 +18,7 @@ from registry.semver import following
 from registry.stated import place
 from registry.tables import ContractReferenceRow, ContractSubjectRow, ContractVersionRow
 from registry.verdict import BREAKING, COMPATIBLE, Verdict
+from registry.views import SubjectView, VersionInfo
 from terms import canonical_json
 from terms.instant import Instant
 from terms.tenant import TENANT

@@ -11,13 +11,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from registry import config, content, facets, versions
-from registry.contract import Contract, SubjectHead, contract
+from registry.contract import Contract, contract
 from registry.insertion import upsert
 from registry.lifecycle import VISIBLE
 from registry.refusal import RefusedError
 from registry.search_text import search_text
 from registry.stated import place, stated
 from registry.tables import ContractContentRow, ContractSearchRow, ContractSubjectRow, ContractVersionRow
+from registry.views import SubjectHead
 from terms.instant import Instant
 from terms.tenant import TENANT
 

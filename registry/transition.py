@@ -7,13 +7,14 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from registry import config, content, subjects, versions
-from registry.contract import VersionView, contract
+from registry.contract import contract
 from registry.judgement import judged
 from registry.lifecycle import ACTIVE, DRAFT, Wish, moved, successor_name
 from registry.refusal import RefusedError
 from registry.stated import stated
 from registry.verdict import COMPATIBLE, Verdict
 from registry.versions import Stored
+from registry.views import VersionView
 from terms import canonical_json
 from terms.instant import Instant
 from terms.problem import ProblemError

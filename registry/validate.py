@@ -9,10 +9,11 @@ from jsonschema import ValidationError
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
 from registry import evaluate, words
-from registry.contract import Contract, precedence
+from registry.contract import Contract
 from registry.document import Document
 from registry.json_lines import escape
 from registry.schema import Node, walk
+from registry.semver import precedence
 from terms.problem import Problem, ProblemError, did_you_mean
 
 _MOST_PROBLEMS = 20

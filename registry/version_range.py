@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from registry.contract import precedence
+from registry.semver import precedence
 from terms.problem import ProblemError
 
 _PART = r"(0|[1-9]\d{0,8}|[xX*])"

@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from registry import content
 from registry.content import Content
-from registry.contract import VersionView
 from registry.lifecycle import VISIBLE, State
 from registry.tables import ContractContentRow, ContractSubjectRow, ContractVersionRow
 from registry.verdict import from_json
+from registry.views import VersionView
 from terms.instant import Instant
 from terms.tenant import TENANT
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from registry.contract import SubjectView, VersionView
 from registry.lifecycle import DEPRECATED, RETIRED, SUNSET
+from registry.views import SubjectView, VersionView
 from terms import instant
 
 SPEC_VERSION = "1.0-rc4"

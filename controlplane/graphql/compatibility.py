@@ -18,7 +18,7 @@ from registry import approval_store, content, store, versions
 from registry import verdict as registry_verdict
 from registry.approval_store import Approval
 from registry.check import check_documents
-from registry.contract import NONE, SubjectView, VersionView
+from registry.contract import NONE
 from registry.dialect import DRAFT_2020_12
 from registry.document import Document, load, parse
 from registry.fix import repaired
@@ -28,6 +28,7 @@ from registry.judgement import Question
 from registry.sources import Versions
 from registry.stated import stated
 from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked
+from registry.views import SubjectView, VersionView
 from terms.instant import to_datetime
 from terms.problem import ProblemError
 

@@ -25,8 +25,8 @@ from controlplane.graphql.described import answer, noun
 from controlplane.graphql.verdict import VerdictStatus
 from controlplane.graphql.violation import Violation, violation_of
 from registry import versions
-from registry.contract import SubjectHead, SubjectView
 from registry.lifecycle import VISIBLE
+from registry.views import SubjectHead, SubjectView
 from terms.instant import Instant
 
 

@@ -6,7 +6,7 @@ from sqlmodel import Session
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import noun
 from controlplane.graphql.verdict import Finding, finding_of
-from registry import deployment_store
+from registry import declaration_store, deployment_store, matrix
 from registry.deployment import Declaration, Deployment
 from registry.verdict import DEFAULT_MODE, DEFAULT_POLICY, checked
 
@@ -72,7 +72,7 @@ async def applications_of(info: Info, subject: str) -> list[ContractApplication]
     """What was declared about the subject."""
 
     def read(session: Session) -> tuple[tuple[Declaration, ...], tuple[Deployment, ...]]:
-        return deployment_store.users_of(session, subject), deployment_store.deployments(session)
+        return declaration_store.users_of(session, subject), deployment_store.deployments(session)
 
     declarations, deployments = await info.context.read(read)
     running: dict[tuple[str, str], list[str]] = {}
@@ -98,7 +98,7 @@ async def applications_of(info: Info, subject: str) -> list[ContractApplication]
 async def matrix_of(info: Info, subject: str, policy: str | None) -> ContractMatrix:
     """The matrix of the subject."""
     _, decides = checked(DEFAULT_MODE, policy or DEFAULT_POLICY)
-    found = await info.context.read(lambda session: deployment_store.matrix(session, subject, decides))
+    found = await info.context.read(lambda session: matrix.matrix(session, subject, decides))
     return ContractMatrix(
         policy=decides,
         columns=[

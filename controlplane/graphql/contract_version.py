@@ -17,10 +17,10 @@ from controlplane.graphql.statement import ContractStatement, statement_of
 from controlplane.graphql.verdict import Verdict, verdict_of
 from registry import approval_store, example
 from registry import verdict as registry_verdict
-from registry.contract import VersionView
 from registry.document import Document
 from registry.json_indent import indented, readable
 from registry.lifecycle import State
+from registry.views import VersionView
 from terms import canonical_json
 from terms.instant import Instant
 

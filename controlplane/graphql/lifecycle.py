@@ -16,10 +16,10 @@ from controlplane.graphql.problem import ContractNotFound
 from controlplane.graphql.registration import ContractIncompatible
 from controlplane.graphql.verdict import verdict_of
 from registry import deletion, transition, versions
-from registry.contract import VersionView
 from registry.lifecycle import Wish, is_granted
 from registry.refusal import RefusedError
 from registry.verdict import Verdict
+from registry.views import VersionView
 from terms.instant import Instant
 from terms.problem import ProblemError
 

@@ -25,8 +25,8 @@ from policies import listing
 from policies.lifecycle import Violation
 from registry import approval_store, store
 from registry.approval_store import Approval
-from registry.contract import SubjectView
 from registry.standing import Standing, standings
+from registry.views import SubjectView
 from sync import store as sync_store
 from sync.store import ExceptionView
 from terms.instant import Instant

@@ -14,7 +14,7 @@ from controlplane.database import Database
 from controlplane.http.refusal import refusal
 from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
-from registry import declaration, deployment_store
+from registry import declaration, declaration_store, deployment_store, matrix
 from registry.deployment import Declaration, Deployment, Environment, OrderRule
 from registry.verdict import DEFAULT_POLICY, checked
 from terms import canonical_json, instant
@@ -68,9 +68,9 @@ class _Doors:
         subject = _query(request, ("subject",)).get("subject", "")
         found = await self._database.read_async(
             lambda session: (
-                deployment_store.users_of(session, subject)
+                declaration_store.users_of(session, subject)
                 if subject
-                else deployment_store.applications(session)
+                else declaration_store.applications(session)
             )
         )
         return _json({"applications": [_declaration(one) for one in found]})
@@ -81,7 +81,7 @@ class _Doors:
         wanted = declaration.read(await request.body(), "application.yaml", self._clock(), version)
         kept = await self._write(
             request,
-            lambda session: deployment_store.declare(session, wanted),
+            lambda session: declaration_store.declare(session, wanted),
             f"declare {wanted.application} {wanted.version}",
         )
         return _json(_declaration(kept), 201 if kept is wanted else 200)
@@ -141,7 +141,7 @@ class _Doors:
     async def matrix(self, request: Request) -> Response:
         """Each version of `?subject=` against what runs."""
         (subject,) = _texts(_query(request, ("subject",)), ("subject",))
-        found = await self._database.read_async(lambda session: deployment_store.matrix(session, subject))
+        found = await self._database.read_async(lambda session: matrix.matrix(session, subject))
         return _json(
             {
                 "subject": found.subject,

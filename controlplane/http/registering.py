@@ -10,11 +10,12 @@ from controlplane.database import Database
 from controlplane.security.caller import Caller
 from registry import incoming, judgement, store
 from registry.content import SMALL, content_id
-from registry.contract import Contract, VersionInfo
+from registry.contract import Contract
 from registry.incoming import Incoming
 from registry.judgement import Judged, Question
 from registry.store import Terms
 from registry.verdict import Verdict
+from registry.views import VersionInfo
 from terms.instant import Clock
 from terms.recent import Recent
 

@@ -11,7 +11,8 @@ from registry.api import view
 from registry.api.element import Element
 from registry.api.traits import applied
 from registry.effort import within
-from registry.schema import Schema, reference_problems
+from registry.local_references import reference_problems
+from registry.schema import Schema
 from registry.words import shown
 from terms.problem import Problem
 

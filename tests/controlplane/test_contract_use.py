@@ -16,7 +16,7 @@ from controlplane.database import Actor, Database
 from controlplane.governance import Governance
 from policies import rule
 from policies.tables import ViolationRow
-from registry import canonical, deployment_store, store, transition
+from registry import canonical, declaration_store, store, transition
 from registry.declaration import read
 from registry.lifecycle import RETIRED, Wish
 from registry.refusal import RefusedError
@@ -49,7 +49,7 @@ def seen(write: Any, version: str, application: str, at: int, times: int = 1) ->
 def test_what_is_leaving_and_what_nobody_declared_shows(database: Database, write: Any, clock: Clock) -> None:
     """The portal declared itself and uses the deprecated version; the export never said that it exists."""
     portal = b"name: partner-portal\nversion: '1'\nconsumes: [{subject: invoices-api, version: ^1.0}]\n"
-    write(lambda session: deployment_store.declare(session, read(portal, "a.yaml", clock())))
+    write(lambda session: declaration_store.declare(session, read(portal, "a.yaml", clock())))
     for version, application in (
         ("1.0.0", "partner-portal"),
         ("2.0.0", "weekly-export"),
@@ -78,7 +78,7 @@ def test_the_rules_tell_of_both(database: Database, write: Any, clock: Clock) ->
     seen(write, "1.0.0", "weekly-export", clock())
     assert opened() == {"contract.deprecated.used", "contract.consumer.undeclared"}
     export = b"name: weekly-export\nversion: '1'\nconsumes: [{subject: invoices-api, version: ^1.0}]\n"
-    write(lambda session: deployment_store.declare(session, read(export, "a.yaml", clock())))
+    write(lambda session: declaration_store.declare(session, read(export, "a.yaml", clock())))
     assert opened() == {"contract.deprecated.used"}
     clock.advance(15 * 86_400)  # type: ignore[attr-defined]
     assert opened() == set()

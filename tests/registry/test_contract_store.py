@@ -10,8 +10,9 @@ import pytest
 
 from controlplane.database import Actor, Database
 from registry import canonical, content, listing, store
-from registry.contract import Contract, VersionInfo, contract
+from registry.contract import Contract, contract
 from registry.document import parse
+from registry.views import VersionInfo
 from terms.instant import Clock
 from terms.problem import ProblemError
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controlplane.database import Actor, Database
-from registry import canonical, deployment_store, store
+from registry import canonical, declaration_store, deployment_store, matrix, store
 from registry.declaration import read
 from registry.deployment import Declaration, Environment
 from terms.problem import ProblemError
@@ -37,7 +37,7 @@ def write(database: Database) -> Write:
 
 def declared(write: Write, text: str, version: str, clock: FixedClock) -> Declaration:
     found = read(text.format(version=version).encode(), "application.yaml", clock())
-    kept: Declaration = write(lambda session: deployment_store.declare(session, found))
+    kept: Declaration = write(lambda session: declaration_store.declare(session, found))
     return kept
 
 
@@ -85,8 +85,8 @@ def test_a_declaration_is_kept_once(database: Database, write: Write, clock: Fix
     clock.advance(60)
     assert declared(write, ERP, "1.0.0", clock) == kept
     changed = declared(write, ERP.replace("/total", "/due_on"), "1.0.0", clock)
-    assert database.read(deployment_store.applications) == (changed,)
-    assert database.read(lambda s: deployment_store.users_of(s, "invoice-issued")) == (changed,)
+    assert database.read(declaration_store.applications) == (changed,)
+    assert database.read(lambda s: declaration_store.users_of(s, "invoice-issued")) == (changed,)
     assert changed.of("consumes")[0].fields == ("/invoice_number", "/due_on")
 
 
@@ -127,7 +127,7 @@ def test_the_matrix_shows_each_version_against_what_runs(
         ("billing", "7", "dev"),
     ):
         deploy(write, name, version, where, clock)
-    found = database.read(lambda s: deployment_store.matrix(s, "invoice-issued"))
+    found = database.read(lambda s: matrix.matrix(s, "invoice-issued"))
     assert [v.semver for v in found.versions] == ["1.0.0", "1.1.0"]
     assert [(c.application, c.role, c.environments) for c in found.columns] == [
         ("billing", "produces", ("dev",)), ("erp-sync", "consumes", ("dev", "test")),
@@ -136,7 +136,7 @@ def test_the_matrix_shows_each_version_against_what_runs(
         ["", "declared"],
         ["declared", "compatible"],
     ]
-    assert database.read(lambda s: deployment_store.matrix(s, "nobody")).columns == ()
+    assert database.read(lambda s: matrix.matrix(s, "nobody")).columns == ()
 
 
 def test_environments_are_rows(database: Database, write: Write, clock: FixedClock) -> None:

@@ -26,7 +26,7 @@ from registry import (
 )
 from registry.approval_store import Approval
 from registry.config import Config
-from registry.contract import Contract, VersionInfo, VersionView, contract
+from registry.contract import Contract, contract
 from registry.document import parse
 from registry.lifecycle import LIFECYCLES, Wish, step, steps
 from registry.listing import Wanted
@@ -35,6 +35,7 @@ from registry.refusal import RefusedError
 from registry.standing import Answer, standings
 from registry.store import Terms
 from registry.verdict import Verdict
+from registry.views import VersionInfo, VersionView
 from terms.instant import DAY, Instant, text
 from terms.problem import ProblemError
 

@@ -11,8 +11,8 @@ from controlplane.database import Database
 from controlplane.http.raw_routes import Asked
 from controlplane.http.registry import shapes
 from registry import config, exchange, store, subjects, xregistry
-from registry.contract import SubjectView
 from registry.refusal import unknown_subject
+from registry.views import SubjectView
 from terms.instant import Clock
 from terms.problem import ProblemError
 

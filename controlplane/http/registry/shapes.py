@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from registry.approval_store import Approval
 from registry.config import Config, Settled
-from registry.contract import SubjectHead, VersionInfo, VersionView
 from registry.verdict import Verdict
+from registry.views import SubjectHead, VersionInfo, VersionView
 from terms import canonical_json, instant
 from terms.instant import Instant
 

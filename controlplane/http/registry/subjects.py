@@ -12,10 +12,10 @@ from controlplane.http.raw_routes import Asked
 from controlplane.http.refusal import refusal
 from controlplane.http.registry import shapes
 from registry import config, deletion, facets, listing, subjects, versions
-from registry.contract import SubjectHead, VersionView
 from registry.facets import FACETS, Facets
 from registry.listing import Page, Wanted
 from registry.refusal import unknown_subject
+from registry.views import SubjectHead, VersionView
 from terms import canonical_json
 from terms.instant import Clock
 from terms.problem import Problem, ProblemError

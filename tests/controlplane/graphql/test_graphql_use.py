@@ -11,7 +11,7 @@ from collectors.contract_use import counting as contract_use
 from collectors.span import BusinessEvent
 from controlplane.database import Actor
 from dashboards import queries
-from registry import canonical, deployment_store
+from registry import canonical, declaration_store, deployment_store
 from registry.declaration import read
 from terms.instant import DAY, Instant
 
@@ -37,7 +37,7 @@ def line(world: Any) -> Any:
     def declare(session: Any) -> None:
         now: Instant = world.parts.clock()
         for text in (WRITER, READER):
-            deployment_store.declare(session, read(text.encode(), "application.yaml", now))
+            declaration_store.declare(session, read(text.encode(), "application.yaml", now))
         deployment_store.record_deployment(session, "billing-worker", "2.3.0", "dev", now, "ci")
         for name in ("dev", "test", "stage", "prod"):
             deployment_store.record_deployment(session, "ledger-feed", "7.1.0", name, now, "ci")

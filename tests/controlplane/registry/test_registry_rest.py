@@ -13,7 +13,7 @@ from collectors.bulk import Bulk
 from collectors.contract_use import counting as contract_use
 from collectors.span import BusinessEvent
 from controlplane.database import Actor
-from registry import deployment_store
+from registry import declaration_store
 from registry.declaration import read
 from terms.instant import DAY, Instant
 
@@ -375,7 +375,7 @@ def test_who_really_uses_a_contract_is_read_in_pages(served: Any) -> None:
 
     def write(session: Any) -> None:
         contract_use.count(Bulk(session), (), (), events, ())
-        deployment_store.declare(session, read(declared, "application.yaml", served.clock()))
+        declaration_store.declare(session, read(declared, "application.yaml", served.clock()))
 
     served.parts.database.write(write, actor=Actor("machine", "test"), reason="test")
     with served.client("ci") as pipeline:
