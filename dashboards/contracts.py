@@ -18,7 +18,9 @@ TYPES = {"json-schema": "JSON Schema", "openapi": "OpenAPI", "asyncapi": "AsyncA
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """`use` tells how much it was used of late, `used` by which versions and when last."""
+    """`approved` tells until when a verdict is accepted that would not pass by itself, else it is empty. `use` tells how much it
+    was used of late, `used` by which versions and when last.
+    """
 
     address: str
     subject: str
@@ -31,6 +33,7 @@ class ContractRow:
     latest: str
     versions: str
     verdict: status.Badge
+    approved: str
     use: str
     used: str
 
@@ -137,13 +140,19 @@ def _row(contract: Mapping[str, Any], now: str) -> ContractRow:
         latest=contract["currentVersion"],
         versions=counted(standing["versions"], "version") if standing else "",
         verdict=_verdict(standing),
+        approved=_approved(standing),
         use=use,
         used=used,
     )
 
 
 def _verdict(standing: Mapping[str, Any] | None) -> status.Badge:
-    """The verdict as it stands now; what passes only because somebody accepted it says so, and until when."""
+    """The verdict as it stands now; what passes only because somebody accepted it is shown as what it is."""
     if standing is not None and standing["approvedUntil"] is not None:
-        return status.approved(standing["withoutApprovals"], last_day(standing["approvedUntil"]))
+        return status.approved(standing["withoutApprovals"])
     return status.verdict(standing["verdict"] if standing else None)
+
+
+def _approved(standing: Mapping[str, Any] | None) -> str:
+    until = standing["approvedUntil"] if standing else None
+    return f"approved until {last_day(until)}" if until else ""

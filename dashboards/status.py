@@ -176,9 +176,9 @@ def verdict(status: str | None) -> Badge:
     return NO_VERDICT if status is None else _VERDICT[status]
 
 
-def approved(status: str, until: str) -> Badge:
-    """A verdict that counts for nothing while it is accepted, until a day."""
-    return Badge("warn", "check", f"{_VERDICT[status].word}, approved until {until}")
+def approved(status: str) -> Badge:
+    """A verdict that stops nothing while it is accepted; until when is told beside it."""
+    return Badge("warn", "check", _VERDICT[status].word)
 
 
 def key(verdict: str) -> Badge:
