@@ -47,9 +47,12 @@ class Taken:
 Sink = Callable[[Batch], Taken]
 
 
-def of_events(events: Sequence[bytes], read_bytes: int, dangling: int = 0) -> Batch:
+def of_events(
+    events: Sequence[bytes], read_bytes: int, dangling: int = 0, left_out: Sequence[str] = ()
+) -> Batch:
     """One request for the events door, of CloudEvents that are JSON already."""
-    return Batch(EVENTS, EVENTS_TYPE, b"[" + b",".join(events) + b"]", len(events), read_bytes, dangling)
+    body = b"[" + b",".join(events) + b"]"
+    return Batch(EVENTS, EVENTS_TYPE, body, len(events), read_bytes, dangling, tuple(left_out))
 
 
 def zoned(time: str) -> str:

@@ -22,22 +22,32 @@ _SEVERAL = "|"  # between the keys of one cell that names several objects
 def batches(path: Path, mapping: CsvMapping, source: str) -> Iterator[Batch]:
     """At most 500 rows to a batch, in order. A cell may name several objects, as `A|B`; an empty one names none.
 
-    Raises ProblemError for a column that is missing (with the nearest there is), and for a row whose time cannot be read.
+    A row without a time, which has not happened yet, is left out and told, and so is one whose time cannot be read. Raises
+    ProblemError for a column that is missing (with the nearest there is), and for a time before any was read: then the mapping
+    is wrong.
     """
     read = 0
     waiting: list[bytes] = []
+    left_out: list[str] = []
+    has_read = False
     with path.open("rb") as file:
         text = io.TextIOWrapper(file, "utf-8-sig", newline="")
         reader = csv.DictReader(text, delimiter=mapping.delimiter)
         _refuse_missing(reader.fieldnames or [], mapping, str(path))
         for row in reader:
-            waiting.append(_cloudevent(row, mapping, source, f"{path}:{reader.line_num}"))
+            try:
+                waiting.append(_cloudevent(row, mapping, source, f"{path}:{reader.line_num}"))
+                has_read = True
+            except ProblemError as error:
+                if not has_read and row[mapping.time]:
+                    raise
+                left_out.append(str(error))
             if len(waiting) == BATCH:
                 position = file.tell()
-                yield of_events(waiting, position - read)
-                waiting, read = [], position
-        if waiting:
-            yield of_events(waiting, file.tell() - read)
+                yield of_events(waiting, position - read, left_out=left_out)
+                waiting, left_out, read = [], [], position
+        if waiting or left_out:
+            yield of_events(waiting, file.tell() - read, left_out=left_out)
 
 
 def _refuse_missing(columns: Any, mapping: CsvMapping, name: str) -> None:
@@ -67,6 +77,8 @@ def _cloudevent(row: dict[str, Any], mapping: CsvMapping, source: str, where: st
 
 
 def _time(text: str, mapping: CsvMapping, where: str) -> str:
+    if not text:
+        raise ProblemError(f"column '{mapping.time}' is empty: what has no time has not happened", where)
     try:
         moment = _parsed(text, mapping.time_format)
     except ValueError as error:

@@ -160,8 +160,20 @@ def test_events_one_a_line_are_read_line_by_line(tmp_path: Path) -> None:
     lines = "\n\n".join(json.dumps({**event, "id": str(n)}) for n in range(3))
     path = written(tmp_path / "events.ndjson", lines + "\n")
     assert [found.source_event_id for found in imported(path).events] == ["0", "1", "2"]
-    with pytest.raises(ProblemError, match=r"events\.ndjson:7"):
-        imported(written(path, f"{lines}\n\n7"))
+
+
+def test_a_line_that_was_cut_off_costs_no_other_line(tmp_path: Path) -> None:
+    """An export that stopped in the middle of a line: the others are taken, and the line is told."""
+    event = {"specversion": "1.0", "id": "0", "source": "/s", "type": "t", "time": "2026-01-03T08:00:00Z"}
+    path = written(tmp_path / "events.ndjson", f"{json.dumps(event)}\n7\n{json.dumps(event)[:40]}")
+
+    (batch,) = batches(path)
+
+    assert batch.items == 1
+    assert [(why.partition(": ")[0], "is not" in why) for why in batch.left_out] == [
+        (f"{path}:2", True),
+        (f"{path}:3", True),
+    ]
 
 
 MAPPING = """
@@ -193,6 +205,26 @@ def test_a_row_of_a_spreadsheet_is_an_event(tmp_path: Path) -> None:
         first.source_event_id,
         second.source_event_id,
     ]
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        pytest.param("", "column 'when' is empty: what has no time has not happened", id="not happened yet"),
+        pytest.param("soon", "'soon' is not a time of column 'when'", id="a word among times"),
+    ],
+)
+def test_a_row_without_a_time_is_left_out_and_the_rest_is_taken(tmp_path: Path, when: str, says: str) -> None:
+    """An order that is not shipped yet has an empty cell; the rows before and after it are events."""
+    rows = ROWS.replace("Clear Invoice,04", f"Receive Goods,{when},PO-1,,\nClear Invoice,04")
+    path, mapping = written(tmp_path / "export.csv", rows), written(tmp_path / "mapping.yaml", MAPPING)
+
+    (batch,) = batches(path, mapping=mapping)
+
+    assert batch.items == 2
+    (why,) = batch.left_out
+    assert why.startswith(f"{path}:3: ")
+    assert says in why
 
 
 @pytest.mark.parametrize(
