@@ -79,6 +79,10 @@ class Rejected(NamedTuple):
     what: str
     mark: str = ""
 
+    def __str__(self) -> str:
+        """As whoever sent it is told: `bad_event: event 3: it lacks source`."""
+        return f"{self.reason}: {self.what}"
+
 
 class Flagged(NamedTuple):
     """One span that was taken, of which something cannot be: read like Rejected."""

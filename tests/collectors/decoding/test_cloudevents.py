@@ -71,3 +71,10 @@ def test_what_is_no_cloudevent_is_refused(content: bytes) -> None:
     """A body that is neither an event nor a list of them is one clear problem."""
     with pytest.raises(ProblemError):
         decode(content, RULES, NOW)
+
+
+def test_what_is_rejected_is_told_in_words() -> None:
+    """The sender reads the reason and the place, not how we keep them."""
+    (rejected,) = decode(body(EVENT | {"id": ""}), RULES, NOW).rejected
+
+    assert str(rejected) == "bad_event: event 0: it lacks id"
