@@ -49,13 +49,19 @@ def card(kpi: Mapping[str, Any]) -> KpiCard:
         target=badge,
         delta=delta,
         delta_tone=tone,
-        population=f"n\N{NO-BREAK SPACE}{count(kpi['n'])}",
+        population=_population(kpi),
         still_open=open_words(kpi["open"], kpi["oldestOpenSeconds"]),
         small=kpi["n"] < SMALL_SAMPLE,
         spark=spark(series, kpi["target"], bottom=lowest),
         label=f"{kpi['title']}, {kpi['days']} days: now {quantity(value, unit)}, {badge.word}",
         changed=lagging(kpi) or kpi["changed"] or "",
     )
+
+
+def _population(kpi: Mapping[str, Any]) -> str:
+    """`n 2,000`, and how many are not in it because they end before they start."""
+    left_out = f", {count(kpi['clockSuspect'])} left out: clocks differ" if kpi["clockSuspect"] else ""
+    return f"n\N{NO-BREAK SPACE}{count(kpi['n'])}{left_out}"
 
 
 def starts_at_zero(kpi: Mapping[str, Any]) -> bool:

@@ -40,7 +40,8 @@ class Kpi:
 
     With `valueIsLowerBound` fewer than the quantile have reached the end: the true value is at least `value`.
     `sourcesLagging` names sources that are so far behind that the figure may change when they have told.
-    `n` is the population: every start for a duration, the denominator for a rate.
+    `n` is the population: every start for a duration, the denominator for a rate. `clockSuspect` were left out, because they
+    end before they start.
     """
 
     id: strawberry.ID
@@ -66,6 +67,7 @@ class Kpi:
     n: int
     open: int
     cancelled: int
+    clock_suspect: int
     oldest_open_seconds: float | None
     previous_value: float | None
     better: str
@@ -152,6 +154,7 @@ def _kpi(result: KpiResult, known: Watermarks) -> Kpi:
         n=figure.n,
         open=figure.open,
         cancelled=figure.cancelled,
+        clock_suspect=result.clock_suspect,
         oldest_open_seconds=figure.oldest_open_s,
         previous_value=result.previous_value,
         better=definition.better,

@@ -6,7 +6,7 @@ from dashboards.queries.frame import FRAME_PARTS
 KPI_PARTS = """
 fragment KpiParts on Kpi {
   id version title description formula owner unit statistic asOf days value valueIsLowerBound
-  p50Seconds p90Seconds p95Seconds rate rateLow rateHigh target targetMet n open cancelled oldestOpenSeconds
+  p50Seconds p90Seconds p95Seconds rate rateLow rateHigh target targetMet n open cancelled clockSuspect oldestOpenSeconds
   previousValue better process startMilestone endMilestone changed sourcesLagging
   series { day value p90 n open }
 }

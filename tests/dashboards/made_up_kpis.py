@@ -51,7 +51,7 @@ def kpi(name: str, days: int, entity: str | None) -> Row:
         "value": value, "valueIsLowerBound": name == "quote-to-activation", "p50Seconds": None if ratio else value,
         "p90Seconds": None if ratio else value * 2.4, "p95Seconds": None if ratio else value * 3, "rate": value if ratio else None,
         "rateLow": value - 0.011 if ratio else None, "rateHigh": min(1.0, value + 0.009) if ratio else None, "target": target,
-        "targetMet": (value <= target) == (better == "lower"), "n": 2000 // (4 if entity else 1), "open": 37, "cancelled": 12,
+        "targetMet": (value <= target) == (better == "lower"), "n": 2000 // (4 if entity else 1), "open": 37, "cancelled": 12, "clockSuspect": 3 if name == "invoice-latency" else 0,
         "oldestOpenSeconds": 3 * 86_400.0 + 7200, "previousValue": value * (0.72 if name == "invoice-latency" else 0.995), "better": better,
         "process": "lead-to-cash", "startMilestone": "activated", "endMilestone": "invoiced", "series": whole,
         "byLegalEntity": {"name": names, "value": values, "n": [500] * len(names), "open": [9] * len(names), "series": lines},

@@ -124,6 +124,7 @@ def test_a_figure_has_an_address_of_its_own(client: TestClient) -> None:
 def test_each_chart_has_its_table(client: TestClient) -> None:
     """With JavaScript off the numbers of every chart are on the page, newest day first."""
     board = client.get("/kpis").text
+    assert board.count("3 left out: clocks differ") >= 1
     assert board.count("The numbers as a table") == board.count("data-chart ") == 4
     days = re.findall(r'<tr><th scope="row">([-\d]+)</th>', board)[:30]
     assert days == sorted(days, reverse=True)

@@ -190,6 +190,15 @@ def test_a_kpi_is_given_with_its_n_and_its_open_items(world: Any, one_deal: Any)
     assert us == {"n": 0, "value": None}
 
 
+def test_what_ends_before_it_begins_is_left_out_of_a_kpi_and_counted(world: Any, one_deal: Any) -> None:
+    """Two systems whose clocks differ by hours tell no latency."""
+    deal = one_deal(1, until=4)
+    deal[3]["at"] = "2026-11-18T13:00:00Z"
+    world.happened(*deal, *one_deal(2, until=4))
+    told = world.ask('{ kpi(id: "invoice-latency") { n clockSuspect } }')["kpi"]
+    assert told == {"n": 1, "clockSuspect": 1}
+
+
 def test_contracts_with_versions_fields_and_traffic(world: Any, one_deal: Any) -> None:
     """The shipped contracts are there, with the verdict between versions and what really flowed."""
     world.happened(*one_deal())
