@@ -3,18 +3,24 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlmodel import SQLModel
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from controlplane.database import Database
+from controlplane.migrations import schema
 from terms.instant import SECOND, Instant, parse
+
+sys.path.append(str(Path(__file__).parent))
+
+import migrated
 
 
 class FixedClock:
@@ -58,9 +64,7 @@ def postgres_server() -> Iterator[str]:
 
 def _hurry(uri: str) -> None:
     """Nothing in it has to outlive a power cut: tests kill our processes, never the database's. Each DROP is 40 times as fast."""
-    admin = create_engine(
-        uri.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-    )
+    admin = _admin(uri)
     with admin.connect() as connection:
         for setting in ("fsync", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
@@ -68,14 +72,19 @@ def _hurry(uri: str) -> None:
     admin.dispose()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A new empty PostgreSQL database, dropped after the test."""
+def _admin(uri: str) -> Engine:
+    return create_engine(
+        uri.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
+
+
+@contextmanager
+def _postgres(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new PostgreSQL database, a copy of `template`; it is dropped in the end."""
     name = f"throughline_{uuid.uuid4().hex[:12]}"
-    url = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    admin = _admin(server)
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield admin.url.set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -83,20 +92,49 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A new empty PostgreSQL database, dropped after the test."""
+    with _postgres(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
+    """Where no SQLite file is yet."""
     return f"sqlite:///{tmp_path / 'throughline.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database on which every migration ran."""
+    with _postgres(postgres_server) as url:
+        schema.upgrade(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A new PostgreSQL database with all tables and no rows, dropped after the test."""
+    with _postgres(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path) -> str:
+    """A new SQLite file with all tables and no rows."""
+    return migrated.sqlite(tmp_path / "throughline.sqlite3")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    """A database with all tables and no rows, once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return url
 
 
 @pytest.fixture
 def database(database_url: str, clock: FixedClock) -> Iterator[Database]:
-    """An empty database with every table of every imported room."""
+    """A database with all tables and no rows."""
     database = Database(database_url, clock)
-    SQLModel.metadata.create_all(database.engine)
     yield database
     database.close()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from controlplane.database import Database
 
@@ -16,10 +15,9 @@ from pulled import Plane
 
 
 @pytest.fixture
-def plane(sqlite_url: str, clock) -> Iterator[Plane]:  # type: ignore[no-untyped-def]
+def plane(migrated_sqlite_url: str, clock) -> Iterator[Plane]:  # type: ignore[no-untyped-def]
     """What pulls, over SQLite."""
-    database = Database(sqlite_url, clock)
-    SQLModel.metadata.create_all(database.engine)
+    database = Database(migrated_sqlite_url, clock)
     yield Plane(database, clock)
     database.close()
 

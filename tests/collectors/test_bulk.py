@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from collectors import tables
 from collectors.bulk import Bulk
@@ -138,13 +138,12 @@ def test_a_row_that_is_stored_already_is_refused_and_nothing_of_the_rest_is_kept
 )
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_value_that_postgresql_cannot_hold_is_an_error_of_data(
-    postgres_url: str, clock: Clock, message: str | int, write: Callable[..., object], count: int
+    migrated_postgres_url: str, clock: Clock, message: str | int, write: Callable[..., object], count: int
 ) -> None:
     """However the rows are written, the caller sees the same kind; the connection is fit for what comes next."""
     rows = [(*row[:6], 0, 0 if isinstance(message, str) else 2**63, 0, str(message)) for row in spans(count)]
-    database = Database(postgres_url, clock)
+    database = Database(migrated_postgres_url, clock)
     try:
-        SQLModel.metadata.create_all(database.engine)
         with pytest.raises(DataError):
             database.write(lambda session: write(Bulk(session), rows), actor=MACHINE, reason="test")
         assert database.read(lambda session: Bulk(session).any_in(tables.SpanRow)) == (False,)

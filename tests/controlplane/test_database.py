@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from controlplane.audit import AuditRow
 from controlplane.database import Actor, BusyError, Database, Work
@@ -90,10 +90,9 @@ def test_an_unknown_database_is_refused_with_what_to_write(url: str, says: str) 
 
 
 @pytest.mark.postgres
-def test_a_deadlock_ends_with_both_calls_stored(postgres_url: str, clock: Clock) -> None:
+def test_a_deadlock_ends_with_both_calls_stored(migrated_postgres_url: str, clock: Clock) -> None:
     """Two writers that wait for each other: PostgreSQL ends one, which runs again; neither caller hears of it."""
-    database = Database(postgres_url, clock)
-    SQLModel.metadata.create_all(database.engine)
+    database = Database(migrated_postgres_url, clock)
     both_hold_one = threading.Barrier(2)
     runs: list[int] = []
 

@@ -4,8 +4,9 @@
 from collections import Counter
 from pathlib import Path
 
+import migrated
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from collectors import definitions, intake
 from collectors.decoding import otlp
@@ -43,8 +44,7 @@ def _expected(story: Story) -> str:
 
 def test_each_deal_is_one_transaction(stories: list[Story], tmp_path: Path) -> None:
     """One transaction a deal, completed, open or cancelled as it was told; a refusal that was cleared leaves none failed."""
-    database = Database(f"sqlite:///{tmp_path / 'throughline.sqlite3'}", lambda: NOW)
-    SQLModel.metadata.create_all(database.engine)
+    database = Database(migrated.sqlite(tmp_path / "throughline.sqlite3"), lambda: NOW)
     loaded = definitions.load(())
     plan = [tuple(spans(story, "7")) for story in stories]
     for body in history.requests(plan, NOW):

@@ -19,8 +19,8 @@ FILE = "name: erp-sync\nversion: '2.3'\nconsumes:\n- {subject: invoice-issued, v
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
+def database_url(migrated_sqlite_url: str) -> str:
+    return migrated_sqlite_url
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import migrated
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
-from sqlmodel import SQLModel
 
 from controlplane.app import Parts, build, create_app
-from controlplane.database import Actor, Database
+from controlplane.database import Actor
 from controlplane.http.sign_in import sign_in_url
 from controlplane.security import store
 from controlplane.settings import Settings
@@ -31,9 +31,7 @@ ADA = Actor("person", "Ada")
 @pytest.fixture
 def parts(tmp_path: Path, clock: Any) -> Iterator[Parts]:
     settings = Settings(data_dir=tmp_path)
-    made = Database(settings.url, clock)
-    SQLModel.metadata.create_all(made.engine)
-    made.close()
+    migrated.sqlite(tmp_path / "throughline.sqlite3")
     one = build(settings, clock)
     yield one
     one.database.close()

@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from policies import listing, store
 from policies.finding import Evaluation, Finding, Pair, RuleError
+from policies.tables import PolicyDeadlineRow, RuleErrorRow, ViolationEventRow, ViolationRow
 from terms.instant import Instant
 from terms.money import Money
 
@@ -17,13 +18,16 @@ RULES = st.sampled_from(["a", "b"])
 PATHS = st.sets(st.sampled_from(["", "/x", "/y"]))
 
 
+TABLES = [row.__table__ for row in (ViolationRow, ViolationEventRow, PolicyDeadlineRow, RuleErrorRow)]
+
+
 class LifeOfViolations(RuleBasedStateMachine):
     """The model: (rule, target, path) -> open?, times seen, times reopened, times resolved."""
 
     def __init__(self) -> None:
         super().__init__()
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        SQLModel.metadata.create_all(engine)
+        SQLModel.metadata.create_all(engine, tables=TABLES)
         self.session = Session(engine)
         self.engine = engine
         self.now = 0

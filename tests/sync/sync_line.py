@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from controlplane.database import Actor, Database
-from sync import connection, tables
+from sync import connection
 from sync.inbox_rows import Receipt
 from sync.runtime import Runtime, RuntimeSettings
 from terms.instant import wall_clock
 from terms.problem import Problem
 
 T = TypeVar("T")
-assert tables
 
 
 CONTRACTS = {
@@ -44,7 +43,6 @@ class Line:
 
     def __init__(self, database_url: str, engine_url: str, connections: Path, port: int = 0) -> None:
         self.database = Database(database_url, wall_clock)
-        SQLModel.metadata.create_all(self.database.engine)
         self.errors: list[tuple[str, Exception]] = []
         self.runtime = Runtime(
             RuntimeSettings(engine_url, seed=7),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import migrated
 import pytest
 from sqlmodel import select
 from sync_sandbox import ROOT, Sandbox, deal, wait_until
@@ -27,7 +28,7 @@ def test_kill_minus_nine_again_and_again_loses_nothing_and_doubles_nothing(
     """The server dies five times in the middle of eight deals: all are done, each attempt is told once, with its true times."""
     sandbox.faults(timeout_after_effect=0.1, hold_s=1.2)
     database = tmp_path / "throughline.sqlite3"
-    urls = [f"sqlite:///{database}", f"sqlite:///{tmp_path / 'engine.sqlite3'}"]
+    urls = [migrated.sqlite(database), f"sqlite:///{tmp_path / 'engine.sqlite3'}"]
     port = free_port()
     sandbox.send_webhooks_to(f"http://127.0.0.1:{port}/webhooks")
     sandbox.deals(*(deal(number) for number in range(40, 48)))

@@ -18,7 +18,7 @@ from sync.effect import Intent
 from sync.effects import Means
 from sync.failure import StageFailedError
 from sync.outcome import Absent, Outcome, Probe, Refused, Sent, Unknown, Unsent
-from sync.tables import EffectAttemptRow, EffectRow
+from sync.tables import CrossReferenceRow, EffectAttemptRow, EffectRow, StepRow
 from terms.instant import SECOND, Instant
 from terms.object_key import ObjectKey
 
@@ -40,6 +40,8 @@ INTENT = Intent(
     legal_entity="DE",
     posted_on="2026-10-14",
 )
+
+TABLES = [row.__table__ for row in (EffectRow, EffectAttemptRow, CrossReferenceRow, StepRow)]
 
 
 class Killed(BaseException):
@@ -104,7 +106,7 @@ class World:
         self, script: list[str], deaths: frozenset[int] = frozenset(), after_commit: bool = True
     ) -> None:
         self.engine = create_engine("sqlite://")
-        SQLModel.metadata.create_all(self.engine)
+        SQLModel.metadata.create_all(self.engine, tables=TABLES)
         self.now = 1_000 * SECOND
         self.system = System(lambda: self.now, iter(script))
         self.deaths, self.after_commit = deaths, after_commit

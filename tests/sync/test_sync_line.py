@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import migrated
 from sqlmodel import Session, col, select
 from sync_line import Line
 from sync_sandbox import Sandbox, deal, wait_until
@@ -196,7 +197,7 @@ def test_a_missing_product_mapping_is_added_and_replayed(line: Line, sandbox: Sa
 
 def test_stopping_in_a_back_off_is_no_failure(sandbox: Sandbox, tmp_path: Path) -> None:
     """The server is stopped while every system is away: nothing is reported, and the next start goes on."""
-    urls = f"sqlite:///{tmp_path / 't.sqlite3'}", f"sqlite:///{tmp_path / 'e.sqlite3'}"
+    urls = migrated.sqlite(tmp_path / "t.sqlite3"), f"sqlite:///{tmp_path / 'e.sqlite3'}"
     sandbox.faults(unavailable=1.0)
     first = Line(*urls, sandbox.connections)
     first.start()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 from sync_signals import NOW, ORDER, came, take, won, write
 
 from controlplane.database import Database
@@ -18,10 +18,9 @@ pytestmark = pytest.mark.postgres  # SQLite has one writer: the two cannot meet
 
 
 @pytest.fixture
-def order_running(postgres_url: str) -> Iterator[Database]:
+def order_running(migrated_postgres_url: str) -> Iterator[Database]:
     """A deal whose order stage runs, and an activation that has just come in."""
-    database = Database(postgres_url, lambda: NOW)
-    SQLModel.metadata.create_all(database.engine)
+    database = Database(migrated_postgres_url, lambda: NOW)
     take(database, won(deals.from_opportunity(ORDER)))
     write(database, lambda s: runs.take_up(s, "lead-to-cash/order/SO-7", NOW))
     write(database, lambda s: inbox_rows.receive(s, activation(), NOW))

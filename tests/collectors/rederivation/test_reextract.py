@@ -4,9 +4,9 @@
 from pathlib import Path
 from typing import Any
 
+import migrated
 import pytest
 from sqlalchemy import delete, select
-from sqlmodel import SQLModel
 
 from collectors import tables
 from collectors.definitions import Definitions, load
@@ -124,8 +124,7 @@ def digest(database: Database) -> dict[str, Any]:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Any:
     """Another database, on which version 2 was there from the start."""
-    database = Database(f"sqlite:///{tmp_path / 'fresh.sqlite3'}", lambda: NOON)
-    SQLModel.metadata.create_all(database.engine)
+    database = Database(migrated.sqlite(tmp_path / "fresh.sqlite3"), lambda: NOON)
     yield database
     database.close()
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import migrated
 import pytest
-from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
 from controlplane.app import Parts, build, create_app
-from controlplane.database import Actor, Database
+from controlplane.database import Actor
 from controlplane.security import store
 from controlplane.security.permissions import Role
 from controlplane.settings import Settings
@@ -197,9 +197,7 @@ def _later(start: Instant, hours: int) -> str:
 @contextmanager
 def running(path: Path, clock: Any) -> Iterator[World]:
     settings = Settings(data_dir=path, demo=True)
-    made = Database(settings.url, clock)
-    SQLModel.metadata.create_all(made.engine)
-    made.close()
+    migrated.sqlite(path / "throughline.sqlite3")
     parts = build(settings, clock)
     # The lifespan is not entered: no worker runs beside a test.
     yield World(parts, TestClient(create_app(parts), base_url="https://testserver", follow_redirects=False))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import migrated
 import pytest
 import uvicorn
-from sqlmodel import SQLModel
 
 from controlplane.app import build, create_app
-from controlplane.database import Actor, Database
+from controlplane.database import Actor
 from controlplane.security import store
 from controlplane.security.permissions import Role
 from controlplane.settings import Settings
@@ -26,9 +26,7 @@ class Served:
 
     def __init__(self, folder: Path, clock: Any) -> None:
         settings = Settings(data_dir=folder)
-        made = Database(settings.url, clock)
-        SQLModel.metadata.create_all(made.engine)
-        made.close()
+        migrated.sqlite(folder / "throughline.sqlite3")
         self.clock, self.parts = clock, build(settings, clock)
         # The lifespan is off: no worker runs beside a test.
         config = uvicorn.Config(
