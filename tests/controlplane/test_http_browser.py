@@ -31,7 +31,7 @@ ADA = Actor("person", "Ada")
 @pytest.fixture
 def parts(tmp_path: Path, clock: Any) -> Iterator[Parts]:
     settings = Settings(data_dir=tmp_path)
-    migrated.sqlite(tmp_path / "throughline.sqlite3")
+    migrated.started(tmp_path, clock)
     one = build(settings, clock)
     yield one
     one.database.close()

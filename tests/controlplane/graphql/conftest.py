@@ -197,7 +197,7 @@ def _later(start: Instant, hours: int) -> str:
 @contextmanager
 def running(path: Path, clock: Any) -> Iterator[World]:
     settings = Settings(data_dir=path, demo=True)
-    migrated.sqlite(path / "throughline.sqlite3")
+    migrated.started(path, clock)
     parts = build(settings, clock)
     # The lifespan is not entered: no worker runs beside a test.
     yield World(parts, TestClient(create_app(parts), base_url="https://testserver", follow_redirects=False))

@@ -26,7 +26,7 @@ class Served:
 
     def __init__(self, folder: Path, clock: Any) -> None:
         settings = Settings(data_dir=folder)
-        migrated.sqlite(folder / "throughline.sqlite3")
+        migrated.started(folder, clock)
         self.clock, self.parts = clock, build(settings, clock)
         # The lifespan is off: no worker runs beside a test.
         config = uvicorn.Config(
