@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import migrated
 import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
@@ -16,7 +17,6 @@ from collectors.kpis import definition as kpi
 from collectors.span import BusinessEvent, Decoded
 from controlplane.app import Parts, build, create_app
 from controlplane.database import Actor
-from controlplane.migrations import schema
 from controlplane.security import store
 from controlplane.settings import Settings
 from policies import rule
@@ -68,8 +68,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     folder = tmp_path / "definitions"
     folder.mkdir()
     settings = Settings(data_dir=tmp_path / "data", definitions=(folder,), grpc_port=0)
-    (tmp_path / "data").mkdir()
-    schema.upgrade(settings.url)
+    migrated.started(tmp_path / "data", lambda: NOW)
     parts = build(settings, lambda: NOW)
     # The lifespan is not entered: no worker looks beside a test.
     yield House(parts, TestClient(create_app(parts), base_url="https://testserver"), folder)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import migrated
 import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from controlplane.app import build, create_app
-from controlplane.migrations import schema
 from controlplane.settings import Settings
 from terms.instant import wall_clock
 
@@ -27,7 +27,7 @@ class Small:
 
     def __init__(self, folder: Path) -> None:
         settings = Settings(data_dir=folder, grpc_port=0, role="api")
-        schema.upgrade(settings.url)
+        migrated.sqlite(folder / "throughline.sqlite3")
         self.file = folder / "throughline.sqlite3"
         self.parts = build(settings, wall_clock)
         self.pragmas: list[str] = []
