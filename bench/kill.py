@@ -50,7 +50,7 @@ HALVES = {
     "spans without a block": "SELECT count(*) FROM span s WHERE NOT EXISTS (SELECT 1 FROM span_block b WHERE b.block_id = s.span_key / 512)",
     "events without objects": "SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT 1 FROM event_object o WHERE o.event_id = e.event_id)",
     "objects of no event": "SELECT count(*) FROM event_object o WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = o.event_id)",
-    "orders without a transaction": "SELECT count(*) FROM event e WHERE e.type = 'order-placed' AND NOT EXISTS (SELECT 1 FROM txn_event t WHERE t.event_id = e.event_id)",
+    "orders without a transaction": "SELECT count(*) FROM event e WHERE e.type_label = (SELECT l.label_no FROM label l WHERE l.label = 'order-placed') AND NOT EXISTS (SELECT 1 FROM txn_event t WHERE t.event_id = e.event_id)",
     "memberships of no event": "SELECT count(*) FROM txn_event t WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = t.event_id)",
     "transactions nobody will look at": "SELECT count(*) FROM txn t WHERE NOT EXISTS (SELECT 1 FROM changed_txn c WHERE c.digest = t.digest)",
     "milestones of no transaction": "SELECT count(*) FROM milestone m WHERE m.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM txn t WHERE t.txn_id = m.txn_id)",
@@ -58,8 +58,8 @@ HALVES = {
 MADE = (
     "SELECT process, anchor, status, started_at, ended_at, amount_minor, currency, waiting_for, due_at FROM txn",
     "SELECT t.anchor, e.source_event_id, m.role, m.share_ppm FROM txn_event m JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id",
-    "SELECT t.anchor, m.name, m.reached_at FROM milestone m JOIN txn t ON t.txn_id = m.txn_id WHERE m.retracted_at IS NULL",
-    "SELECT c.value, p.value, g.role, g.rule, g.refused FROM edge g JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id WHERE g.retracted_at IS NULL",
+    "SELECT t.anchor, (SELECT l.label FROM label l WHERE l.label_no = m.name_label), m.reached_at FROM milestone m JOIN txn t ON t.txn_id = m.txn_id WHERE m.retracted_at IS NULL",
+    "SELECT c.value, p.value, g.role, (SELECT l.label FROM label l WHERE l.label_no = g.rule_label), g.refused FROM edge g JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id WHERE g.retracted_at IS NULL",
 )
 STORED = "SELECT t.trace_id, s.span_id FROM span s JOIN trace t ON t.trace_no = s.trace_no"
 

@@ -12,7 +12,9 @@ from collectors import tables
 from collectors.bulk import Bulk
 from terms.tenant import TENANT
 
-Series = Literal["resource", "operation", "trace", "block", "event", "object", "txn", "edge", "milestone"]
+Series = Literal[
+    "label", "resource", "operation", "trace", "block", "event", "event_data", "object", "txn", "edge", "milestone"
+]  # fmt: skip
 _LOCK = 0x6E756D62  # a lock number of our own among those of the database
 
 

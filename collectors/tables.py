@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from collectors.role import Role
 from terms.tenant import TENANT
 
 _CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
@@ -39,6 +40,10 @@ def _bytes(**more: Any) -> Any:
     return Field(sa_type=LargeBinary, **more)
 
 
+def _role() -> Any:
+    return Field(sa_type=Role)
+
+
 class RowNumberRow(SQLModel, table=True):
     """The next number of a series of rows that are counted."""
 
@@ -48,6 +53,18 @@ class RowNumberRow(SQLModel, table=True):
     tenant: int = _tenant()
     series: str = Field(primary_key=True, sa_type=Text)
     next_no: int = _big()
+
+
+class LabelRow(SQLModel, table=True):
+    """A text that rows repeat, and the number they bear in its place (columns `..._label`). Never changed, never removed."""
+
+    __tablename__ = "label"
+    __table_args__ = (UniqueConstraint("tenant", "digest", name="uq_label_digest"), _CLUSTERED)
+
+    tenant: int = _tenant()
+    label_no: int = _key()
+    digest: bytes = _bytes()
+    label: str = _text()
 
 
 class ResourceRow(SQLModel, table=True):
@@ -136,11 +153,13 @@ class SpanObjectRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """A business event. `objects` is a JSON list of [object id, key text]; its identity is source and source's id."""
+    """A business event. `objects` is a JSON list of object ids in the order of their key texts; its identity is source and
+    source's id. What is kept beside it stands in the event_data row with number `data_no`.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
-        UniqueConstraint("tenant", "source", "source_event_id", name="uq_event_identity"),
+        Index("uq_event_identity", "tenant", "source_label", "source_event_id", unique=True),
         Index(
             "ix_event_contract",
             "tenant",
@@ -155,13 +174,13 @@ class EventRow(SQLModel, table=True):
 
     tenant: int = _tenant()
     event_id: int = _key()
-    source: str = _text()
+    source_label: int = _big()
     source_event_id: str = _text()
     content_hash: bytes = _bytes()
-    type: str = _text()
+    type_label: int = _big()
     occurred_at: int = _big()
     recorded_at: int = _big()
-    system: str = _text()
+    system_label: int = _big()
     objects: str = _text()
     amount_minor: int | None = _big(nullable=True)
     currency: str | None = _text(nullable=True)
@@ -172,9 +191,19 @@ class EventRow(SQLModel, table=True):
     message: str | None = _text(nullable=True)
     trace_id: bytes | None = _bytes(nullable=True)
     span_id: bytes | None = _bytes(nullable=True)
-    data: str | None = _text(nullable=True)
+    data_no: int | None = _big(nullable=True)
     rule_no: int | None = Field(default=None, nullable=True, sa_type=SmallInteger)
     figures: str | None = _text(default=None, nullable=True)
+
+
+class EventDataRow(SQLModel, table=True):
+    """What is kept beside the events of one intake: event_data packs it."""
+
+    __tablename__ = "event_data"  # not clustered: its rows are larger than a page
+
+    tenant: int = _tenant()
+    data_no: int = _key()
+    body: bytes = _bytes()
 
 
 class ExtractionRuleRow(SQLModel, table=True):
@@ -244,11 +273,11 @@ class EdgeRow(SQLModel, table=True):
     parent_id: int = _key()
     edge_id: int = _key()
     child_id: int = _big()
-    role: str = _text()
+    role: str = _role()
     event_id: int = _big()
-    definition: str = _text()
+    definition_label: int = _big()
     version: int = _small()
-    rule: str = _text()
+    rule_label: int = _big()
     refused: str = _text(default="")
     recorded_at: int = _big()
     retracted_at: int | None = _big(nullable=True)
@@ -295,7 +324,7 @@ class TxnEventRow(SQLModel, table=True):
     tenant: int = _tenant()
     txn_id: int = _key()
     event_id: int = _key()
-    role: str = _text()
+    role: str = _role()
     via_id: int = _big()
     share_ppm: int = Field()
     part_minor: int | None = _big(default=None, nullable=True)
@@ -310,9 +339,9 @@ class TxnObjectRow(SQLModel, table=True):
     tenant: int = _tenant()
     txn_id: int = _key()
     object_id: int = _key()
-    role: str = _text()
+    role: str = _role()
     parent_id: int | None = _big(nullable=True)
-    rule: str | None = _text(nullable=True)
+    rule_label: int | None = _big(nullable=True)
     event_id: int = _big()
 
 
@@ -325,10 +354,10 @@ class MilestoneRow(SQLModel, table=True):
     tenant: int = _tenant()
     txn_id: int = _key()
     milestone_id: int = _key()
-    name: str = _text()
+    name_label: int = _big()
     reached_at: int = _big()
     event_id: int = _big()
-    definition: str = _text()
+    definition_label: int = _big()
     version: int = _small()
     recorded_at: int = _big()
     retracted_at: int | None = _big(nullable=True)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session
 
 from collectors.bulk import Bulk
+from collectors.labels import label_of
 from collectors.payloads.payload import Payload
 from collectors.payloads.tables import PayloadRow
 from collectors.stitching.stitch_event import StitchEvent
@@ -74,7 +75,7 @@ def payloads_under(session: Session, subject: str, limit: int) -> list[Any]:
         .limit(LOOKED_AT)
         .subquery()
     )
-    named = func.coalesce(newest.c.contract_subject, _event.c.type)
+    named = func.coalesce(newest.c.contract_subject, label_of(_event.c.type_label))
     found = session.execute(
         select(newest.c.body)
         .join(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == newest.c.event_id))

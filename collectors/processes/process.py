@@ -232,6 +232,11 @@ class Process:
         """Whether some milestone needs more than its first event."""
         return any(rule.policy != "any" for rule in self.milestones)
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its id, and those of its rules and milestones."""
+        return frozenset({self.id, *(rule.id for rule in self.edges), *(m.name for m in self.milestones)})
+
     def milestone(self, name: str) -> MilestoneRule | None:
         """The milestone of that name, None when the process has none."""
         return next((milestone for milestone in self.milestones if milestone.name == name), None)

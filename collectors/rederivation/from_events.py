@@ -13,6 +13,7 @@ from sqlmodel import Session
 from collectors import tables
 from collectors.bulk import Bulk
 from collectors.definitions import Definitions
+from collectors.labels import label_numbers
 from collectors.numbers import Numbers
 from collectors.processes.process import Process
 from collectors.rederivation import store as rederivation_store
@@ -49,7 +50,7 @@ def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rede
         after = (
             _judge(bulk, numbers, job, definitions.processes, now)
             if job.phase == "events"
-            else _sweep(bulk, job, concerned, now)
+            else _sweep(bulk, numbers, job, concerned, now)
         )
     rederivation_store.keep(session, after)
     return after, after.state == "running"
@@ -96,11 +97,13 @@ def _judge(
     return replace(job, cursor=rows[-1][0], done=job.done + len(rows), changed=job.changed + len(changed))
 
 
-def _sweep(bulk: Bulk, job: Rederivation, concerned: tuple[Process, ...], now: Instant) -> Rederivation:
+def _sweep(
+    bulk: Bulk, numbers: Numbers, job: Rederivation, concerned: tuple[Process, ...], now: Instant
+) -> Rederivation:
     """What an earlier version left: transactions nothing anchors any more, and edges of pairs that no rule knows."""
     removed = job.removed + (_remove_transactions(bulk, concerned, now) if job.cursor == 0 else 0)
     rows = bulk.after(
-        "parent_id, edge_id, definition, version", "edge", "parent_id", job.cursor, EDGES_A_STEP,
+        "parent_id, edge_id, definition_label, version", "edge", "parent_id", job.cursor, EDGES_A_STEP,
         also=" AND retracted_at IS NULL",
     )  # fmt: skip
     if not rows:
@@ -109,7 +112,8 @@ def _sweep(bulk: Bulk, job: Rederivation, concerned: tuple[Process, ...], now: I
     if len(rows) == EDGES_A_STEP and rows[0][0] != last:
         # The edges of the last parent may have been cut off: they are for the next step.
         rows = [row for row in rows if row[0] != last]
-    versions = {process.id: process.version for process in concerned}
+    labels = label_numbers(bulk, numbers, {process.id for process in concerned})
+    versions = {labels[process.id]: process.version for process in concerned}
     stale = [(now, row[0], row[1]) for row in rows if row[2] in versions and row[3] != versions[row[2]]]
     bulk.update(tables.EdgeRow, "retracted_at", "parent_id, edge_id", stale)
     return replace(job, cursor=rows[-1][0], removed=removed)

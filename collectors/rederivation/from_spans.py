@@ -19,6 +19,7 @@ from collectors.definitions import Definitions
 from collectors.extraction.extractor import Extractor, Said, once
 from collectors.extraction.store import rule_numbers
 from collectors.extraction.value import UnreadableError
+from collectors.labels import labels_of
 from collectors.numbers import Numbers
 from collectors.rederivation import store as rederivation_store
 from collectors.rederivation.job import Rederivation
@@ -109,11 +110,14 @@ def _events(
 ) -> Rederivation:
     outdated = _outdated(bulk, job.names)
     rows = bulk.after(
-        "event_id, rule_no, source, source_event_id, content_hash, objects, occurred_at, trace_id, span_id", "event",
+        "event_id, rule_no, source_label, source_event_id, content_hash, objects, occurred_at, trace_id, span_id", "event",
         "event_id", job.cursor, EVENTS_A_STEP,
     )  # fmt: skip
+    sources = labels_of(bulk, {row[2] for row in rows})
     old = [
-        Event(row[0], (row[2], row[3]), bytes(row[4]), row[5], row[6], (bytes(row[7]), bytes(row[8])))
+        Event(
+            row[0], (sources[row[2]], row[3]), bytes(row[4]), row[5], row[6], (bytes(row[7]), bytes(row[8]))
+        )
         for row in rows
         if row[1] in outdated and row[7] is not None
     ]
@@ -164,7 +168,7 @@ def _read_anew(
     )
     rules = rule_numbers(bulk, definitions.extractor.rules, rewritten.values(), now)
     left: dict[str, int] = {}
-    rewrite_events(bulk, rewritten, named, ids, rules, now, left)
+    rewrite_events(bulk, numbers, rewritten, named, ids, rules, now, left)
     name_objects(bulk, rewritten, ids)
     forget_events(bulk, {event.event_id: event.objects for event in gone}, left)
     stitched = [stitch_event(event_id, event) for event_id, event in rewritten.items()]

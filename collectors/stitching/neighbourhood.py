@@ -7,7 +7,7 @@ down along the rules that merge, and one link further where a place changed. Obj
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,23 +17,27 @@ from collectors.bulk import Bulk
 from collectors.decisions.decision import NO_RULINGS, Decision, Rulings
 from collectors.decisions.ruling_store import RulingStore
 from collectors.keys.finding import KeyFinding
+from collectors.labels import labels_of
 from collectors.processes.process import MERGING, Process
+from collectors.role import ROLE_CODES
 from collectors.stitching import hub
 from collectors.stitching.alias import numbering
+from collectors.stitching.event_intake import keys_of
 from collectors.stitching.stitch import assertions, pattern
 from collectors.stitching.stitch_event import Assertion, Outside, StitchEvent
 from collectors.stitching.tree import Trees, object_type
 from terms.instant import Instant
 
 EVENT_COLUMNS = (
-    "occurred_at, source, source_event_id, event_id, type, system, objects, amount_minor, currency, legal_entity, region, "
+    "occurred_at, source_label, source_event_id, event_id, type_label, system_label, objects, amount_minor, currency, legal_entity, region, "
     "figures"
 )
 # From a changed place: to what is named beside it, to what carriers among that name, and to their own company.
 _LINK_STEPS = 3
 # An event that names more objects is a batch, and not all of them are needed because one is.
 _SMALL = 8
-_TREE = ("anchor", "same_as", "child_of")
+_ANCHOR = ROLE_CODES["anchor"]
+_TREE = tuple(ROLE_CODES[role] for role in ("anchor", "same_as", "child_of"))
 
 
 class Neighbourhood:
@@ -57,6 +61,8 @@ class Neighbourhood:
         self._held: set[str] = set()
         self.processes = processes
         self.ids = ids
+        self._keys = {object_id: key for key, object_id in ids.items()}
+        self._labels: dict[int, str] = {}
         self.events: dict[int, StitchEvent] = {}
         self._active = frozenset(kind for process in processes for kind in process.active_types)
         self._most_parents, self._least_hub = _hub_bounds(processes)
@@ -124,7 +130,7 @@ class Neighbourhood:
             self._decided(decision)
         rows = self._bulk.select("event_id", "event_object", "object_id", [self.ids[key] for key in missing])
         unread = {row[0] for row in rows}.difference(self.events)
-        events = [self._event(row) for row in self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread)]
+        events = self._read(self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread))
         self.find_hubs(key for event in events for key in event.keys)
         for event in events:
             self.add(event)
@@ -183,6 +189,7 @@ class Neighbourhood:
         near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings)
         near.hubs, near._known_hubs = hubs, self._known_hubs | hubs
         near.fresh, near._complete = self.fresh, self._complete
+        near._keys, near._labels = self._keys, self._labels
         for decision in self._decisions.values():
             near._decided(decision)
         for event in self.events.values():
@@ -297,39 +304,24 @@ class Neighbourhood:
         }
         return list(events.values()), beyond, linked
 
-    def _event(self, row: Any) -> StitchEvent:
-        (
-            at,
-            source,
-            source_event_id,
-            event_id,
-            kind,
-            system,
-            packed,
-            amount,
-            currency,
-            entity,
-            region,
-            told,
-        ) = row
-        keys = []
-        for object_id, key in orjson.loads(packed):
-            self.ids[key] = object_id
-            keys.append(key)
+    def _read(self, rows: Sequence[Any]) -> list[StitchEvent]:
+        """The events of these rows, whose numbers of objects and of labels become texts again."""
+        named = [orjson.loads(row[6]) for row in rows]
+        unknown = {one for ids in named for one in ids}.difference(self._keys)
+        found = keys_of(self._bulk, unknown)
+        self._keys |= found
+        self.ids.update((key, object_id) for object_id, key in found.items())
+        unknown = {row[place] for row in rows for place in (1, 4, 5)}.difference(self._labels)
+        self._labels |= labels_of(self._bulk, unknown)
+        return [self._event(row, ids) for row, ids in zip(rows, named, strict=True)]
+
+    def _event(self, row: Any, object_ids: list[int]) -> StitchEvent:
+        at, source, source_event_id, event_id, kind, system, _, *more = row
+        labels, known = self._labels, self._keys
+        keys = tuple([known[object_id] for object_id in object_ids])
+        kinds = tuple([object_type(key) for key in keys])
         return StitchEvent(
-            at,
-            source,
-            source_event_id,
-            event_id,
-            kind,
-            system,
-            tuple([object_type(key) for key in keys]),
-            tuple(keys),
-            amount,
-            currency,
-            entity,
-            region,
-            told,
+            at, labels[source], source_event_id, event_id, labels[kind], labels[system], kinds, keys, *more
         )
 
 
@@ -371,13 +363,14 @@ def places(
     """Where objects stand as stored: for each process id, by object id. Objects that stand nowhere are absent."""
     carrying = {(p.id, rule.id) for p in processes for rule in p.edges if rule.carries_events}
     rows = bulk.select(
-        "o.object_id, t.process, t.anchor, o.role, o.rule, o.txn_id, p.role",
+        "o.object_id, t.process, t.anchor, o.role, l.label, o.txn_id, p.role",
         "txn_object o",
         "o.object_id",
         object_ids,
-        also=" AND o.role <> 'annotate'",
+        also=f" AND o.role <> {ROLE_CODES['annotate']:d}",
         join=" JOIN txn t ON t.tenant = o.tenant AND t.txn_id = o.txn_id"
-        " LEFT JOIN txn_object p ON p.tenant = o.tenant AND p.txn_id = o.txn_id AND p.object_id = o.parent_id",
+        " LEFT JOIN txn_object p ON p.tenant = o.tenant AND p.txn_id = o.txn_id AND p.object_id = o.parent_id"
+        " LEFT JOIN label l ON l.tenant = o.tenant AND l.label_no = o.rule_label",
         index="ix_txn_object_object",
         tenant="o.tenant",
     )
@@ -387,7 +380,7 @@ def places(
             continue
         known = found[process_id].get(object_id, Outside(None, ()))
         if role in _TREE:
-            known = known._replace(root=anchor, txn_id=txn_id if role == "anchor" else None)
+            known = known._replace(root=anchor, txn_id=txn_id if role == _ANCHOR else None)
         # What is linked to something that is itself only linked is shown, and brings nothing.
         elif (process_id, rule) in carrying and role_of_parent in _TREE:
             known = known._replace(attached=tuple(sorted({*known.attached, anchor})))

@@ -4,16 +4,19 @@
 Edges and milestones are append-only: what no longer holds is retracted at `now`, what holds is recorded at `now`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from collectors import tables
 from collectors.bulk import Bulk
+from collectors.decisions.decision import SOURCE
 from collectors.keys import finding_store as key_finding_store
 from collectors.keys.tables import KeyFindingRow
+from collectors.labels import label_numbers
 from collectors.numbers import Numbers
 from collectors.processes.outcome import Outcome
 from collectors.processes.process import Process
+from collectors.role import ROLE_CODES
 from collectors.stitching import contradiction
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.stitch import Stitched
@@ -25,9 +28,8 @@ _TXN_COLUMNS = (
     "digest, process, definition_version, anchor, status, started_at, ended_at, last_event_at, amount_minor, currency, "
     "customer, legal_entity, region, waiting_for, waiting_since, due_at, not_planned"
 )
-_EDGE_COLUMNS = (
-    "parent_id, edge_id, child_id, role, event_id, definition, version, rule, refused, recorded_at"
-)
+_EDGE_COLUMNS = "parent_id, edge_id, child_id, role, event_id, definition_label, version, rule_label, refused, recorded_at"
+_TREE = tuple(ROLE_CODES[role] for role in ("anchor", "same_as", "child_of"))
 Row = tuple[Any, ...]
 
 
@@ -41,7 +43,10 @@ class Derived(NamedTuple):
 
 
 class Target(NamedTuple):
-    """One transaction as it should be stored. Rows follow the columns of their tables, without tenant and txn_id."""
+    """One transaction as it should be stored. Rows follow the columns of their tables, without tenant and txn_id.
+
+    `milestones` are by the number of their name.
+    """
 
     digest: bytes
     process: Process
@@ -49,7 +54,7 @@ class Target(NamedTuple):
     txn: Row
     events: dict[int, Row]
     objects: dict[int, Row]
-    milestones: dict[str, Row]
+    milestones: dict[int, Row]
 
 
 def record(
@@ -64,16 +69,18 @@ def record(
 
     `anchored` are the stored transactions whose anchor was judged again.
     """
+    labels = label_numbers(bulk, numbers, {SOURCE}.union(*(one.process.words for one in derived)))
     found = sorted(
-        (target for one in derived for target in _targets(one, near.ids)), key=lambda one: one.digest
+        (target for one in derived for target in _targets(one, near.ids, labels)),
+        key=lambda one: one.digest,
     )
     targets = {target.digest: target for target in found}
     stored = _stored(bulk, targets, {one.process.id for one in derived}, anchored)
     changed: set[bytes] = set()
     _write_txns(bulk, numbers, targets, stored, changed)
     _write_parts(bulk, targets, stored, changed)
-    _write_milestones(bulk, numbers, targets, stored, changed, now)
-    _write_edges(bulk, numbers, near, derived, now)
+    _write_milestones(bulk, numbers, targets, stored, labels, changed, now)
+    _write_edges(bulk, numbers, near, derived, labels, now)
     _hold_findings(bulk, near, derived)
     _remove_gone(bulk, near, targets, stored, changed, now)
     ordered = sorted(changed)
@@ -82,7 +89,7 @@ def record(
     return tuple(digest.hex() for digest in ordered)
 
 
-def _targets(derived: Derived, ids: dict[str, int]) -> Iterable[Target]:
+def _targets(derived: Derived, ids: Mapping[str, int], labels: Mapping[str, int]) -> Iterable[Target]:
     process, stitched = derived.process, derived.stitched
     for anchor, outcome in derived.outcomes.items():
         digest = transaction_digest(process.id, anchor)
@@ -92,15 +99,20 @@ def _targets(derived: Derived, ids: dict[str, int]) -> Iterable[Target]:
             anchor,
             (digest, process.id, process.version, anchor, *outcome[:-1]),
             {
-                m.event.event_id: (m.role, ids[m.via], m.share_ppm, m.part_minor)
+                m.event.event_id: (ROLE_CODES[m.role], ids[m.via], m.share_ppm, m.part_minor)
                 for m in stitched.memberships[anchor]
             },
             {
-                ids[key]: (m.role, ids[m.parent] if m.parent else None, m.rule, m.event.event_id)
+                ids[key]: (
+                    ROLE_CODES[m.role],
+                    ids[m.parent] if m.parent else None,
+                    labels[m.rule] if m.rule else None,
+                    m.event.event_id,
+                )
                 for key, m in stitched.members[anchor].items()
             },
             {
-                name: (reached.at, reached.event_id, process.version)
+                labels[name]: (reached.at, reached.event_id, process.version)
                 for name, reached in outcome.milestones.items()
             },
         )
@@ -113,7 +125,7 @@ class Stored(NamedTuple):
     gone: dict[bytes, tuple[int, Row]]
     events: dict[int, dict[int, Row]]
     objects: dict[int, dict[int, Row]]
-    milestones: dict[int, dict[str, tuple[int, Row]]]
+    milestones: dict[int, dict[int, tuple[int, Row]]]
 
 
 def _stored(bulk: Bulk, targets: dict[bytes, Target], processes: set[str], anchored: set[int]) -> Stored:
@@ -131,11 +143,11 @@ def _stored(bulk: Bulk, targets: dict[bytes, Target], processes: set[str], ancho
     ):
         stored.events[row[0]][row[1]] = row[2:]
     for row in bulk.select(
-        "txn_id, object_id, role, parent_id, rule, event_id", "txn_object", "txn_id", of_txn
+        "txn_id, object_id, role, parent_id, rule_label, event_id", "txn_object", "txn_id", of_txn
     ):
         stored.objects[row[0]][row[1]] = row[2:]
     for row in bulk.select(
-        "txn_id, name, milestone_id, reached_at, event_id, version",
+        "txn_id, name_label, milestone_id, reached_at, event_id, version",
         "milestone",
         "txn_id",
         of_txn,
@@ -172,7 +184,13 @@ def _write_parts(bulk: Bulk, targets: dict[bytes, Target], stored: Stored, chang
     """Memberships of events and places of objects."""
     for table, key, columns, want, have in (
         (tables.TxnEventRow, "event_id", "role, via_id, share_ppm, part_minor", "events", stored.events),
-        (tables.TxnObjectRow, "object_id", "role, parent_id, rule, event_id", "objects", stored.objects),
+        (
+            tables.TxnObjectRow,
+            "object_id",
+            "role, parent_id, rule_label, event_id",
+            "objects",
+            stored.objects,
+        ),
     ):
         inserted: list[Row] = []
         updated: list[Row] = []
@@ -197,6 +215,7 @@ def _write_milestones(
     numbers: Numbers,
     targets: dict[bytes, Target],
     stored: Stored,
+    labels: Mapping[str, int],
     changed: set[bytes],
     now: Instant,
 ) -> None:
@@ -211,45 +230,50 @@ def _write_milestones(
         for name, row in target.milestones.items():
             if name not in known or known[name][1] != row:
                 at, event_id, version = row
-                recorded.append((txn_id, name, at, event_id, target.process.id, version, now))
+                recorded.append((txn_id, name, at, event_id, labels[target.process.id], version, now))
         if any(name not in target.milestones for name in known):
             changed.add(digest)
     bulk.update(tables.MilestoneRow, "retracted_at", "txn_id, milestone_id", retracted)
     ids = numbers.take("milestone", len(recorded))
     bulk.insert(
         tables.MilestoneRow,
-        "milestone_id, txn_id, name, reached_at, event_id, definition, version, recorded_at",
+        "milestone_id, txn_id, name_label, reached_at, event_id, definition_label, version, recorded_at",
         [(milestone_id, *row) for milestone_id, row in zip(ids, recorded, strict=True)],
     )
 
 
 def _write_edges(
-    bulk: Bulk, numbers: Numbers, near: Neighbourhood, derived: list[Derived], now: Instant
+    bulk: Bulk,
+    numbers: Numbers,
+    near: Neighbourhood,
+    derived: list[Derived],
+    labels: Mapping[str, int],
+    now: Instant,
 ) -> None:
     ids = near.ids
     wanted: dict[Row, None] = {}
     parents: set[int] = set()
     for one in derived:
-        process = one.process
+        definition, version = labels[one.process.id], one.process.version
         parents.update(near.ids[key] for key in one.centre if key not in near.fresh)
         for a in one.stitched.edges:
             # Whatever can change an edge brings its parent to the centre; its child may be a customer with many.
             if a.parent in one.centre:
                 row = (
-                    ids[a.parent], ids[a.child], a.role, a.event.event_id, process.id, process.version, a.rule,
-                    a.refused,
+                    ids[a.parent], ids[a.child], ROLE_CODES[a.role], a.event.event_id, definition, version,
+                    labels[a.rule], a.refused,
                 )  # fmt: skip
                 wanted[row] = None
-    processes = {one.process.id for one in derived}
+    definitions = {labels[one.process.id] for one in derived}
     known: dict[Row, int] = {}
     for stored in bulk.select(
-        "parent_id, child_id, role, event_id, definition, version, rule, refused, edge_id",
+        "parent_id, child_id, role, event_id, definition_label, version, rule_label, refused, edge_id",
         "edge",
         "parent_id",
         parents,
         also=" AND retracted_at IS NULL",
     ):
-        if stored[4] in processes:
+        if stored[4] in definitions:
             known[stored[:-1]] = stored[-1]
     retracted = [(now, row[0], edge_id) for row, edge_id in known.items() if row not in wanted]
     bulk.update(tables.EdgeRow, "retracted_at", "parent_id, edge_id", retracted)
@@ -285,7 +309,7 @@ def _remove_gone(
         (target.process.id, object_id): digest
         for digest, target in targets.items()
         for object_id, row in target.objects.items()
-        if row[0] in ("anchor", "same_as", "child_of")
+        if row[0] in _TREE
     }
     for digest, (txn_id, row) in sorted(stored.gone.items()):
         heir = heirs.get((row[1], near.ids[row[3]]))

@@ -10,6 +10,7 @@ from sqlalchemy import case, func, literal_column, select
 from sqlmodel import Session
 
 from collectors import tables
+from collectors.labels import label_no_of, label_of
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from collectors.transactions.condition import is_overdue, is_stuck
 from terms.instant import Instant
@@ -132,10 +133,10 @@ def stages(
     came: dict[tuple[str, str], int] = {
         (row.process, row.name): int(row.n)
         for row in session.execute(
-            select(_txn.c.process, _milestone.c.name, func.count().label("n"))
+            select(_txn.c.process, label_of(_milestone.c.name_label).label("name"), func.count().label("n"))
             .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
             .where(*_live(), _txn.c.started_at >= started_from)
-            .group_by(_txn.c.process, _milestone.c.name)
+            .group_by(_txn.c.process, _milestone.c.name_label)
         )
     }
     overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
@@ -214,4 +215,6 @@ def _but(left_out: Collection[str]) -> tuple[Any, ...]:
 
 def _live(milestone: str | None = None) -> tuple[Any, ...]:
     conditions = (_milestone.c.tenant == TENANT, _milestone.c.retracted_at.is_(None))
-    return conditions if milestone is None else (*conditions, _milestone.c.name == milestone)
+    return (
+        conditions if milestone is None else (*conditions, _milestone.c.name_label == label_no_of(milestone))
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, tuple_
 from sqlmodel import Session
 
 from collectors import tables
+from collectors.labels import label_of
 from collectors.transactions.transaction import Changed, MilestoneView, TransactionView
 from terms import object_key
 from terms.instant import Instant
@@ -124,7 +125,12 @@ def views(session: Session, names: MilestoneNames, rows: Iterable[Any]) -> list[
     rows = list(rows)
     reached: dict[int, dict[str, MilestoneView]] = {row.txn_id: {} for row in rows}
     for row in session.execute(
-        select(_milestone.c.txn_id, _milestone.c.name, _milestone.c.reached_at, _milestone.c.event_id).where(
+        select(
+            _milestone.c.txn_id,
+            label_of(_milestone.c.name_label).label("name"),
+            _milestone.c.reached_at,
+            _milestone.c.event_id,
+        ).where(
             _milestone.c.tenant == TENANT,
             _milestone.c.txn_id.in_(reached),
             _milestone.c.retracted_at.is_(None),

@@ -2,7 +2,7 @@
 """The parts of one transaction's story, read: its events, its members with their reasons, its spans."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,10 +12,10 @@ from sqlmodel import Session
 from collectors import tables
 from collectors.decisions import store as decision_store
 from collectors.decisions.store import DecisionView
+from collectors.labels import label_of
 from collectors.spans.rows import MAX_SPANS, numbers_of_traces, span_views, trace_rows
 from collectors.spans.view import SpanView
 from collectors.transactions.transaction import EffectCount, EventView, MemberView
-from terms import object_key
 from terms.instant import Instant, to_datetime
 from terms.money import Money
 from terms.object_key import ObjectKey
@@ -25,7 +25,6 @@ TREE = ("anchor", "same_as", "child_of")
 
 _txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
 _event: Any = tables.EventRow.__table__  # type: ignore[attr-defined]
-_edge: Any = tables.EdgeRow.__table__  # type: ignore[attr-defined]
 _object: Any = tables.ObjectRow.__table__  # type: ignore[attr-defined]
 _txn_event: Any = tables.TxnEventRow.__table__  # type: ignore[attr-defined]
 _txn_object: Any = tables.TxnObjectRow.__table__  # type: ignore[attr-defined]
@@ -35,9 +34,13 @@ _span_object: Any = tables.SpanObjectRow.__table__  # type: ignore[attr-defined]
 
 def events(session: Session, ids: Iterable[str]) -> dict[str, tuple[EventView, ...]]:
     """The events of each transaction, in order of business time, then source and source's id."""
+    source = label_of(_event.c.source_label).label("source")
     rows = session.execute(
         select(
             _txn.c.digest,
+            source,
+            label_of(_event.c.type_label).label("type"),
+            label_of(_event.c.system_label).label("system"),
             _txn_event.c.role.label("membership"),
             _txn_event.c.via_id,
             _txn_event.c.share_ppm,
@@ -47,18 +50,28 @@ def events(session: Session, ids: Iterable[str]) -> dict[str, tuple[EventView, .
         .join(_txn_event, (_txn_event.c.tenant == TENANT) & (_txn_event.c.txn_id == _txn.c.txn_id))
         .join(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _txn_event.c.event_id))
         .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
-        .order_by(_event.c.occurred_at, _event.c.source, _event.c.source_event_id)
+        .order_by(_event.c.occurred_at, source, _event.c.source_event_id)
     ).all()
+    named = {row.event_id: orjson.loads(row.objects) for row in rows}
+    keys = object_keys(session, {object_id for ids in named.values() for object_id in ids})
     found: dict[str, list[EventView]] = defaultdict(list)
     for row in rows:
-        found[row.digest.hex()].append(_event_view(row))
+        objects = {object_id: keys[object_id] for object_id in named[row.event_id]}
+        found[row.digest.hex()].append(_event_view(row, objects))
     return {one: tuple(views) for one, views in found.items()}
 
 
 def members(session: Session, ids: Iterable[str]) -> dict[str, tuple[MemberView, ...]]:
     """The objects of each transaction with the reason of each: the anchor first, then its tree, links, annotations."""
     rows = session.execute(
-        select(_txn.c.digest, _txn.c.definition_version, _txn_object, _event.c.type, _event.c.occurred_at)
+        select(
+            _txn.c.digest,
+            _txn.c.definition_version,
+            _txn_object,
+            label_of(_txn_object.c.rule_label).label("rule"),
+            label_of(_event.c.type_label).label("type"),
+            _event.c.occurred_at,
+        )
         .join(_txn_object, (_txn_object.c.tenant == TENANT) & (_txn_object.c.txn_id == _txn.c.txn_id))
         .outerjoin(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _txn_object.c.event_id))
         .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
@@ -147,8 +160,7 @@ def object_keys(session: Session, object_ids: set[int]) -> dict[int, ObjectKey]:
     return {row.object_id: ObjectKey(row.type, row.value, row.namespace, row.scope) for row in rows}
 
 
-def _event_view(row: Any) -> EventView:
-    objects = {object_id: object_key.parse(text) for object_id, text in orjson.loads(row.objects)}
+def _event_view(row: Any, objects: Mapping[int, ObjectKey]) -> EventView:
     via = objects[row.via_id] if row.via_id in objects else ObjectKey("", "")
     return EventView(
         event_key=str(row.event_id),
@@ -225,7 +237,7 @@ def _named_spans(session: Session, txn_id: int) -> dict[int, str]:
 
 def _carriers(session: Session, txn_id: int) -> dict[tuple[bytes, bytes], str]:
     rows = session.execute(
-        select(_event.c.trace_id, _event.c.span_id, _event.c.type)
+        select(_event.c.trace_id, _event.c.span_id, label_of(_event.c.type_label).label("type"))
         .join(_txn_event, (_txn_event.c.tenant == TENANT) & (_txn_event.c.event_id == _event.c.event_id))
         .where(_event.c.tenant == TENANT, _txn_event.c.txn_id == txn_id, _event.c.trace_id.is_not(None))
     )

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from collectors import tables
 from collectors.decisions import store as decision_store
 from collectors.decisions.store import DecisionView
+from collectors.labels import label_no_of, label_of
 from collectors.transactions.story_store import digests, object_keys
 from collectors.transactions.support import Support, classes, supports_of
 from terms.instant import Instant
@@ -63,7 +64,7 @@ def _named(session: Session, txn_id: int) -> set[int]:
         .join(_txn_event, (_txn_event.c.tenant == TENANT) & (_txn_event.c.event_id == _event.c.event_id))
         .where(_event.c.tenant == TENANT, _txn_event.c.txn_id == txn_id)
     ).scalars()
-    return {object_id for text in texts for object_id, _ in orjson.loads(text)}
+    return {object_id for text in texts for object_id in orjson.loads(text)}
 
 
 def _edges(session: Session, parents: Iterable[int], mine: Collection[int], process: str) -> list[Any]:
@@ -73,9 +74,16 @@ def _edges(session: Session, parents: Iterable[int], mine: Collection[int], proc
     for start in range(0, len(asked), _AT_ONCE):
         some = _edge.c.parent_id.in_(asked[start : start + _AT_ONCE])
         rows += session.execute(
-            select(_edge, _event.c.type, _event.c.source, _event.c.source_event_id, _event.c.occurred_at)
+            select(
+                _edge,
+                label_of(_edge.c.rule_label).label("rule"),
+                label_of(_event.c.type_label).label("type"),
+                label_of(_event.c.source_label).label("source"),
+                _event.c.source_event_id,
+                _event.c.occurred_at,
+            )
             .outerjoin(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _edge.c.event_id))
-            .where(_edge.c.tenant == TENANT, some, _edge.c.definition == process)
+            .where(_edge.c.tenant == TENANT, some, _edge.c.definition_label == label_no_of(process))
         ).all()
     rows = [row for row in rows if row.child_id in mine or (row.role == "same_as" and row.parent_id in mine)]
     return sorted(rows, key=_judged)

@@ -17,6 +17,7 @@ from collectors.decoding.cloudevents import decode
 from collectors.definitions import Definitions, load
 from collectors.intake import IngestResult, ingest
 from collectors.keys.tables import KeyFindingRow
+from collectors.labels import label_no_of, label_of
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.transactions.store import (
@@ -149,7 +150,9 @@ def test_an_event_remembers_the_rule_that_read_it(database: Database) -> None:
     assert [(one[0].id, one[0].version, one[0].rule_no) for one in rules] == [("throughline", 2, 1)]
     events = database.read(
         lambda session: session.execute(
-            select(tables.EventRow.type, tables.EventRow.rule_no).order_by(tables.EventRow.occurred_at)  # type: ignore[call-overload]
+            select(label_of(tables.EventRow.type_label), tables.EventRow.rule_no).order_by(
+                tables.EventRow.occurred_at  # type: ignore[arg-type]
+            )
         ).all()
     )
     assert [tuple(row) for row in events] == [("order-placed", 1), ("crm-updated", 1), ("order-placed", None)]
@@ -247,7 +250,7 @@ def test_a_milestone_reached_earlier_than_thought_is_recorded_anew(database: Dat
     rows = database.read(
         lambda session: session.execute(
             select(tables.MilestoneRow.reached_at, tables.MilestoneRow.retracted_at)  # type: ignore[call-overload]
-            .where(tables.MilestoneRow.name == "customer-ready")
+            .where(tables.MilestoneRow.name_label == label_no_of("customer-ready"))
             .order_by(tables.MilestoneRow.reached_at)
         ).all()
     )

@@ -10,20 +10,33 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Table, UniqueConstraint, create_engine, inspect, text
-from sqlalchemy.types import BigInteger, Boolean, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy.types import (
+    BigInteger,
+    Boolean,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlmodel.sql.sqltypes import AutoString
 
 from collectors import intake
 from collectors.definitions import load
-from collectors.span import Decoded, Origin, Span
+from collectors.span import BusinessEvent, Decoded, Origin, Span
+from collectors.stitching.event_data import data_of
+from collectors.stitching.event_intake import content_hash
 from collectors.transactions import story_store
+from collectors.transactions.store import transactions_by_id
+from collectors.transactions.transaction import transaction_id
 from controlplane.database import Actor, Database
 from controlplane.migrations import schema
 from controlplane.migrations.tables import metadata
 from registry import canonical, listing, store, subjects
 from registry.content import by_schema_id, content_id
 from registry.listing import Wanted
-from terms.instant import SECOND, Clock, wall_clock
+from terms.instant import SECOND, Clock, Instant, wall_clock
 from terms.row_id import row_ids
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
@@ -45,7 +58,8 @@ def test_the_tenant_leads_every_key(table: Table) -> None:
 def test_no_column_can_lose_money_or_time(table: Table) -> None:
     """SQLite keeps decimals as doubles and drops a time's zone: amounts and instants are whole numbers, 64 bits wide."""
     for column in table.columns:
-        assert isinstance(column.type, EXACT), f"{table.name}.{column.name}"
+        stored = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+        assert isinstance(stored, EXACT), f"{table.name}.{column.name}"
         if column.name.endswith(("_at", "_ns", "_minor", "_key", "_id")) and isinstance(column.type, Integer):
             assert isinstance(column.type, BigInteger), f"{table.name}.{column.name} is too narrow"
 
@@ -191,4 +205,80 @@ def test_spans_stored_before_they_were_numbered_are_kept(
     assert [tuple(one) for one in mentions] == [(5, 512 + 1), (7000, 1024 + 3), (7001, 1024 + 3)]
     assert [block_id for block_id, _ in blocks] == [1, 2]
     assert 0 <= wall_clock() - blocks[0].arrived_at < 600 * SECOND
+    database.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_events_stored_before_their_texts_were_labels_are_kept(
+    kind: str, request: pytest.FixtureRequest, clock: Clock
+) -> None:
+    """An upgrade takes events, edges, milestones and memberships along: the story reads as it did, and what comes after knows them."""
+    url: str = request.getfixturevalue(f"{kind}_url")
+    alembic.command.upgrade(schema._config(url), "0022")
+    said = [
+        BusinessEvent("crm", f"e{n}", "order-placed", Instant(n), "salesforce", ("customer:C", f"order:SO-{n}"), data=data)
+        for n, data in ((1, '{"throughline.run":"r1"}'), (2, None))
+    ]  # fmt: skip
+    digest = bytes.fromhex(transaction_id("lead-to-cash", "order:SO-1"))
+    whole_hash = [content_hash(event) + b"\0" * 8 for event in said]
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement, rows in (
+            (
+                "INSERT INTO object VALUES (1, :id, :type, :value, '', '')",
+                [{"id": n, "type": kind, "value": value} for n, kind, value in ((1, "order", "SO-1"), (2, "customer", "C"), (3, "order", "SO-2"))],
+            ),
+            ("INSERT INTO event_object VALUES (1, :object, :event)", [{"object": o, "event": e} for o, e in ((1, 11), (2, 11), (2, 12), (3, 12))]),
+            (
+                "INSERT INTO event (tenant, event_id, source, source_event_id, content_hash, type, occurred_at, recorded_at, system, objects, data) "
+                "VALUES (1, :id, 'crm', :own, :hash, 'order-placed', :at, 5, 'salesforce', :objects, :data)",
+                [
+                    {"id": 10 + n, "own": f"e{n}", "hash": whole_hash[n - 1], "at": n, "data": event.data, "objects": f'[[2,"customer:C"],[{2 * n - 1},"order:SO-{n}"]]'}
+                    for n, event in enumerate(said, 1)
+                ],
+            ),
+            (
+                "INSERT INTO edge VALUES (1, 2, 1, 1, 'annotate', 11, 'lead-to-cash', 1, 'order-of-customer', '', 5, NULL)",
+                [{}],
+            ),
+            (
+                "INSERT INTO txn (tenant, txn_id, digest, process, definition_version, anchor, status, started_at, last_event_at) "
+                "VALUES (1, 9, :digest, 'lead-to-cash', 1, 'order:SO-1', 'open', 1, 1)",
+                [{"digest": digest}],
+            ),
+            ("INSERT INTO txn_event VALUES (1, 9, 11, 'member', 1, 1000000, NULL)", [{}]),
+            ("INSERT INTO txn_object VALUES (1, 9, :id, :role, NULL, :rule, 11)", [{"id": 1, "role": "anchor", "rule": None}, {"id": 2, "role": "annotate", "rule": "r"}]),
+            ("INSERT INTO milestone VALUES (1, 9, 1, 'order-placed', 1, 11, 'lead-to-cash', 1, 5, NULL)", [{}]),
+            ("INSERT INTO row_number VALUES (1, :series, 100)", [{"series": one} for one in ("event", "object", "txn", "edge", "milestone")]),
+        ):  # fmt: skip
+            connection.execute(text(statement), rows)
+    engine.dispose()
+    schema.upgrade(url)
+    database = Database(url, clock)
+    one = digest.hex()
+    events = database.read(lambda s: story_store.events(s, (one,)))[one]
+    assert [(e.source, e.type, e.system, e.role, [str(key) for key in e.objects]) for e in events] == [
+        ("crm", "order-placed", "salesforce", "member", ["customer:C", "order:SO-1"])
+    ]
+    members = database.read(lambda s: story_store.members(s, (one,)))[one]
+    assert [(str(m.object), m.role, m.rule) for m in members] == [("order:SO-1", "anchor", None), ("customer:C", "annotate", "r")]  # fmt: skip
+    view = database.read(lambda s: transactions_by_id(s, {}, (one,)))[one]
+    assert [(m.name, m.reached_at) for m in view.milestones] == [("order-placed", 1)]
+    assert database.read(lambda s: [data_of(s, 11), data_of(s, 12)]) == ['{"throughline.run":"r1"}', None]
+    with database.engine.connect() as connection:
+        edges = connection.execute(
+            text(
+                "SELECT d.label, r.label FROM edge e JOIN label d ON d.label_no = e.definition_label JOIN label r ON r.label_no = e.rule_label"
+            )
+        ).all()
+    assert [tuple(row) for row in edges] == [("lead-to-cash", "order-of-customer")]
+    again = database.write(
+        lambda s: intake.ingest(s, Decoded(events=[*said, said[0]._replace(source_event_id="e3")]), clock(), load()),
+        actor=Actor("machine", "test"),
+        reason="test",
+    )  # fmt: skip
+    assert (again.accepted, again.duplicates) == (1, 2)
+    events = database.read(lambda s: story_store.events(s, (one,)))[one]
+    assert sorted(e.source_event_id for e in events) == ["e1", "e3"]
+    assert database.read(lambda s: data_of(s, int(next(e.event_key for e in events if e.source_event_id == "e3")))) == said[0].data  # fmt: skip
     database.close()

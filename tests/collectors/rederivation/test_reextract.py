@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from collectors import tables
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest
+from collectors.labels import label_of
 from collectors.rederivation import store as rederivation_store
 from collectors.rederivation.from_spans import step
 from collectors.rederivation.job import Rederivation
@@ -112,7 +113,7 @@ def digest(database: Database) -> dict[str, Any]:
             select(tables.SpanObjectRow.object_id, tables.SpanObjectRow.span_key)
         ).all()
         return {
-            "events": rows(session, e.source_event_id, e.type, e.occurred_at, e.rule_no),
+            "events": rows(session, e.source_event_id, label_of(e.type_label), e.occurred_at, e.rule_no),
             "named": sorted((sources[event_id], key) for event_id, key in named),
             "transactions": rows(session, t.process, t.anchor, t.status, t.started_at),
             "mentions": sorted((names[one], spans[key]) for one, key in mentions),

@@ -72,19 +72,29 @@ TYPES = [
     "credit-memo-posted", "throughline.exception-opened", "throughline.exception-resolved", "order-cancelled",
 ]  # fmt: skip
 
+# Numbers are given in the order of arrival: what they stand for is compared.
+LABEL = "(SELECT l.label FROM label l WHERE l.label_no = {})"
 DIGEST = {
     "transactions": "SELECT process, anchor, status, started_at, ended_at, last_event_at, amount_minor, currency, "
     "customer, waiting_for, waiting_since, due_at FROM txn",
     "events": "SELECT t.process, t.anchor, e.source_event_id, m.role, o.value, m.share_ppm, m.part_minor FROM txn_event m "
     "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id "
     "JOIN object o ON o.object_id = m.via_id",
-    "objects": "SELECT t.process, t.anchor, o.type, o.value, m.role, p.value, m.rule, e.source_event_id, d.reason "
+    "objects": "SELECT t.process, t.anchor, o.type, o.value, m.role, p.value, "
+    + LABEL.format("m.rule_label")
+    + ", e.source_event_id, d.reason "
     "FROM txn_object m JOIN txn t ON t.txn_id = m.txn_id JOIN object o ON o.object_id = m.object_id "
     "LEFT JOIN event e ON e.event_id = m.event_id LEFT JOIN decision d ON d.decision_id = m.event_id "
     "LEFT JOIN object p ON p.object_id = m.parent_id",
-    "milestones": "SELECT t.process, t.anchor, m.name, m.reached_at, e.source_event_id FROM milestone m "
+    "milestones": "SELECT t.process, t.anchor, "
+    + LABEL.format("m.name_label")
+    + ", m.reached_at, e.source_event_id FROM milestone m "
     "JOIN txn t ON t.txn_id = m.txn_id JOIN event e ON e.event_id = m.event_id WHERE m.retracted_at IS NULL",
-    "edges": "SELECT g.definition, c.value, p.value, g.role, g.rule, g.refused, e.source_event_id, d.reason FROM edge g "
+    "edges": "SELECT "
+    + LABEL.format("g.definition_label")
+    + ", c.value, p.value, g.role, "
+    + LABEL.format("g.rule_label")
+    + ", g.refused, e.source_event_id, d.reason FROM edge g "
     "JOIN object c ON c.object_id = g.child_id JOIN object p ON p.object_id = g.parent_id "
     "LEFT JOIN event e ON e.event_id = g.event_id LEFT JOIN decision d ON d.decision_id = g.event_id "
     "WHERE g.retracted_at IS NULL",
