@@ -4,8 +4,9 @@
 Everything here is idempotent: what was stored before is a duplicate, and changes nothing.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -24,12 +25,14 @@ from collectors.spans.intake import StoredSpans, store_mentions, store_spans
 from collectors.spans.search_intake import store_promoted
 from collectors.stitching.event_intake import content_hash, store_events, store_objects
 from collectors.stitching.restitch import restitch, stitching
+from collectors.stitching.stitch_event import StitchEvent
 from terms.instant import Instant
 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids).
+    """What became of one request: spans and events taken, known already, rejected; transactions that changed (ids), with
+    those that requests stored at once with it changed.
 
     `systems` are those its events name, new or known. `flagged` are spans that were taken though their times cannot be,
     and those of which two contents came under one identity: one of the two is not kept, which is no reason to send it again.
@@ -50,14 +53,34 @@ def ingest(session: Session, request: Decoded, now: Instant, definitions: Defini
     stays, so that the order of arrival does not decide; so it is with spans. Events that other rules have read are read
     again, so that one state of the definitions reads and stitches them.
     """
+    return ingest_all(session, (request,), now, definitions)[0]
+
+
+def ingest_all(
+    session: Session, requests: Sequence[Decoded], now: Instant, definitions: Definitions
+) -> list[IngestResult]:
+    """`ingest` of each request, in order. What they change is judged once, and each result tells all of it."""
     bulk = Bulk(session)
     with stitching(bulk) as numbers:
-        return _ingest(bulk, numbers, request.under(definitions.extractor), now, definitions)
+        stored = [
+            _store(bulk, numbers, request.under(definitions.extractor), now, definitions)
+            for request in requests
+        ]
+        changed = _judge(bulk, numbers, stored, now, definitions)
+    return [replace(one.result, changed=changed) for one in stored]
 
 
-def _ingest(
-    bulk: Bulk, numbers: Numbers, request: Decoded, now: Instant, definitions: Definitions
-) -> IngestResult:
+class _Stored(NamedTuple):
+    """One request as it is stored: its events that are new, what they name, and what became of it so far."""
+
+    result: IngestResult
+    events: list[StitchEvent]
+    ids: dict[str, int]
+    new_objects: set[str]
+    left: dict[str, int]
+
+
+def _store(bulk: Bulk, numbers: Numbers, request: Decoded, now: Instant, definitions: Definitions) -> _Stored:
     extracted = definitions.extractor.extract(request.spans)
     events = once([*extracted.all_events(), *request.events], content_hash)
     spans = store_spans(bulk, numbers, extracted.spans, now)
@@ -70,11 +93,6 @@ def _ingest(
     ids.update(stored.left)
     store_mentions(bulk, extracted, spans, stored.told_by, ids)
     store_promoted(bulk, extracted.spans, spans.keys, definitions.promoted)
-    changed: tuple[str, ...] = ()
-    if stored.events:
-        changed = restitch(
-            bulk, numbers, definitions.processes, stored.events, ids, new_objects, stored.left, now
-        )
     # A span and the event it carries count as one; only events that came alone count themselves.
     new = {(event.source, event.source_event_id) for event in stored.events} if request.events else ()
     alone = [event for event in once(request.events, content_hash) if event[:2] in new]
@@ -85,7 +103,24 @@ def _ingest(
     rejected = (*request.rejected, *extracted.rejected)
     systems = frozenset(event.system for event in events)
     flagged = (*spans.rivals, *span_flag.flags(extracted.spans, spans.keys, now))
-    return IngestResult(taken, sent - taken, rejected, changed, systems, flagged)
+    result = IngestResult(taken, sent - taken, rejected, (), systems, flagged)
+    return _Stored(result, stored.events, ids, new_objects, stored.left)
+
+
+def _judge(
+    bulk: Bulk, numbers: Numbers, stored: Sequence[_Stored], now: Instant, definitions: Definitions
+) -> tuple[str, ...]:
+    """The ids of the transactions that changed. Of an event that a later request gave another content that one counts."""
+    events = {event.event_id: event for one in stored for event in one.events}
+    if not events:
+        return ()
+    ids: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for one in stored:
+        ids |= one.ids
+        left |= one.left
+    new_objects = set[str]().union(*(one.new_objects for one in stored))
+    return restitch(bulk, numbers, definitions.processes, list(events.values()), ids, new_objects, left, now)
 
 
 def _findings(

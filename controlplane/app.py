@@ -54,7 +54,7 @@ from controlplane.security import sealing
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
 from controlplane.settings import Settings
-from controlplane.source_counting import Counting
+from controlplane.source_counting import Counting, IngestAll
 from controlplane.source_desk import SourceDesk
 from controlplane.telemetry import Telemetry
 from controlplane.work import MACHINE, RUNS_STAGES, WORK, tell, workers
@@ -178,7 +178,7 @@ def create_app(parts: Parts) -> Starlette:
             worker.ask()
         parts.live.changed("transactions")
 
-    counting = Counting(parts.database, parts.clock, _ingesting(parts.definitions, parts.clock))
+    counting = Counting(parts.database, parts.clock, _ingesting_all(parts.definitions, parts.clock))
 
     def take(decode: Callable[[bytes, bool], Decoded]) -> Take[intake.IngestResult]:
         return counting.telling(taking(parts.database, decode, counting.store, noticed))
@@ -285,6 +285,13 @@ def _ingesting(definitions: Definitions, clock: Clock) -> Callable[[Session, Dec
         return intake.ingest(session, decoded, clock(), definitions.current)
 
     return ingest
+
+
+def _ingesting_all(definitions: Definitions, clock: Clock) -> IngestAll:
+    def ingest_all(session: Session, requests: Sequence[Decoded]) -> Sequence[intake.IngestResult]:
+        return intake.ingest_all(session, requests, clock(), definitions.current)
+
+    return ingest_all
 
 
 def _pulling(

@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, TypeVar
@@ -20,7 +20,9 @@ from terms.instant import Clock
 from terms.problem import ProblemError
 
 T = TypeVar("T")
+V = TypeVar("V")
 Work = Callable[[Session], T]
+WorkOfMany = Callable[[Session, Sequence[V]], Sequence[T]]
 
 READERS = 8
 WAITING_WRITES = 1_000
@@ -51,6 +53,8 @@ class _Call:
     actor: Actor
     reason: str
     answer: Future[Any]
+    of_many: WorkOfMany[Any, Any] | None = None
+    value: Any = None
 
 
 class Database:
@@ -100,6 +104,15 @@ class Database:
         """`write`, from the event loop."""
         return await asyncio.wrap_future(self._submit(work, actor, reason))
 
+    async def write_together_async(self, work: WorkOfMany[V, T], value: V, *, actor: Actor, reason: str) -> T:
+        """`write_async` of one of many values: on SQLite, those that wait for the same `work` one after the other are done at once.
+
+        `work` returns a result for each value, in their order. Where it fails for several, each of them is tried alone.
+        """
+        return await asyncio.wrap_future(
+            self._submit(lambda session: work(session, (value,))[0], actor, reason, work, value)
+        )
+
     def close(self) -> None:
         """Waits for the writes in the queue, then lets go of all connections. Safe to call twice."""
         if self._closed:
@@ -115,12 +128,19 @@ class Database:
     def _committed(self, _: object) -> None:
         self.generation += 1
 
-    def _submit(self, work: Work[T], actor: Actor, reason: str) -> "Future[T]":
+    def _submit(
+        self,
+        work: Work[T],
+        actor: Actor,
+        reason: str,
+        of_many: WorkOfMany[Any, T] | None = None,
+        value: Any = None,
+    ) -> "Future[T]":
         if self._closed:
             raise RuntimeError("the database is closed")
         answer: Future[T] = Future()
         try:
-            self._calls.put_nowait(_Call(work, actor, reason, answer))
+            self._calls.put_nowait(_Call(work, actor, reason, answer, of_many, value))
         except queue.Full:
             raise BusyError(f"{WAITING_WRITES} writes are waiting") from None
         return answer
@@ -148,20 +168,15 @@ class Database:
 
     def _commit(self, calls: list[_Call]) -> None:
         """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it."""
+        calls = [call for call in calls if call.answer.set_running_or_notify_cancel()]
         answers: list[tuple[_Call, Any]] = []
         try:
             with Session(self.engine, expire_on_commit=False) as session:
-                for call in calls:
-                    if not call.answer.set_running_or_notify_cancel():
+                for some in _runs(calls):
+                    if len(some) > 1 and self._done_at_once(session, some, answers, len(some) == len(calls)):
                         continue
-                    try:
-                        with session.begin_nested() if len(calls) > 1 else contextlib.nullcontext():
-                            result = self._run(session, call, TRIES if len(calls) == 1 else 1)
-                        answers.append((call, result))
-                    except Exception as error:  # noqa: BLE001 the caller gets it, whatever it is
-                        if len(calls) == 1:
-                            session.rollback()
-                        call.answer.set_exception(self._told(error))
+                    for call in some:
+                        self._do(session, call, answers, len(calls) == 1)
                 session.commit()
         except Exception as error:  # noqa: BLE001 nothing was stored: every caller of the group must know
             self._told(error)
@@ -170,6 +185,33 @@ class Database:
             return
         for call, result in answers:
             call.answer.set_result(result)
+
+    def _do(self, session: Session, call: _Call, answers: list[tuple[_Call, Any]], is_alone: bool) -> None:
+        try:
+            with contextlib.nullcontext() if is_alone else session.begin_nested():
+                answers.append((call, self._run(session, call, TRIES if is_alone else 1)))
+        except Exception as error:  # noqa: BLE001 the caller gets it, whatever it is
+            if is_alone:
+                session.rollback()
+            call.answer.set_exception(self._told(error))
+
+    def _done_at_once(
+        self, session: Session, calls: list[_Call], answers: list[tuple[_Call, Any]], are_all: bool
+    ) -> bool:
+        """Whether these calls of one work went through together; else nothing of them is there."""
+        work = calls[0].of_many
+        assert work is not None
+        try:
+            with contextlib.nullcontext() if are_all else session.begin_nested():
+                results = work(session, [call.value for call in calls])
+                for call in calls:
+                    record(session, call.actor.kind, call.actor.name, call.reason, self._clock())
+        except Exception:  # noqa: BLE001 whose fault it is shows when each is tried alone
+            if are_all:
+                session.rollback()
+            return False
+        answers.extend(zip(calls, results, strict=True))
+        return True
 
     def _run(self, session: Session, call: _Call, tries: int) -> Any:
         """What the call returns. One that lost a race runs again from its beginning, so it has to be alone in its transaction."""
@@ -188,6 +230,17 @@ class Database:
         if isinstance(error, OperationalError):
             self.trouble = str(error.orig)
         return error
+
+
+def _runs(calls: list[_Call]) -> list[list[_Call]]:
+    """The calls in their order; neighbours that are for one work of many stand together."""
+    found: list[list[_Call]] = []
+    for call in calls:
+        if found and call.of_many is not None and call.of_many == found[-1][-1].of_many:
+            found[-1].append(call)
+        else:
+            found.append([call])
+    return found
 
 
 def checked_url(url: str) -> URL:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whoever pushes is a source as well: what a credential brings is counted under its name, in the transaction that stores it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,7 +18,7 @@ from controlplane.security.caller import Caller
 from terms.instant import Clock
 from terms.problem import ProblemError
 
-Ingest = Callable[[Session, Decoded], IngestResult]
+IngestAll = Callable[[Session, Sequence[Decoded]], Sequence[IngestResult]]
 
 
 def source_of(caller: Caller) -> str:
@@ -36,16 +36,18 @@ class Counting:
 
     database: Database
     clock: Clock
-    ingest: Ingest
+    ingest_all: IngestAll
 
-    def store(self, session: Session, decoded: Decoded, caller: Caller) -> IngestResult:
-        """Stores a request and counts it."""
-        result, name = self.ingest(session, decoded), source_of(caller)
-        source_traffic.count(
-            session, name, result.accepted, result.duplicates, result.rejected, result.flagged, self.clock()
-        )
-        source_traffic.tell_systems(session, name, result.systems)
-        return result
+    def store(self, session: Session, sent: Sequence[tuple[Decoded, Caller]]) -> Sequence[IngestResult]:
+        """Stores requests and counts each under its caller."""
+        results = self.ingest_all(session, [decoded for decoded, _ in sent])
+        for result, (_, caller) in zip(results, sent, strict=True):
+            name, now = source_of(caller), self.clock()
+            source_traffic.count(
+                session, name, result.accepted, result.duplicates, result.rejected, result.flagged, now
+            )
+            source_traffic.tell_systems(session, name, result.systems)
+        return results
 
     def telling(self, take: Take[IngestResult]) -> Take[IngestResult]:
         """The same Take, that counts a request of which nothing could be decoded, before it is refused."""

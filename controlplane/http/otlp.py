@@ -45,15 +45,19 @@ class Take(Protocol[S_co]):
 def taking(
     database: Database,
     decode: Callable[[bytes, bool], D],
-    store: Callable[[Session, D, Caller], S],
+    store: Callable[[Session, Sequence[tuple[D, Caller]]], Sequence[S]],
     then: Callable[[S], None] = lambda _: None,
 ) -> Take[S]:
-    """A Take: decodes off the loop, stores in one transaction, and after the commit tells `then`, which must return at once."""
+    """A Take: decodes off the loop, stores in one transaction, and after the commit tells `then`, which must return at once.
+
+    `store` returns a result for each request; those that wait for the same `store` may be stored at once.
+    """
 
     async def take(body: bytes, is_json: bool, caller: Caller) -> S:
         decoded = await run_in_threadpool(decode, body, is_json)
-        stored = await database.write_async(
-            lambda session: store(session, decoded, caller),
+        stored = await database.write_together_async(
+            store,
+            (decoded, caller),
             # Spans are evidence of their own; a row of audit for each request would tell nothing more.
             actor=Actor("machine", caller.name),
             reason="spans",

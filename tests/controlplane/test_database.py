@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One call is one transaction, on both databases, alone and in a group."""
 
+import asyncio
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -62,6 +64,51 @@ def test_a_failing_call_takes_nothing_of_its_group_with_it(database: Database) -
             with pytest.raises(ValueError, match="poison"):
                 call.result()
     assert _reasons(database) == [f"good {n}" for n in range(5)]
+
+
+async def _together(database: Database, values: list[int], given: list[list[int]]) -> list[object]:
+    """What becomes of values that wait for one work while another write goes on; 0 cannot be stored."""
+    gate = threading.Event()
+
+    def stored(session: Session, some: Sequence[int]) -> list[int]:
+        given.append(list(some))
+        for value in some:
+            session.add(AuditRow(audit_id=value, at=0, actor_kind="x", actor="x", reason=f"value {value}"))
+        session.flush()
+        if 0 in some:
+            raise ValueError("zero")
+        return [value * 10 for value in some]
+
+    first = asyncio.ensure_future(database.write_async(lambda s: gate.wait(5), actor=MACHINE, reason="first"))
+    await asyncio.sleep(0)
+    calls = [
+        asyncio.ensure_future(database.write_together_async(stored, value, actor=MACHINE, reason="value"))
+        for value in values
+    ]
+    await asyncio.sleep(0)
+    gate.set()
+    await first
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def test_values_that_wait_for_one_work_each_get_their_own_answer(database: Database) -> None:
+    """Done at once on SQLite, side by side on PostgreSQL: who waits cannot tell."""
+    given: list[list[int]] = []
+
+    assert asyncio.run(_together(database, [1, 2, 3], given)) == [10, 20, 30]
+    assert sorted(value for some in given for value in some) == [1, 2, 3]
+    assert _reasons(database) == ["value 1", "value 2", "value 3"]
+    if database.is_sqlite:
+        assert [1, 2, 3] in given
+
+
+def test_a_value_that_cannot_be_stored_takes_no_other_with_it(database: Database) -> None:
+    """Where they fail together each is tried alone: one is told of its error, the others are stored, once."""
+    answers = asyncio.run(_together(database, [1, 0, 3], []))
+
+    assert [answers[0], answers[2]] == [10, 30]
+    assert isinstance(answers[1], ValueError)
+    assert _reasons(database) == ["value 1", "value 3"]
 
 
 def test_a_full_queue_is_told_at_once(database: Database) -> None:

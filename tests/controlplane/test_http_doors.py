@@ -4,7 +4,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +79,12 @@ class World:
         except Exception as error:
             raise ProblemError("the body is not OTLP", do="send an ExportTraceServiceRequest") from error
 
-    def store(self, _session: Any, request: ExportTraceServiceRequest, _caller: Any) -> Stored:
+    def store(self, _session: Any, sent: Sequence[tuple[ExportTraceServiceRequest, Any]]) -> list[Stored]:
         if self.busy:
             raise BusyError("1000 writes are waiting")
+        return [self.store_one(request) for request, _ in sent]
+
+    def store_one(self, request: ExportTraceServiceRequest) -> Stored:
         spans = [
             span for part in request.resource_spans for scope in part.scope_spans for span in scope.spans
         ]

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from collectors import tables
 from collectors.decisions import store as decision_store
 from collectors.decisions import tables as decision_tables
 from collectors.definitions import Definitions, load
-from collectors.intake import ingest
+from collectors.intake import ingest_all
 from collectors.keys import tables as key_tables
 from collectors.span import BusinessEvent, Decoded
 from controlplane.database import Actor, Database
@@ -126,9 +127,16 @@ def empty(database: Database) -> None:
 
 
 def take(database: Database, events: Sequence[BusinessEvent], definitions: Definitions) -> None:
-    request = Decoded(events=list(events))
+    take_at_once(database, [events], definitions)
+
+
+def take_at_once(
+    database: Database, batches: Sequence[Sequence[BusinessEvent]], definitions: Definitions
+) -> None:
+    """Each batch is a request of its own, and all are judged together."""
+    requests = [Decoded(events=list(events)) for events in batches]
     database.write(
-        lambda session: ingest(session, request, Instant(1), definitions), actor=MACHINE, reason="test"
+        lambda session: ingest_all(session, requests, Instant(1), definitions), actor=MACHINE, reason="test"
     )
 
 
@@ -244,12 +252,16 @@ def rule(database: Database, ruling: Ruling, definitions: Definitions) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(arriving=arrivals())
+@given(arriving=arrivals(), are_together=st.booleans())
 def test_arrival_order_batches_repeats_and_when_it_was_decided_change_nothing(
     database: Database,
     arriving: tuple[list[list[BusinessEvent] | Ruling], list[Ruling]],
+    are_together: bool,
 ) -> None:
-    """Any order of arrival, batch size, duplication and place of decisions end in the same transactions, edges and milestones."""
+    """Any order of arrival, batch size, duplication and place of decisions end in the same transactions, edges and milestones.
+
+    So do requests that are judged together, one that repeats or contradicts another among them.
+    """
     definitions = with_aliases()
     steps, made = arriving
     empty(database)
@@ -260,11 +272,16 @@ def test_arrival_order_batches_repeats_and_when_it_was_decided_change_nothing(
         rule(database, ruling, definitions)
     at_once = digest(database)
     empty(database)
-    for step in steps:
-        if isinstance(step, Ruling):
-            rule(database, step, definitions)
+    for is_ruling, some in groupby(steps, lambda step: isinstance(step, Ruling)):
+        listed = list(some)
+        if is_ruling or not are_together:
+            for step in listed:
+                if isinstance(step, Ruling):
+                    rule(database, step, definitions)
+                else:
+                    take(database, step, definitions)
         else:
-            take(database, step, definitions)
+            take_at_once(database, [step for step in listed if not isinstance(step, Ruling)], definitions)
     assert digest(database) == at_once
 
 
