@@ -4,7 +4,7 @@
 A business has a few dozen sources, types of events, rules and milestones. A label is never changed and never removed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -23,20 +23,20 @@ def label_digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=16).digest()
 
 
-def label_numbers(bulk: Bulk, numbers: Numbers, texts: Iterable[str]) -> dict[str, int]:
-    """The number of each text. One that no row bore yet gets the next."""
-    digests = {label_digest(text): text for text in texts}
-    known = {
-        digests[bytes(digest)]: label_no
-        for digest, label_no in bulk.select("digest, label_no", "label", "digest", digests)
-    }
+def label_numbers(bulk: Bulk, numbers: Numbers, texts: Iterable[str]) -> Mapping[str, int]:
+    """The number of each text, of others too. One that no row bore yet gets the next."""
+    known = numbers.known["label"]
+    digests = {label_digest(text): text for text in set(texts).difference(known)}
+    for digest, label_no in bulk.select("digest, label_no", "label", "digest", digests):
+        known[digests[bytes(digest)]] = label_no
     new = sorted((text, digest) for digest, text in digests.items() if text not in known)
     rows = [
         (label_no, digest, text)
         for label_no, (text, digest) in zip(numbers.take("label", len(new)), new, strict=True)
     ]
     bulk.insert(tables.LabelRow, "label_no, digest, label", rows)
-    return known | {text: label_no for label_no, _, text in rows}
+    known.update((text, label_no) for label_no, _, text in rows)
+    return known
 
 
 def labels_of(bulk: Bulk, label_nos: Iterable[int]) -> dict[int, str]:

@@ -4,9 +4,10 @@
 They are taken in the transaction that stores what bears them: what is rolled back is taken again, and none is skipped.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from collectors import tables
 from collectors.bulk import Bulk
@@ -19,9 +20,13 @@ _LOCK = 0x6E756D62  # a lock number of our own among those of the database
 
 
 class Numbers:
-    """The next numbers of each series, as this transaction sees them."""
+    """The next numbers of each series, as this transaction sees them.
+
+    `known` are numbers it has looked up or given, by what bears them: several requests stored in it ask once.
+    """
 
     def __init__(self, bulk: Bulk) -> None:
+        self.known: dict[Series, dict[Any, int]] = defaultdict(dict)
         self._bulk = bulk
         self._stored: dict[str, int] = {}
         self._next: dict[str, int] = {}

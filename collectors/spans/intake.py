@@ -82,7 +82,7 @@ class _Names:
 
     resources: dict[int, int]
     operations: dict[tuple[int, str], int]
-    traces: dict[bytes, int]
+    traces: Mapping[bytes, int]
 
 
 def _store_block(
@@ -130,12 +130,11 @@ def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> dict[bytes, int]:
-    wanted = sorted(ids)
-    known = {
-        bytes(trace_id): trace_no
-        for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted)
-    }
+def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> Mapping[bytes, int]:
+    known = numbers.known["trace"]
+    wanted = sorted(ids.difference(known))
+    for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted):
+        known[bytes(trace_id)] = trace_no
     new = [one for one in wanted if one not in known]
     known.update(zip(new, numbers.take("trace", len(new)), strict=True))
     bulk.insert(tables.TraceRow, "trace_no, trace_id", [(known[one], one) for one in new])
@@ -146,13 +145,13 @@ def _operations(
     bulk: Bulk, numbers: Numbers, spans: Sequence[Span], resources: Mapping[int, int]
 ) -> dict[tuple[int, str], int]:
     called = {(id(span.origin), span.name) for span in spans}
-    known = {
-        (resource_id, name): operation_no
-        for resource_id, name, operation_no in bulk.select(
-            "resource_id, name, operation_no", "operation", "name", sorted({name for _, name in called})
-        )
-    }
-    new = sorted({(resources[mark], name) for mark, name in called} - known.keys())
+    known = numbers.known["operation"]
+    wanted = {(resources[mark], name) for mark, name in called}.difference(known)
+    for resource_id, name, operation_no in bulk.select(
+        "resource_id, name, operation_no", "operation", "name", sorted({name for _, name in wanted})
+    ):
+        known[resource_id, name] = operation_no
+    new = sorted(wanted.difference(known))
     known.update(zip(new, numbers.take("operation", len(new)), strict=True))
     bulk.insert(tables.OperationRow, "operation_no, resource_id, name", [(known[one], *one) for one in new])
     return {(mark, name): known[resources[mark], name] for mark, name in called}
@@ -170,11 +169,11 @@ def _resources(bulk: Bulk, numbers: Numbers, origins: Iterable[tuple[int, Origin
             without_nul(origin.scope),
             attributes.decode(),
         )
-    known = {
-        bytes(digest): resource_id
-        for digest, resource_id in bulk.select("digest, resource_id", "resource", "digest", contents)
-    }
-    new = sorted(digest for digest in contents if digest not in known)
+    known = numbers.known["resource"]
+    wanted = [digest for digest in contents if digest not in known]
+    for digest, resource_id in bulk.select("digest, resource_id", "resource", "digest", wanted):
+        known[bytes(digest)] = resource_id
+    new = sorted(digest for digest in wanted if digest not in known)
     known.update(zip(new, numbers.take("resource", len(new)), strict=True))
     bulk.insert(
         tables.ResourceRow,

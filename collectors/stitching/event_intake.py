@@ -49,8 +49,9 @@ def content_hash(event: BusinessEvent) -> bytes:
 
 def store_objects(bulk: Bulk, numbers: Numbers, keys: Iterable[str]) -> tuple[dict[str, int], set[str]]:
     """(object id of each key, the keys never named before). Keys are stored on first sight."""
-    wanted = sorted(keys)
-    ids: dict[str, int] = {}
+    asked = set(keys)
+    known = numbers.known["object"]
+    wanted = sorted(asked.difference(known))
     for value, kind, namespace, scope, object_id in bulk.select(
         "value, type, namespace, scope, object_id",
         "object",
@@ -59,14 +60,14 @@ def store_objects(bulk: Bulk, numbers: Numbers, keys: Iterable[str]) -> tuple[di
     ):
         # Others may have the same value; that an object is known which nobody asked for does no harm.
         plain = not namespace and not scope
-        ids[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
-    new = [object_key.parse(key) for key in wanted if key not in ids]
+        known[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
+    new = [object_key.parse(key) for key in wanted if key not in known]
     inserted = []
     for object_id, one in zip(numbers.take("object", len(new)), new, strict=True):
-        ids[str(one)] = object_id
+        known[str(one)] = object_id
         inserted.append((object_id, one.type, one.value, one.namespace, one.scope))
     bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", inserted)
-    return ids, {str(one) for one in new}
+    return {key: known[key] for key in asked}, {str(one) for one in new}
 
 
 def keys_of(bulk: Bulk, object_ids: Iterable[int]) -> dict[int, str]:
