@@ -11,6 +11,7 @@ from collectors import tables
 from collectors.kpis.figure import MIN_N
 from collectors.kpis.observe import SKEW
 from collectors.kpis.survival import CANCELLED, OPEN, REACHED, Observed, quantiles
+from collectors.labels import label_no_of, label_of
 from collectors.processes.process import Process
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -49,16 +50,22 @@ def wait(session: Session, process: Process, stage: str, started_from: Instant, 
         .limit(NEWEST)
         .subquery()
     )
+    names = [label_no_of(name) for name in (stage, before) if name is not None]
     rows = session.execute(
-        select(newest, _milestone.c.name, func.min(_milestone.c.reached_at).label("at"))
+        select(
+            newest,
+            label_of(_milestone.c.name_label).label("name"),
+            func.min(_milestone.c.reached_at).label("at"),
+        )
+        .select_from(newest)
         .outerjoin(
             _milestone,
             (_milestone.c.tenant == TENANT)
             & (_milestone.c.txn_id == newest.c.txn_id)
             & _milestone.c.retracted_at.is_(None)
-            & _milestone.c.name.in_([stage, before]),
+            & _milestone.c.name_label.in_(names),
         )
-        .group_by(*newest.c, _milestone.c.name)
+        .group_by(*newest.c, _milestone.c.name_label)
     )
     begun: dict[int, int] = {}
     ended: dict[int, tuple[int, int]] = {}

@@ -19,6 +19,7 @@ from collectors.intake import IngestResult, ingest
 from collectors.keys.tables import KeyFindingRow
 from collectors.labels import label_no_of, label_of
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
+from collectors.stitching.event_intake import keys_of
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.transactions.store import (
     changed_transactions,
@@ -186,7 +187,8 @@ def test_what_rules_taken_away_meanwhile_have_read_is_read_again(database: Datab
 
     stored = database.read(lambda session: session.execute(select(tables.EventRow)).one())[0]
     rule = database.read(lambda session: session.execute(select(tables.ExtractionRuleRow)).one())[0]
-    assert (orjson.loads(stored.objects)[0][1], stored.rule_no) == ("order:SO-1", rule.rule_no)
+    named = database.read(lambda session: keys_of(Bulk(session), orjson.loads(stored.objects)))
+    assert ([*named.values()], stored.rule_no) == (["order:SO-1"], rule.rule_no)
     assert (rule.id, rule.version) == ("shop", 2)
 
 
