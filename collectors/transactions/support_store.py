@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why each object of a transaction belongs to it, read in full: every support of every edge, not only the earliest."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -49,7 +49,7 @@ def _of_transaction(session: Session, txn_id: int, process: str) -> dict[ObjectK
             )
         )
     }
-    rows = _edges(session, _named(session, txn_id) | roles.keys(), roles, process)
+    rows = _edges(session, _named(session, txn_id) | roles.keys(), txn_id, process)
     keys = object_keys(session, {one for row in rows for one in (row.child_id, row.parent_id)} | roles.keys())
     decided = decision_store.decisions_by_id(session, {row.event_id for row in rows if row.type is None})
     found = [_support(row, keys, decided.get(row.event_id)) for row in rows]
@@ -67,9 +67,16 @@ def _named(session: Session, txn_id: int) -> set[int]:
     return {object_id for text in texts for object_id in orjson.loads(text)}
 
 
-def _edges(session: Session, parents: Iterable[int], mine: Collection[int], process: str) -> list[Any]:
-    """Edges from one of the parents that have one of `mine` at an end, in judged order: event time, source, source's id."""
+def _edges(session: Session, parents: Iterable[int], txn_id: int, process: str) -> list[Any]:
+    """Edges from one of the parents to an object of the transaction, in judged order: event time, source, source's id.
+
+    Of two names of one thing either may be the object. What else hangs on a parent, a batch's other payments, stays unread.
+    """
     asked = sorted(parents)
+    mine = select(_txn_object.c.object_id).where(
+        _txn_object.c.tenant == TENANT, _txn_object.c.txn_id == txn_id
+    )
+    named = _edge.c.child_id.in_(mine) | ((_edge.c.role == "same_as") & _edge.c.parent_id.in_(mine))
     rows: list[Any] = []
     for start in range(0, len(asked), _AT_ONCE):
         some = _edge.c.parent_id.in_(asked[start : start + _AT_ONCE])
@@ -83,9 +90,8 @@ def _edges(session: Session, parents: Iterable[int], mine: Collection[int], proc
                 _event.c.occurred_at,
             )
             .outerjoin(_event, (_event.c.tenant == TENANT) & (_event.c.event_id == _edge.c.event_id))
-            .where(_edge.c.tenant == TENANT, some, _edge.c.definition_label == label_no_of(process))
+            .where(_edge.c.tenant == TENANT, some, _edge.c.definition_label == label_no_of(process), named)
         ).all()
-    rows = [row for row in rows if row.child_id in mine or (row.role == "same_as" and row.parent_id in mine)]
     return sorted(rows, key=_judged)
 
 
