@@ -4,6 +4,7 @@
 import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -15,6 +16,7 @@ from collectors.extraction.file import read_extraction
 from collectors.extraction.suggestion import suggest
 from collectors.span import Origin, Span
 from terms import yaml_lines
+from terms.instant import parse
 from terms.problem import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,41 @@ def test_the_rule_on_the_page_loads_and_its_example_holds() -> None:
     assert problems == []
     assert rule is not None
     assert broken_examples(rule) == []
+
+
+def test_the_relations_on_the_page_can_be_written_so() -> None:
+    """The fragment is what stands in a reading that makes an event."""
+    (objects,) = re.findall(r"```yaml\n(objects:\n.*?)```", PAGE, re.DOTALL)
+    head = "kind: extraction\nid: a\nversion: 1\ntitle: A\nexamples: []\nreadings:\n  - id: b\n    event: c\n"
+    problems: list[Problem] = []
+
+    rule = read_extraction(yaml_lines.load((head + indent(objects, "    ")).encode(), "the page"), problems)
+
+    assert problems == []
+    assert rule is not None
+    said = {one.role for word in rule.readings[0].objects for one in word.relations}
+    assert said == {"child_of", "parent_of", "same_as", "link", "succeeds"}
+
+
+def test_the_limits_in_working_time_end_as_the_page_for_architects_says(tmp_path: Path) -> None:
+    """Ordered on a Friday at 14:00: two working days, and ten hours of them."""
+    page = (ROOT / "docs" / "architect.md").read_text()
+    (milestones,) = re.findall(r"```yaml\n(milestones:\n.*?)```", page, re.DOTALL)
+    (calendar,) = re.findall(r"```yaml\n(kind: calendar .*?)```", page, re.DOTALL)
+    (tmp_path / "office.yaml").write_text(calendar)
+    (tmp_path / "site.yaml").write_text(
+        "kind: process\nid: site\nversion: 1\ntitle: Site\nanchor: site\ncompleted_when: [billed]\n"
+        "edges: [{id: p, child: panel, parent: site, role: child_of}, {id: b, child: bill, parent: site, role: child_of}]\n"
+        + milestones
+    )
+    process = load((tmp_path,)).process("site")
+    assert process is not None
+    begun, half = process.milestone("begun"), process.milestone("half")
+    assert begun is not None
+    assert half is not None
+    friday = parse("2026-10-02T14:00:00+02:00")
+    assert begun.due_after(friday) == parse("2026-10-06T14:00:00+02:00")
+    assert half.due_after(friday) == parse("2026-10-06T10:00:00+02:00")
 
 
 def test_the_runtime_it_hands_out_is_read_by_what_is_proposed_for_it(monkeypatch: Any) -> None:
