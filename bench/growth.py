@@ -60,12 +60,22 @@ def main() -> None:
     options.add_argument("--many", type=int, default=6_000_000, help="keys")
     options.add_argument("--spans", type=int, default=30_000, help="of a round, to each")
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument(
+        "--folder", type=Path, help="where SQLite stores are kept for the next time; forgotten otherwise"
+    )
+    options.add_argument(
+        "--seed", type=int, default=1, help="of the new deals; another one for stores that were kept"
+    )
     options.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
     asked = options.parse_args()
     with contextlib.ExitStack() as held:
-        few, many = (held.enter_context(_store(keys, asked.postgres)) for keys in (asked.few, asked.many))
-        _round(few, many, 5_000, seed=0)  # what is read for the first time
-        rounds = [_round(few, many, asked.spans, seed=number + 1) for number in range(asked.rounds)]
+        few, many = (
+            held.enter_context(_store(keys, asked.postgres, asked.folder)) for keys in (asked.few, asked.many)
+        )
+        _round(few, many, 5_000, asked.seed * 100)  # what is read for the first time
+        rounds = [
+            _round(few, many, asked.spans, asked.seed * 100 + number) for number in range(1, asked.rounds + 1)
+        ]
     for number, (less, more) in enumerate(rounds, start=1):
         print(f"round {number}: {less:.1f} us a span with few keys, {more:.1f} with many")
     sample = list(requests(2_000, PER_REQUEST))
@@ -86,16 +96,19 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _store(keys: int, on_postgres: bool) -> Iterator[Store]:
+def _store(keys: int, on_postgres: bool, kept: Path | None) -> Iterator[Store]:
     with contextlib.ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="throughline-growth-")))
+        made = held.enter_context(tempfile.TemporaryDirectory(prefix="throughline-growth-"))
+        folder = kept / str(keys) if kept and not on_postgres else Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
         url, postmaster = f"sqlite:///{folder / 'throughline.sqlite3'}", 0
         if on_postgres:
             admin, postmaster = held.enter_context(served.postgres())
             with psycopg.connect(admin, autocommit=True) as connection:
                 connection.execute("CREATE DATABASE growth")
             url = make_url(admin).set(database="growth").render_as_string(hide_password=False)
-        seeding.seed(url, keys // KEYS_PER_DEAL, seeding.KEYS)
+        if not (folder / "throughline.sqlite3").exists():
+            seeding.seed(url, keys // KEYS_PER_DEAL, seeding.KEYS)
         server = held.enter_context(served.serving(folder, url if on_postgres else ""))
         yield Store(server, postmaster)
 

@@ -34,7 +34,7 @@ from sqlalchemy.engine import make_url
 
 from controlplane.migrations import schema
 
-SEEDED_FROM = 10_000_000  # numbers of deals that no run sends
+SEEDED_FROM = 1_000_000  # numbers of deals that no run sends
 RESULTS = Path(__file__).parent / "results" / "ingest.json"
 _SHOWN = 1.0  # bytes per span from which on a table is told apart
 
