@@ -3,7 +3,8 @@
 
     make bench ARGS=day          (or python bench/day.py --deals 10000 --window 2500)
 
-A real `throughline serve` stitches them, keeps the KPIs, judges the rules, and draws pages for somebody who looks all the time.
+A real `throughline serve` stitches them, keeps the KPIs, judges the rules, and draws a page for every hundred deals: by deals and
+not by the clock, so that a slow machine does not draw more of them.
 CPU counts until the last change has been judged. Payloads of events are off, as by default; sizes are those of the files after
 an orderly stop. `--window` says how many deals are told at once: with 50 a deal arrives within a request or two, with thousands
 its events come one by one, as they do on a day, and it is stitched and judged anew with each.
@@ -35,24 +36,24 @@ from terms.instant import DAY, wall_clock
 PER_REQUEST = 512
 CLIENTS = 2
 PAGES = ("/", "/kpis", "/transactions", "/policies", "/map", "/exceptions")
-LOOK_EVERY_S = 2.0
+DEALS_PER_LOOK = 100
 SAMPLE = 40  # requests the yardstick is taken from
 
 
 @dataclass
 class Looking:
-    """Somebody who opens one page after the other until told to stop; the seconds each took, by page."""
+    """Somebody who opens one page after the other, so many in all, each when it is asked for; the seconds they took, by page."""
 
     server: Served
+    looks: int
     took: dict[str, list[float]] = field(default_factory=dict)
-    ended: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def run(self) -> None:
         headers = {"authorization": f"Bearer {self.server.token}"}
         with httpx2.Client(base_url=self.server.url, headers=headers, timeout=60) as http:
-            for page in itertools.cycle(PAGES):
-                if self.ended.wait(LOOK_EVERY_S):
-                    return
+            for page in itertools.islice(itertools.cycle(PAGES), self.looks):
+                self.asked.acquire()
                 begun = time.perf_counter()
                 answer = http.get(page)
                 self.took.setdefault(page, []).append(time.perf_counter() - begun)
@@ -79,18 +80,18 @@ def _replay(folder: Path, asked: argparse.Namespace) -> list[Figure]:
     sample = list(itertools.islice(bodies, SAMPLE))
     costs = [_decode_cost(sample)]
     with served.serving(folder, role="all") as server:
-        looking = Looking(server)
+        looking = Looking(server, asked.deals // DEALS_PER_LOOK)
         looker = threading.Thread(target=looking.run)
         looker.start()
         begun, cpu = time.perf_counter(), served.cpu_s(server.process.pid)
-        took = _send(server, itertools.chain(sample, bodies))
+        took = _send(server, _asking(looking, itertools.chain(sample, bodies), asked.spans))
         told = time.perf_counter()
+        looking.asked.release(looking.looks)  # what rounding left
+        looker.join()
         _wait_until_judged(folder)
         judged = time.perf_counter()
         cpu = served.cpu_s(server.process.pid) - cpu
         rss = served.rss_mib(server.process.pid)
-        looking.ended.set()
-        looker.join()
         costs.append(_decode_cost(sample))
     _check(folder, asked.deals)
     on_disk = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
@@ -117,6 +118,16 @@ def _bodies(asked: argparse.Namespace) -> Iterator[bytes]:
     """The day before this moment."""
     pace = Pace(wall_clock() - 3 * DAY // 2, DAY // asked.deals, spans=asked.spans, window=asked.window)
     return requests(asked.deals, PER_REQUEST, pace=pace)
+
+
+def _asking(looking: Looking, bodies: Iterator[bytes], spans_per_deal: int) -> Iterator[bytes]:
+    """The bodies, and a look whenever a hundred deals have gone by."""
+    looks = 0
+    for number, body in enumerate(bodies):
+        while looks < number * PER_REQUEST // (spans_per_deal * DEALS_PER_LOOK):
+            looking.asked.release()
+            looks += 1
+        yield body
 
 
 def _decode_cost(sample: list[bytes]) -> float:
