@@ -2,6 +2,7 @@
 """Many rows in one statement: none is lost or counted twice, and a driver's error is one that callers know."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from collectors import tables
 from collectors.bulk import Bulk
 from controlplane.database import Actor, Database
+from controlplane.migrations import schema
 from terms.instant import Clock
 
 MACHINE = Actor("machine", "test")
@@ -149,3 +151,40 @@ def test_a_value_that_postgresql_cannot_hold_is_an_error_of_data(
         assert database.read(lambda session: Bulk(session).any_in(tables.SpanRow)) == (False,)
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("count", [1, 9, 65, 201, 450, 900])
+@pytest.mark.parametrize(
+    ("table", "by", "join", "index"),
+    [
+        pytest.param("object", "value", "", "", id="objects by their key"),
+        pytest.param("edge", "parent_id", "", "", id="edges by their parent"),
+        pytest.param("txn", "digest", "", "", id="transactions by their digest"),
+        pytest.param("txn_object", "object_id", " JOIN txn ON txn.tenant = txn_object.tenant AND txn.txn_id = txn_object.txn_id", "ix_txn_object_object", id="transactions of objects"),
+    ],
+)  # fmt: skip
+def test_however_many_are_asked_for_each_is_looked_up(
+    tmp_path: Path, clock: Clock, count: int, table: str, by: str, join: str, index: str
+) -> None:
+    """A request asks for hundreds of keys at once: nothing may make SQLite read all that is stored, be it for a Bloom filter."""
+    url = f"sqlite:///{tmp_path / 'planned.sqlite3'}"
+    schema.upgrade(url)
+    database = Database(url, clock)
+    asked: list[str] = []
+
+    def look(session: Session) -> list[list[str]]:
+        bulk = Bulk(session)
+        driver = bulk.connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(asked.append)
+        bulk.select(
+            f"{table}.tenant", table, by, range(count), join=join, index=index, tenant=f"{table}.tenant"
+        )
+        driver.set_trace_callback(None)
+        return [[step[3] for step in driver.execute(f"EXPLAIN QUERY PLAN {one}")] for one in asked]
+
+    plans = database.read(look)
+    database.close()
+
+    assert len(plans) == -(-count // 450)
+    assert not [step for plan in plans for step in plan if not step.startswith("SEARCH")], plans
