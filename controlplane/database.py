@@ -27,6 +27,7 @@ WorkOfMany = Callable[[Session, Sequence[V]], Sequence[T]]
 READERS = 8
 WAITING_WRITES = 1_000
 GROUP = 64  # calls that may share one commit; more only lengthens the wait of the first
+TOGETHER = 8  # calls of one work that are done at once; more would hold too much in memory for what it saves
 TRIES = 5  # of a call that PostgreSQL ends in favour of another
 LOST_RACE = ("40001", "40P01")  # serialization_failure, deadlock_detected: the next try may well succeed
 
@@ -233,11 +234,13 @@ class Database:
 
 
 def _runs(calls: list[_Call]) -> list[list[_Call]]:
-    """The calls in their order; neighbours that are for one work of many stand together."""
+    """The calls in their order; neighbours that are for one work of many stand together, TOGETHER at most."""
     found: list[list[_Call]] = []
     for call in calls:
-        if found and call.of_many is not None and call.of_many == found[-1][-1].of_many:
-            found[-1].append(call)
+        last = found[-1] if found else []
+        is_same = last and call.of_many is not None and call.of_many == last[-1].of_many
+        if is_same and len(last) < TOGETHER:
+            last.append(call)
         else:
             found.append([call])
     return found
