@@ -157,9 +157,8 @@ def _via(
 ) -> tuple[MembershipRole, dict[str, str]]:
     """How the event belongs to anchors, and through which object to each."""
     via: dict[str, str] = {}
-    keys = event.keys
-    if event.states and (beside := read(event.figures or "").beside):
-        keys = tuple(key for key in keys if key not in beside)
+    shown = _shown(event)
+    keys = [key for key in event.keys if key not in shown] if shown else event.keys
     for key in keys:
         if key in roots:
             via.setdefault(roots[key], key)
@@ -232,15 +231,22 @@ def _members(
         for membership in joined:
             if membership.share_ppm != WHOLE_PPM:
                 continue  # what stands beside forty orders says nothing of one of them
+            shown = _shown(membership.event)
             for key in membership.event.keys:
-                if key not in mine and key not in roots and key not in attached:
-                    mine[key] = _beside(trees, key, linked) or Member(
+                # What is stated to be only shown is so wherever else it stands: that may not be known here, and need not.
+                if key not in mine and (key in shown or (key not in roots and key not in attached)):
+                    mine[key] = _linked_beside(trees, key, linked) or Member(
                         "annotate", None, None, membership.event
                     )
     return members
 
 
-def _beside(trees: Trees, key: str, linked: set[str]) -> Member | None:
+def _shown(event: StitchEvent) -> frozenset[str]:
+    """The keys of which the event states that they are only shown beside what it is about."""
+    return read(event.figures).beside if event.figures and event.states else frozenset()
+
+
+def _linked_beside(trees: Trees, key: str, linked: set[str]) -> Member | None:
     """The place of what is linked to something linked, such as a payment's journal: it has a reason and carries nothing."""
     for parent, link in trees.links_of(trees.canonical(key)):
         if parent in linked:

@@ -21,6 +21,7 @@ from collectors.decisions import tables as decision_tables
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest_all
 from collectors.keys import tables as key_tables
+from collectors.role import ROLE_CODES
 from collectors.span import BusinessEvent, Decoded
 from controlplane.database import Actor, Database
 from terms import object_key
@@ -330,3 +331,24 @@ def test_a_key_that_only_a_decision_names_stays_where_its_other_name_is_linked(d
     assert ("invoice-to-posting", "invoice:INV-3", "payment", "pi_1") in {
         row[:4] for row in at_once["objects"]
     }
+
+
+def test_what_is_only_shown_is_shown_whatever_comes_first(database: Database) -> None:
+    """An invoice that an event only shows beside another's is no transaction by that, and shown there before and after one."""
+    definitions = with_aliases()
+    shown = BusinessEvent(
+        "test", "e1", "invoice-issued", Instant(0), "test", ("invoice:INV-1", "invoice:INV-3", "journal:JE-1"),
+        data='{"throughline.related": ["invoice:INV-1 annotate"]}',
+    )  # fmt: skip
+    later = BusinessEvent("test", "e2", "journal-posted", Instant(0), "test", ("invoice:INV-3",))
+    own = BusinessEvent("test", "e3", "journal-posted", Instant(0), "test", ("invoice:INV-1",))
+    digests = []
+    for batches in ([shown, later, own],), ([shown], [later], [own]), ([own], [shown], [later]):
+        empty(database)
+        for batch in batches:
+            take(database, batch, definitions)
+        digests.append(digest(database))
+    assert digests[0] == digests[1] == digests[2]
+    places = {row[:5] for row in digests[0]["objects"] if row[0] == "invoice-to-posting"}
+    assert ("invoice-to-posting", "invoice:INV-3", "invoice", "INV-1", ROLE_CODES["annotate"]) in places
+    assert ("invoice-to-posting", "invoice:INV-1", "invoice", "INV-1", ROLE_CODES["anchor"]) in places
