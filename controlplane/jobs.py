@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The schedule: one table of what is due how often. A job only asks for work; the work itself runs elsewhere."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
+
+# A firing that is left out while the one before still asks loses nothing: on a busy machine no operator needs to hear of it.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
