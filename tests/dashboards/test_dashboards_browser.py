@@ -152,7 +152,7 @@ def test_a_choice_changes_the_list_and_the_address_without_a_new_page(site: Site
     page.evaluate("window.same = true")
     page.locator(".choice", has_text="failed").click()
     page.wait_for_url("**/transactions?q=status%3Afailed")
-    expect(page.locator(".chip")).to_contain_text("status:failed")
+    expect(page.locator("a.chip")).to_contain_text("status:failed")
     expect(page.locator("tbody .badge.good")).to_have_count(0)
     page.get_by_label("Order").focus()
     page.get_by_label("Order").select_option("-waited")
@@ -160,7 +160,7 @@ def test_a_choice_changes_the_list_and_the_address_without_a_new_page(site: Site
     assert page.evaluate("document.activeElement.name") == "sort"
     page.go_back()
     page.go_back()
-    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("a.chip")).to_have_count(0)
     assert page.evaluate("window.same") is True
 
 
@@ -214,7 +214,7 @@ def test_a_view_is_saved_under_a_name(site: Site, page: Page) -> None:
     expect(page.locator(".notice")).to_contain_text("The view is saved")
     page.goto(site.url + "/transactions")
     page.get_by_role("link", name="Stuck now").click()
-    expect(page.locator(".chip")).to_contain_text("status:stuck")
+    expect(page.locator("a.chip")).to_contain_text("status:stuck")
     expect(page.get_by_role("link", name="Stuck now")).to_have_attribute("aria-current", "page")
     page.get_by_role("button", name="delete it").click()
     expect(page.locator(".notice")).to_contain_text("deleted")
@@ -233,9 +233,9 @@ def test_a_stretch_of_time_is_chosen_by_drag_and_by_keyboard(site: Site, page: P
     page.mouse.up()
     page.wait_for_url("**started*")
     by_drag = page.url
-    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator("a.chip")).to_have_count(2)
     page.get_by_role("link", name="all times").click()
-    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("a.chip")).to_have_count(0)
     bars.first.focus()
     for key in ("ArrowRight",) * 5 + ("Shift+ArrowRight",) * 2:
         page.keyboard.press(key)
@@ -457,5 +457,5 @@ def test_the_catalogue_narrows_in_place(site: Site, page: Page) -> None:
     page.locator("select[name=type]").select_option("openapi")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Remove search: invoice").click()
-    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator("a.chip")).to_have_count(1)
     assert "type=openapi" in page.url
