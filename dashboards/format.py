@@ -73,6 +73,22 @@ def duration(seconds: float | None) -> str:
     return GAP.join(f"{number}{GAP}{unit}" for number, unit in duration_parts(seconds))
 
 
+def rough_duration(seconds: float) -> str:
+    """A duration in its largest unit alone, for where room is short.
+
+    >>> [rough_duration(seconds).replace(GAP, " ") for seconds in (48_720, 22_200, 431, 1.5, 450_000)]
+    ['14 h', '6.2 h', '7.2 min', '1.5 s', '5.2 d']
+    """
+    for length, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= length:
+            return f"{_few(seconds / length)}{GAP}{unit}"
+    return f"{_few(max(seconds, 0))}{GAP}s"
+
+
+def _few(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0") if number < 9.95 else f"{number:.0f}"
+
+
 def ratio(value: float | None) -> str:
     """A share as percent with one decimal: `97.1 %`."""
     return NONE if value is None else f"{value * 100:.1f}{GAP}%"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where does each hop stand in the picture of the line? Stations in a row, hops between, over and under them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboards import query_bar, status
-from dashboards.format import count, duration, moneys
+from dashboards.format import count, duration, moneys, rough_duration
 
 _LEAST = 20  # transactions; of fewer the API says no percentile
 STATIONS = ("crm", "billing", "payments", "erp")
@@ -16,7 +16,8 @@ STATIONS = ("crm", "billing", "payments", "erp")
 class Hop:
     """`address` opens the transactions that wait at this hop, or all of its process when none does.
 
-    `waits` is the wait of half and of nine of ten, `` where it was not asked for or cannot be said; `waits_of` of how many.
+    `waits` is the wait of half and of nine of ten, `` where it was not asked for or cannot be said; `waits_of` of how many;
+    `waits_roughly` is short enough for a picture.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Hop:
     address: str
     waits: str
     waits_of: str
+    waits_roughly: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +117,16 @@ def hop(raw: Mapping[str, Any]) -> Hop:
         address=query_bar.address(query),
         waits=_waits(raw.get("wait")),
         waits_of=_waits_of(raw.get("wait")),
+        waits_roughly=_waits(raw.get("wait"), rough_duration),
     )
 
 
-def _waits(wait: Mapping[str, Any] | None) -> str:
+def _waits(wait: Mapping[str, Any] | None, told: Callable[[float], str] = duration) -> str:
     """`p50 12 min · p90 3 h`; what too few are through for is said to be open."""
     if wait is None or (wait["p50Seconds"] is None and wait["n"] < _LEAST):
         return ""
     known = (("p50", wait["p50Seconds"]), ("p90", wait["p90Seconds"]))
-    return " · ".join(f"{name} {'open' if value is None else duration(value)}" for name, value in known)
+    return " · ".join(f"{name} {'open' if value is None else told(value)}" for name, value in known)
 
 
 def _waits_of(wait: Mapping[str, Any] | None) -> str:

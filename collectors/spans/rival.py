@@ -101,7 +101,10 @@ def _content_of(span: Span) -> bytes:
 
 def _content(parent: bytes | None, said: Sequence[Any], attributes: Mapping[str, Any]) -> bytes:
     """16 bytes over all that is kept of a span; a resource that was described anew is no other content."""
-    whole = [parent.hex() if parent else None, said, dict(attributes)]
+    kept = dict(attributes)
+    if None in kept.values():  # an attribute without a value is not stored
+        kept = {name: value for name, value in kept.items() if value is not None}
+    whole = [parent.hex() if parent else None, said, kept]
     return blake2b(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 

@@ -39,6 +39,8 @@ SCHEMA_FILE = Path(
     or Path(__file__).parents[2] / "controlplane" / "graphql" / "schema.graphql"
 )
 CSRF = "a-token-of-this-session"
+# Long enough a line that it must break on a phone.
+AT_RISK = {"EUR": 18_240_000, "CAD": 831_500, "GBP": 342_000, "USD": 447_000}
 
 
 def schema() -> GraphQLSchema:
@@ -346,7 +348,7 @@ def _hop(source: str, target: str, title: str, process: str, milestone: str, vol
     return {
         "id": f"{source}-{target}-{milestone}", "source": source, "target": target, "title": title, "process": process,
         "milestone": milestone, "volume": volume, "waiting": waiting, "overdue": overdue, "failed": 2 if state == "BROKEN" else 0,
-        "atRisk": [made_up.money(18_240_000, "EUR")] if state == "BROKEN" else [], "state": state, "reason": reason,
+        "atRisk": [made_up.money(minor, currency) for currency, minor in AT_RISK.items()] if state == "BROKEN" else [], "state": state, "reason": reason,
         "wait": {"p50Seconds": 720.0, "p90Seconds": None if state == "BROKEN" else 9_900.0, "n": min(volume, 2_000), "open": waiting},
     }  # fmt: skip
 

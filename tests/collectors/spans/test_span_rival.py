@@ -107,3 +107,25 @@ def test_a_failed_request_leaves_its_numbers_to_the_next(database: Database) -> 
         lambda session: session.execute(select(tables.TraceRow.trace_no).order_by("trace_no")).scalars().all()  # type: ignore[arg-type,call-overload]
     )
     assert keys == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(None, id="no value"),
+        pytest.param([None, 1], id="no value in a list"),
+        pytest.param({"a": None}, id="no value in a mapping"),
+        pytest.param(1.0, id="a whole float"),
+        pytest.param(True, id="a truth"),
+        pytest.param([], id="an empty list"),
+        pytest.param({"b": 1, "a": [{}]}, id="a mapping"),
+        pytest.param("a\0b", id="a NUL"),
+        pytest.param(2**63 - 1, id="the largest integer"),
+    ],
+)
+def test_the_same_sent_again_is_no_other_content(database: Database, value: Any) -> None:
+    """Whatever an attribute holds, what was stored of it and what comes again are compared as one."""
+    spans = [a_span(said=value, also=1), a_span(OTHER, also=1)]
+    assert take(database, spans).accepted == 2
+    again = take(database, spans)
+    assert (again.accepted, again.duplicates, again.flagged) == (0, 2, ())
