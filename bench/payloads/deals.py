@@ -45,7 +45,7 @@ class Pace:
     `spans` is how many a deal has: its 8 events, and attempts of steps around them. `window`: so many deals are told at once.
     """
 
-    start: int = 1_790_000_000_000_000
+    start: int = 1_700_000_000_000_000  # long enough ago for 40,000 deals that far apart: what is yet to come is flagged
     apart: int = 37 * MINUTE
     shortest: int = 5 * MINUTE
     longest: int = 90 * MINUTE
