@@ -22,7 +22,6 @@ from collectors.rederivation.removal import take_out
 from collectors.stitching.restitch import restitch, stitching
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from terms.row_id import next_row_id
 from terms.tenant import TENANT
 
 OBJECTS_A_STEP = 500
@@ -62,24 +61,7 @@ def _begun(session: Session, names: Sequence[str], now: Instant) -> Rederivation
     if not new:
         return None
     total = Bulk(session).select("count(*)", "object", "tenant", [TENANT])[0][0]
-    job = Rederivation(
-        job_id=next_row_id(),
-        kind="process",
-        names=new,
-        state="running" if total else "done",
-        phase="events",
-        cursor=0,
-        done=0,
-        total=total,
-        changed=0,
-        added=0,
-        removed=0,
-        days_left={},
-        started_at=now,
-        ended_at=None if total else now,
-    )
-    rederivation_store.add(session, job)
-    return job
+    return rederivation_store.begin(session, "process", new, "events", total, now)
 
 
 def _judge(

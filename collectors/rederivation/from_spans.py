@@ -37,7 +37,6 @@ from collectors.stitching.event_intake import (
 from collectors.stitching.restitch import restitch, stitching
 from collectors.stitching.stitch_event import StitchEvent
 from terms.instant import Instant, day
-from terms.row_id import next_row_id
 from terms.tenant import TENANT
 
 EVENTS_A_STEP = 2_000
@@ -85,24 +84,7 @@ def _begun(session: Session, names: Sequence[str], now: Instant) -> Rederivation
     bulk = Bulk(session)
     counts = [bulk.select("count(*)", table, "tenant", [TENANT])[0][0] for table in ("event", "span")]
     total = sum(counts)
-    job = Rederivation(
-        job_id=next_row_id(),
-        kind="extraction",
-        names=new,
-        state="running" if total else "done",
-        phase="events",
-        cursor=0,
-        done=0,
-        total=total,
-        changed=0,
-        added=0,
-        removed=0,
-        days_left={},
-        started_at=now,
-        ended_at=None if total else now,
-    )
-    rederivation_store.add(session, job)
-    return job
+    return rederivation_store.begin(session, "extraction", new, "events", total, now)
 
 
 def _events(

@@ -18,7 +18,7 @@ from collectors.rederivation import store as rederivation_store
 from collectors.rederivation.job import Rederivation
 from collectors.stitching.restitch import stitching
 from terms.instant import Instant
-from terms.row_id import next_row_id, row_ids
+from terms.row_id import row_ids
 
 TRANSACTIONS_A_STEP = 500
 
@@ -74,24 +74,7 @@ def _begun(session: Session, present: Collection[str], now: Instant) -> Rederiva
         return None
     process = gone[0].partition("@")[0]
     ((total,),) = Bulk(session).select("count(*)", "txn", "process", [process])
-    job = Rederivation(
-        job_id=next_row_id(),
-        kind="removal",
-        names=(gone[0],),
-        state="running" if total else "done",
-        phase="transactions",
-        cursor=0,
-        done=0,
-        total=total,
-        changed=0,
-        added=0,
-        removed=0,
-        days_left={},
-        started_at=now,
-        ended_at=None if total else now,
-    )
-    rederivation_store.add(session, job)
-    return job
+    return rederivation_store.begin(session, "removal", (gone[0],), "transactions", total, now)
 
 
 def _moved_on(job: Rederivation, rows: Sequence[tuple[Any, ...]], now: Instant) -> Rederivation:

@@ -8,9 +8,10 @@ import orjson
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from collectors.rederivation.job import Kind, Rederivation
+from collectors.rederivation.job import Kind, Phase, Rederivation
 from collectors.rederivation.tables import RederivationRow
 from terms.instant import Instant
+from terms.row_id import next_row_id
 from terms.tenant import TENANT
 
 _row: Any = RederivationRow.__table__  # type: ignore[attr-defined]
@@ -70,9 +71,28 @@ def jobs(session: Session, limit: int = 20) -> tuple[Rederivation, ...]:
     return tuple(_job(row) for row in rows)
 
 
-def add(session: Session, job: Rederivation) -> None:
-    """Stores a new job."""
+def begin(
+    session: Session, kind: Kind, names: tuple[str, ...], phase: Phase, total: int, now: Instant
+) -> Rederivation:
+    """Stores a new job and returns it. One with nothing to look at is through at once."""
+    job = Rederivation(
+        job_id=next_row_id(),
+        kind=kind,
+        names=names,
+        state="running" if total else "done",
+        phase=phase,
+        cursor=0,
+        done=0,
+        total=total,
+        changed=0,
+        added=0,
+        removed=0,
+        days_left={},
+        started_at=now,
+        ended_at=None if total else now,
+    )
     session.execute(insert(_row).values(tenant=TENANT, **_values(job)))
+    return job
 
 
 def keep(session: Session, job: Rederivation) -> None:
