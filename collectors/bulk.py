@@ -5,8 +5,7 @@ Table and column names come from the table classes' own metadata or are written 
 """
 # ruff: noqa: S608  the only text put into a statement is names of our own
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Literal
@@ -37,6 +36,7 @@ class Bulk:
         self.is_postgres = self.connection.dialect.name == "postgresql"
         self._error: type[Exception] = self.connection.dialect.loaded_dbapi.Error
         self._mark = "%s" if self.is_postgres else "?"
+        self._cursor: DBAPICursor = self.connection.connection.cursor()
 
     def insert(
         self,
@@ -159,42 +159,47 @@ class Bulk:
     def _at_once(self, rows: Sequence[tuple[Any, ...]]) -> bool:
         return self.is_postgres and len(rows) > _FEW
 
-    # The driver's own cursor: a request makes three dozen statements, and each would cost a layer's bookkeeping.
+    # The driver's own cursor, one for all: a request makes three dozen statements, and each would cost a layer's bookkeeping.
 
     def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self._cursor(statement) as cursor:
+        cursor = self._cursor
+        try:
             cursor.execute(statement, parameters)
-            return list(cursor.fetchall())
+            return cursor.fetchall()  # type: ignore[return-value]  # both drivers give tuples
+        except self._error as error:
+            raise self._told(statement, error) from error
 
     def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
         if not rows:
             return 0
-        with self._cursor(statement) as cursor:
+        cursor = self._cursor
+        try:
             cursor.executemany(statement, rows)
             return cursor.rowcount
+        except self._error as error:
+            raise self._told(statement, error) from error
 
     def _write_at_once(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        with self._cursor(statement) as cursor:
+        cursor = self._cursor
+        try:
             cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
             return cursor.rowcount
+        except self._error as error:
+            raise self._told(statement, error) from error
 
     def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        with self._cursor(statement) as cursor:
+        cursor: Any = self._cursor
+        try:
             with cursor.copy(statement) as copy:
                 for row in rows:
                     copy.write_row((TENANT, *row))
-            return cursor.rowcount
-
-    @contextmanager
-    def _cursor(self, statement: str) -> Iterator[DBAPICursor]:
-        """The driver's error is raised as SQLAlchemy raises it, so that a full disk or a lost connection is one kind to callers."""
-        cursor = self.connection.connection.cursor()
-        try:
-            yield cursor
+            return int(cursor.rowcount)
         except self._error as error:
-            raise DBAPIError.instance(statement, None, error, self._error) from error
-        finally:
-            cursor.close()
+            raise self._told(statement, error) from error
+
+    def _told(self, statement: str, error: Exception) -> Exception:
+        """The driver's error as SQLAlchemy raises it, so that a full disk or a lost connection is one kind to callers."""
+        return DBAPIError.instance(statement, None, error, self._error)
 
     def _same(self, keys: str) -> str:
         wanted = [f"tenant = {TENANT:d}", *(f"{key} = {self._mark}" for key in keys.split(", "))]

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ READERS = 8
 WAITING_WRITES = 1_000
 GROUP = 64  # calls that may share one commit; more only lengthens the wait of the first
 TOGETHER = 8  # calls of one work that are done at once; more would hold too much in memory for what it saves
+LINGER_S = 0.03  # how long the writer waits for calls to do at once, where several came in that time before
 TRIES = 5  # of a call that PostgreSQL ends in favour of another
 LOST_RACE = ("40001", "40P01")  # serialization_failure, deadlock_detected: the next try may well succeed
 
@@ -68,6 +70,8 @@ class Database:
         self._clock = clock
         self.generation = 0
         """How many commits this process made: what was read at one generation still holds while it is the same."""
+        self.decided = 0
+        """How many commits of this process were of others than machines: whom a token stands for changes with no other."""
         self.trouble = ""
         """Why a write could not be stored at all (disk full, locked, unreachable). Who finds that it can be again empties
         it: a commit of nothing proves nothing."""
@@ -76,6 +80,9 @@ class Database:
         # PostgreSQL commits calls side by side; SQLite has one writer, so one thread owns all of them.
         self._writers = 1 if self.is_sqlite else READERS
         self._calls: queue.Queue[_Call | None] = queue.Queue(WAITING_WRITES)
+        self._last = (
+            0  # how many of the last commit may be done at once with others; for the one writer of SQLite
+        )
         self._closed = False
         self._threads = [
             threading.Thread(target=self._drain, name=f"database-write-{n}", daemon=True)
@@ -148,24 +155,42 @@ class Database:
 
     def _drain(self) -> None:
         while True:
+            # Who was answered just now is likely to call again, beside those that wait already.
+            abreast = self._last + self._calls.qsize()
             first = self._calls.get()
             if first is None:
                 return
-            group = [first, *self._waiting()] if self.is_sqlite else [first]
-            ends = None in group
-            self._commit([call for call in group if call is not None])
+            group = list(self._group(first, abreast)) if self.is_sqlite else [first]
+            ends = group[-1] is None
+            calls = [call for call in group if call is not None]
+            self._last = sum(call.of_many is not None for call in calls)
+            self._commit(calls)
             if ends:
                 return
 
-    def _waiting(self) -> Iterator["_Call | None"]:
-        for _ in range(GROUP - 1):
+    def _group(self, first: "_Call", abreast: int) -> Iterator["_Call | None"]:
+        """The calls of one commit. Those that are done at once cost less together, so the writer waits a moment for them.
+
+        One caller alone never waits, and nobody waits for a call of another kind.
+        """
+        until = time.monotonic() + LINGER_S
+        expected = min(abreast, TOGETHER) if first.of_many is not None else 1
+        yield first
+        for count in range(1, GROUP):
+            left = until - time.monotonic()
             try:
-                call = self._calls.get_nowait()
+                call = (
+                    self._calls.get(timeout=left)
+                    if count < expected and left > 0
+                    else self._calls.get_nowait()
+                )
             except queue.Empty:
                 return
             yield call
             if call is None:
                 return
+            if call.of_many is None:
+                expected = 1
 
     def _commit(self, calls: list[_Call]) -> None:
         """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it."""
@@ -179,6 +204,7 @@ class Database:
                     for call in some:
                         self._do(session, call, answers, len(calls) == 1)
                 session.commit()
+            self.decided += any(call.actor.kind != "machine" for call in calls)
         except Exception as error:  # noqa: BLE001 nothing was stored: every caller of the group must know
             self._told(error)
             for call, _ in answers:

@@ -36,6 +36,10 @@ class WireAttributes(Mapping[str, Any]):
             return raw[2:].decode()
         return value(AnyValue.FromString(raw))
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of that name. Asking for what is not there costs no exception."""
+        return self[name] if name in self.values_of or name in self else default
+
     def names(self) -> tuple[str, ...]:
         """The names of all of them: the same for spans of one kind, mostly in the same order."""
         return tuple(self) if self._more else tuple(self.values_of)

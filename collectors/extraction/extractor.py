@@ -218,6 +218,22 @@ def _start(span: Span) -> Instant:
     return Instant(span.start_ns // 1000)
 
 
+def join(parts: Iterable[Extracted]) -> Extracted:
+    """What the spans of several requests say, one after the other."""
+    first, *further = parts
+    if not further:
+        return first
+    out = Extracted([], [], [], [], [], [])
+    for part in (first, *further):
+        out.findings.extend((len(out.spans) + position, finding) for position, finding in part.findings)
+        out.spans.extend(part.spans)
+        out.named.extend(part.named)
+        out.events.extend(part.events)
+        out.rejected.extend(part.rejected)
+        out.more.extend(part.more)
+    return out
+
+
 def once(events: Iterable[BusinessEvent], rank: Callable[[BusinessEvent], bytes]) -> list[BusinessEvent]:
     """Each identity once. Where contents differ the greater rank stays, so that arrival order does not decide."""
     kept: dict[tuple[str, str], BusinessEvent] = {}

@@ -111,7 +111,7 @@ class Plan:
         if self._flaw is not None:
             raise UnreadableError(*self._flaw)
         if self._each is None:
-            named, words = self._related_names(span, refused)
+            named, words = self._said(span, refused)
             tells = self._tells and (named or not self._must_name)
             return named, self._event(span, named, "", words) if tells else None, ()
         items = self._each(span)
@@ -119,7 +119,7 @@ class Plan:
         every: set[str] = set()
         for number, item in enumerate(items if isinstance(items, list) else []):
             one = span._replace(attributes={**span.attributes, values.ITEM: item})
-            named, words = self._related_names(one, refused)
+            named, words = self._said(one, refused)
             every.update(named)
             if (named or not self._must_name) and (
                 event := self._event(one, named, f"#{number}", words)
@@ -127,12 +127,14 @@ class Plan:
                 events.append(event)
         return tuple(sorted(every)), events[0] if events else None, events[1:]
 
-    def _related_names(self, span: Span, refused: list[Refused]) -> tuple[tuple[str, ...], Words]:
+    def _said(self, span: Span, refused: list[Refused]) -> tuple[tuple[str, ...], Words]:
         """The keys the span names, and what it says of them beside."""
         named = self._named(span, refused)
-        if not self._related:
-            return named, relating.NOTHING
+        return self._related_names(span, named, refused) if self._related else (named, relating.NOTHING)
 
+    def _related_names(
+        self, span: Span, named: tuple[str, ...], refused: list[Refused]
+    ) -> tuple[tuple[str, ...], Words]:
         def keys_at(key: Key, at: Span) -> list[str]:
             found: list[str] = []
             self._keys_at(key, at, found, refused)

@@ -15,12 +15,15 @@ LONGEST_AHEAD = DAY
 """How far a start may lie from when the span comes: history of some years is brought in, tomorrow is told by nobody."""
 
 
-def flags(spans: Sequence[Span], keys: Iterable[int | None], now: Instant) -> list[Flagged]:
-    """What is flagged of the spans that were stored now: those with a key. A span known before was flagged then."""
+def flags(spans: Sequence[Span], keys: Iterable[int | None], now: Instant) -> list[tuple[int, Flagged]]:
+    """What is flagged of the spans that were stored now, those with a key, each with its position.
+
+    A span known before was flagged then.
+    """
     earliest, latest = (now - LONGEST_AGO) * 1_000, (now + LONGEST_AHEAD) * 1_000
     return [
-        _flagged(span, earliest)
-        for span, key in zip(spans, keys, strict=True)
+        (position, _flagged(span, earliest))
+        for position, (span, key) in enumerate(zip(spans, keys, strict=True))
         if (span.end_ns < span.start_ns or not earliest <= span.start_ns <= latest) and key is not None
     ]
 

@@ -24,14 +24,20 @@ _SPAN_COLUMNS = "span_key, trace_no, span_id, kind, parent_span_id, operation_no
 
 @dataclass(slots=True)
 class StoredSpans:
-    """How many were `new`, and the row key of each span that was stored now, None for those that were known before.
+    """The row key of each span that was stored now, None for those that were known before.
 
-    `rivals` tells of those that came with another content than before.
+    `replacing` are the positions of those that took the place of a stored one, `rivals` tell of those that came with another
+    content than before, each with its position.
     """
 
-    new: int = 0
     keys: list[int | None] = field(default_factory=list)
-    rivals: list[Flagged] = field(default_factory=list)
+    replacing: set[int] = field(default_factory=set)
+    rivals: list[tuple[int, Flagged]] = field(default_factory=list)
+
+    def new(self, positions: range) -> int:
+        """How many of the spans at these positions were never stored before."""
+        keys = self.keys[positions.start : positions.stop]
+        return len(keys) - keys.count(None) - sum(position in positions for position in self.replacing)
 
 
 def store_spans(bulk: Bulk, numbers: Numbers, spans: Sequence[Span], now: Instant) -> StoredSpans:
@@ -95,7 +101,6 @@ def _store_block(
     rows.sort(key=lambda row: row[1])
     new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip")
     if new == len(spans):
-        stored.new += new
         stored.keys += keys[: len(spans)]
     else:
         bulk.delete_range(tables.SpanRow, "span_key", keys[0], keys[-1])
@@ -117,10 +122,11 @@ def _store_known(
     bulk.delete(search_tables.SpanAttributeRow, "span_key", beaten)
     rows = [_row(keys[position], spans[position], names) for position in judged.winners]
     bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows)
-    stored.new += len(rows) - len(judged.beaten)
+    first = len(stored.keys)
     winners = set(judged.winners)
     stored.keys += [keys[position] if position in winners else None for position in range(len(spans))]
-    stored.rivals += judged.rivals
+    stored.replacing.update(first + position for position in judged.replacing)
+    stored.rivals += [(first + position, rival) for position, rival in judged.rivals]
 
 
 def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:

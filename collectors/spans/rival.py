@@ -30,11 +30,15 @@ _Identity = tuple[int, bytes, int]
 
 @dataclass(slots=True)
 class Judged:
-    """Positions of spans that are to be stored, keys of stored spans that give way to one of them, and what was told twice."""
+    """Positions of spans that are to be stored, of those among them before which a stored one gives way, and that one's key.
+
+    `rivals` tell what came twice, each with its position.
+    """
 
     winners: list[int] = field(default_factory=list)
+    replacing: list[int] = field(default_factory=list)
     beaten: list[int] = field(default_factory=list)
-    rivals: list[Flagged] = field(default_factory=list)
+    rivals: list[tuple[int, Flagged]] = field(default_factory=list)
 
 
 def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Judged:
@@ -46,7 +50,7 @@ def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Jud
         identity = (traces[span.trace_id], span.span_id, span.kind)
         known = best.setdefault(identity, position)
         if contents[known] != contents[position]:
-            judged.rivals.append(_rival(span, contents[known], contents[position]))
+            judged.rivals.append((position, _rival(span, contents[known], contents[position])))
             if contents[known] < contents[position]:
                 best[identity] = position
     stored = _stored(bulk, best)
@@ -55,9 +59,10 @@ def judge(bulk: Bulk, spans: Sequence[Span], traces: Mapping[bytes, int]) -> Jud
         if there is None:
             judged.winners.append(position)
         elif there[1] != contents[position]:
-            judged.rivals.append(_rival(spans[position], there[1], contents[position]))
+            judged.rivals.append((position, _rival(spans[position], there[1], contents[position])))
             if there[1] < contents[position]:
                 judged.winners.append(position)
+                judged.replacing.append(position)
                 judged.beaten.append(there[0])
     return judged
 

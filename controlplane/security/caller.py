@@ -51,7 +51,7 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class _Found:
     caller: Caller
-    generation: int
+    decided: int
     at: Instant
 
 
@@ -126,19 +126,19 @@ class Credentials:
             )
 
     async def _known_caller(self, token: str, text: TokenText) -> Caller | None:
-        """Whom a service token stands for, as it was found at most a second ago, with no commit of this process since.
+        """Whom a service token stands for, as it was found at most a second ago, with no commit of a person or a token in this process since.
 
         So a token that is revoked here is refused from the next request on, and one revoked in another process a second later.
         """
-        key, now, generation = hashed(token), self._clock(), self._database.generation
+        key, now, decided = hashed(token), self._clock(), self._database.decided
         known = self._found.peek(key)
-        if known is not None and known.generation == generation and 0 <= now - known.at < SECOND:
+        if known is not None and known.decided == decided and 0 <= now - known.at < SECOND:
             return known.caller
         holder = await self._database.read_async(lambda session: store.token_holder(session, text, now))
         if holder is None:
             return None
         caller = Caller(holder.name, "token", (holder.role,))
-        self._found.put(key, _Found(caller, generation, now))
+        self._found.put(key, _Found(caller, decided, now))
         return caller
 
     def _is_boot(self, text: TokenText) -> bool:

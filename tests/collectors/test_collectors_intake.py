@@ -2,22 +2,26 @@
 """One request is one transaction: stored, stitched, listed as changed, and idempotent."""
 
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import migrated
 import orjson
 import pytest
 from sqlalchemy import func, select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
 from collectors import tables
 from collectors.bulk import Bulk
 from collectors.decisions.ruling_store import RulingStore
 from collectors.decoding.cloudevents import decode
 from collectors.definitions import Definitions, load
-from collectors.intake import IngestResult, ingest
+from collectors.intake import IngestResult, ingest, ingest_all
 from collectors.keys.tables import KeyFindingRow
 from collectors.labels import label_no_of, label_of
+from collectors.payloads.payload import Payload
+from collectors.payloads.tables import PayloadRow
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from collectors.stitching.event_intake import keys_of
 from collectors.stitching.neighbourhood import Neighbourhood
@@ -30,7 +34,7 @@ from collectors.transactions.store import (
 from collectors.transactions.story_store import spans
 from collectors.transactions.transaction import TransactionView, transaction_id
 from controlplane.database import Actor, Database
-from terms.instant import HOUR, Instant
+from terms.instant import DAY, HOUR, Clock, Instant
 from terms.object_key import ObjectKey
 
 DEFINITIONS = load()
@@ -124,6 +128,68 @@ def test_half_a_request_that_was_known_stores_the_other_half(database: Database)
     assert (result.accepted, result.duplicates) == (2, 1)
     told = database.read(lambda session: spans(session, ORDER))
     assert [span.attributes["n"] for span in told] == [1, 2]
+
+
+def test_requests_stored_at_once_are_answered_as_one_after_the_other(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    """Each sender is told what became of its own request, and what several sent is new with the first of them."""
+    order = {"cloudevents.event_type": "order-placed", "throughline.object.order": "SO-1"}
+    requests = [
+        Decoded([a_span(1, order), a_span(2, {"n": 1})], [said(5, "crm-updated", "order:SO-1")]),
+        Decoded([a_span(3, {}), a_span(2, {"n": 1}), a_span(1, order)], [said(5, "crm-updated", "order:SO-1")]),
+        Decoded([], [], [Rejected("bad_span_id", "span 'x'")]),
+        Decoded([], [said(5, "crm-updated", "order:SO-1"), said(6, "crm-updated", "order:SO-2"), said(6, "crm-updated", "order:SO-2")]),
+        Decoded([a_span(4, {"throughline.event_time": "x", "cloudevents.event_type": "order-placed"}), a_span(3, {}), a_span(5, {})]),
+    ]  # fmt: skip
+    now = Instant(10 * 366 * DAY)  # so that every clock is off, and each sender hears of its own spans
+    at_once = database.write(
+        lambda session: ingest_all(session, requests, now, DEFINITIONS), actor=MACHINE, reason="test"
+    )
+    other = Database(migrated.sqlite(tmp_path / "other.sqlite3"), clock)
+    one_by_one = [
+        other.write(
+            lambda session, one=one: ingest(session, one, now, DEFINITIONS),  # type: ignore[misc]
+            actor=MACHINE,
+            reason="test",
+        )
+        for one in requests
+    ]
+    tables_of_both = (tables.SpanRow, tables.EventRow, tables.TxnRow, tables.MilestoneRow, tables.EdgeRow)
+    counts = [[count(one, table) for table in tables_of_both] for one in (database, other)]
+    assert view(database) == view(other)
+    other.close()
+    assert [replace(one, changed=()) for one in at_once] == [replace(one, changed=()) for one in one_by_one]
+    assert counts[0] == counts[1]
+    assert [(one.accepted, one.duplicates) for one in at_once] == [(3, 0), (1, 3), (0, 0), (1, 2), (1, 1)]
+    assert {one.changed for one in at_once} == {
+        tuple(sorted({*one_by_one[0].changed, *one_by_one[3].changed}))
+    }
+
+
+def test_the_payload_that_is_kept_is_that_of_the_content_that_stays(database: Database) -> None:
+    """Two requests that tell one event differently, stored at once: the payload is of the same request as the event."""
+    for number, kinds in enumerate(permutations(("order-placed", "order-changed"))):
+        events = [said(5, kind, "order:SO-1", event_id=f"e{number}") for kind in kinds]
+        requests = [
+            Decoded(
+                events=[one], payloads=[Payload(one.source, one.source_event_id, None, None, one.type, None)]
+            )
+            for one in events
+        ]
+        database.write(
+            lambda session, some=requests: ingest_all(session, some, Instant(1), DEFINITIONS),  # type: ignore[misc]
+            actor=MACHINE,
+            reason="test",
+        )
+    query = (
+        select(label_of(tables.EventRow.type_label), PayloadRow.body)
+        .select_from(tables.EventRow)
+        .join(PayloadRow, col(PayloadRow.event_id) == tables.EventRow.event_id)
+    )
+    kept = database.read(lambda session: session.execute(query).all())
+    assert len(kept) == 2
+    assert all(kind == body for kind, body in kept)
 
 
 def test_rejected_spans_are_told_and_the_rest_is_kept(database: Database) -> None:

@@ -3,7 +3,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +17,13 @@ from terms.problem import ProblemError
 
 STEWARD = Actor("person", "steward")
 MACHINE = Actor("machine", "worker")
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite_url: str, clock: Clock) -> Iterator[Database]:
+    database = Database(migrated_sqlite_url, clock)
+    yield database
+    database.close()
 
 
 def _reasons(database: Database) -> list[str]:
@@ -100,6 +107,42 @@ def test_values_that_wait_for_one_work_each_get_their_own_answer(database: Datab
     assert _reasons(database) == ["value 1", "value 2", "value 3"]
     if database.is_sqlite:
         assert [1, 2, 3] in given
+
+
+def test_callers_that_keep_calling_are_waited_for_and_one_alone_is_not(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that called at once are likely to do so again, and cost less together. Who is alone is answered without delay."""
+    monkeypatch.setattr("controlplane.database.LINGER_S", 60.0)
+    given: list[list[int]] = []
+
+    def stored(session: Session, some: Sequence[int]) -> list[int]:
+        given.append(list(some))
+        return list(some)
+
+    async def calling(value: int) -> int:
+        return await sqlite_database.write_together_async(stored, value, actor=MACHINE, reason="value")
+
+    async def alone_then_two() -> None:
+        await calling(1)
+        await calling(2)
+        assert await _together(sqlite_database, [3, 4], []) == [30, 40]
+        first = asyncio.ensure_future(calling(5))
+        await asyncio.sleep(0.2)
+        assert not first.done()
+        assert await asyncio.gather(first, calling(6)) == [5, 6]
+
+    asyncio.run(alone_then_two())
+    assert given == [[1], [2], [5, 6]]
+
+
+def test_nobody_waits_for_others_behind_a_call_of_another_kind(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's click is not held up for requests of spans that may come."""
+    asyncio.run(_together(sqlite_database, [1, 2], []))
+    monkeypatch.setattr("controlplane.database.LINGER_S", 60.0)
+    assert sqlite_database.write(lambda session: 7, actor=STEWARD, reason="cleared") == 7
 
 
 def test_a_value_that_cannot_be_stored_takes_no_other_with_it(database: Database) -> None:
