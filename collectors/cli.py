@@ -7,7 +7,7 @@ context's object then has `open_sink()`, a context manager of a sink.
 
 import os
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from collectors.imports.batch import Sink
+from collectors.imports.batch import Batch, Sink, Taken
 from collectors.imports.file import KINDS, batches
 from collectors.imports.http_sink import UnreachableError, http_sink
 from terms.problem import ProblemError
@@ -23,7 +23,7 @@ from terms.problem import ProblemError
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Import traces and event logs.")
 
 UNREACHABLE = 4
-_REASONS = 5  # rejected items told one by one; the count tells the rest
+_REASONS = 5  # rejected items told one by one; the count tells the rest. Lines that were refused are all told
 
 
 @app.callback()
@@ -52,7 +52,7 @@ def import_files(
     except UnreachableError as error:
         typer.echo(f"throughline: {error}", err=True)
         raise typer.Exit(UNREACHABLE) from error
-    for reason in counts.reasons[:_REASONS]:
+    for reason in (*counts.broken, *counts.reasons[:_REASONS]):
         typer.echo(f"throughline: rejected: {reason}", err=True)
     typer.echo(counts.sentence())
     if counts.rejected:
@@ -65,12 +65,31 @@ class _Counts:
     items: int = 0
     rejected: int = 0
     dangling: int = 0
-    reasons: tuple[str, ...] = ()
+    new: int = 0
+    known: int = 0
+    is_told: bool = True
+    broken: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, batch: Batch, taken: Taken) -> None:
+        """Counts a batch, and what became of it."""
+        self.items += batch.items + len(batch.left_out)
+        self.rejected += taken.rejected + len(batch.left_out)
+        self.dangling += batch.dangling
+        self.new += taken.new or 0
+        self.known += taken.known or 0
+        self.is_told &= taken.new is not None and taken.known is not None
+        self.broken.extend(batch.left_out)
+        (self.broken if taken.has_refused else self.reasons).extend(taken.reasons)
 
     def sentence(self) -> str:
         """One sentence for people."""
         files = "1 file" if self.files == 1 else f"{self.files:,} files"
         text = f"{self.items - self.rejected:,} of {self.items:,} spans and events stored from {files}"
+        if self.is_told:
+            text += f": {self.new:,} new, {self.known:,} there already"
+        if self.broken:
+            text += f"; {len(self.broken):,} {'line' if len(self.broken) == 1 else 'lines'} not read"
         if self.dangling:
             text += f"; {self.dangling:,} references to objects that the file does not describe are kept as unknown"
         return text
@@ -83,11 +102,7 @@ def _import(files: list[Path], source: str, mapping: Path | None, sink: Sink) ->
         task = progress.add_task("Importing", total=total)
         for path in files:
             for batch in batches(path, source, mapping):
-                taken = sink(batch)
-                counts.items += batch.items + len(batch.left_out)
-                counts.rejected += taken.rejected + len(batch.left_out)
-                counts.dangling += batch.dangling
-                counts.reasons += (*batch.left_out, *taken.reasons)
+                counts.add(batch, sink(batch))
                 progress.update(task, advance=batch.read_bytes)
             counts.files += 1
     return counts

@@ -5,13 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from collectors import definitions, intake
-from collectors.imports.batch import Batch, Sink, Taken, decode
+from collectors.imports.batch import Batch, Sink, Taken, decode, refused
 from controlplane import settings as environment
 from controlplane.data_directory import DataDirectory
-from controlplane.database import Actor, Database
+from controlplane.database import Database
 from controlplane.migrations import schema
 from controlplane.payloads import Inspector
+from controlplane.security.caller import Caller
+from controlplane.source_counting import Counting
 from terms.instant import wall_clock
+from terms.problem import ProblemError
+
+_IMPORTER = Caller("import", "token", ())
+"""What is imported here is counted as a source that pushes: `push:import`."""
 
 
 class LocalSinks:
@@ -29,16 +35,30 @@ class LocalSinks:
             schema.upgrade(settings.url)
             database = Database(settings.url, wall_clock)
             inspect = Inspector(database)
+            counting = Counting(
+                database, wall_clock, lambda s, sent: intake.ingest_all(s, sent, wall_clock(), known)
+            )
 
             def take(batch: Batch) -> Taken:
-                now = wall_clock()
-                decoded = decode(batch, known.extractor, now, inspect)
-                stored = database.write(
-                    lambda session: intake.ingest(session, decoded, now, known),
-                    actor=Actor("machine", "import"),
+                try:
+                    decoded = decode(batch, known.extractor, wall_clock(), inspect)
+                except ProblemError as error:
+                    if not batch.line:
+                        raise
+                    why = error
+                    database.write(
+                        lambda session: counting.refuse(session, batch.body, why, _IMPORTER),
+                        actor=_IMPORTER.actor,
+                        reason="line refused",
+                    )
+                    return refused(batch, str(error))
+                (stored,) = database.write(
+                    lambda session: counting.store(session, [(decoded, _IMPORTER)]),
+                    actor=_IMPORTER.actor,
                     reason="import",
                 )
-                return Taken(len(stored.rejected), tuple(str(one) for one in stored.rejected[:5]))
+                reasons = tuple(str(one) for one in stored.rejected[:5])
+                return Taken(len(stored.rejected), reasons, stored.accepted, stored.duplicates)
 
             try:
                 yield take

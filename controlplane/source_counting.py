@@ -49,6 +49,11 @@ class Counting:
             source_traffic.tell_systems(session, name, result.systems)
         return results
 
+    def refuse(self, session: Session, body: bytes, why: ProblemError, caller: Caller) -> None:
+        """Counts a request of which nothing could be decoded; sent again it is not counted again."""
+        rejected = [Rejected("undecodable", str(why), sha256(body).hexdigest())]
+        source_traffic.count(session, source_of(caller), 0, 0, rejected, (), self.clock())
+
     def telling(self, take: Take[IngestResult]) -> Take[IngestResult]:
         """The same Take, that counts a request of which nothing could be decoded, before it is refused."""
 
@@ -56,11 +61,9 @@ class Counting:
             try:
                 return await take(body, is_json, caller)
             except ProblemError as error:
-                rejected = [Rejected("undecodable", str(error), sha256(body).hexdigest())]
+                why = error
                 await self.database.write_async(
-                    lambda session: source_traffic.count(
-                        session, source_of(caller), 0, 0, rejected, (), self.clock()
-                    ),
+                    lambda session: self.refuse(session, body, why, caller),
                     actor=Actor("machine", caller.name),
                     reason="spans refused",
                 )

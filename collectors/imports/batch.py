@@ -24,7 +24,8 @@ class Batch:
     """The body of one request to the door at `path`. `items` are spans or events; `read_bytes` of the file led to it.
 
     `dangling` counts references to objects that the file does not describe; they are kept under the type `unknown`.
-    `left_out` says why items of the file are not in the body at all.
+    `left_out` says why items of the file are not in the body at all. `line` names the line of a file that this is
+    (`traces.jsonl:7`): where the door refuses the body, that line is rejected and the rest of the file goes on.
     """
 
     path: str
@@ -34,14 +35,27 @@ class Batch:
     read_bytes: int
     dangling: int = 0
     left_out: tuple[str, ...] = ()
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a sink made of a batch: how many were rejected, with some of the reasons. The rest is durable."""
+    """What a sink made of a batch: how many were rejected, with some of the reasons. The rest is durable.
+
+    `new` were stored now and `known` were there already; None: the server does not say.
+    `has_refused`: nothing of the body was taken, and the one reason tells the line.
+    """
 
     rejected: int
     reasons: tuple[str, ...] = ()
+    new: int | None = None
+    known: int | None = None
+    has_refused: bool = False
+
+
+def refused(batch: Batch, why: str) -> Taken:
+    """What became of a line that the door refused."""
+    return Taken(batch.items, (f"{batch.line}: {why}",), 0, 0, has_refused=True)
 
 
 Sink = Callable[[Batch], Taken]

@@ -11,6 +11,7 @@ import orjson
 from collectors.decoding import jaeger_json, zipkin_json
 from collectors.imports import (
     archive_file,
+    by_line,
     cloudevents_file,
     csv_file,
     csv_mapping,
@@ -42,11 +43,11 @@ def batches(path: Path, source: str = "", mapping: Path | None = None) -> Iterat
         yield from ocel2.batches(ocel2_sqlite.read(path), source or f"ocel/{path.stem}", path.stat().st_size)
     elif begin.startswith(parquet.MAGIC):
         yield from archive_file.batches(path)
+    elif (reader := _line_reader(path, begin)) is not None:
+        with path.open("rb") as file:
+            yield from reader(file, str(path))
     elif begin.lstrip()[:1] not in (b"{", b"["):
         yield from _no_json(path, begin)
-    elif (by_line := _line_reader(path)) is not None:
-        with path.open("rb") as file:
-            yield from by_line(file, str(path))
     else:
         yield from _document(path, source)
 
@@ -68,22 +69,22 @@ def _no_json(path: Path, begin: bytes) -> Iterator[Batch]:
         raise ProblemError(
             "is a CSV file, and nothing says what its columns mean", str(path), "add --mapping FILE"
         )
-    if begin[:1] != b"\n":  # the first field of an OTLP request, as protobuf writes it
+    if not by_line.is_protobuf(begin):
         raise ProblemError("is of no kind that can be imported", str(path), f"it may be {KINDS}")
     yield from otlp_file.protobuf(contents(path), str(path))
 
 
-def _line_reader(path: Path) -> Any:
-    """How to read the file line by line; None when it is one document."""
-    with path.open("rb") as file:
-        first = file.readline()
-    try:
-        document = orjson.loads(first)
-    except orjson.JSONDecodeError:
+def _line_reader(path: Path, begin: bytes) -> Any:
+    """How to read the file line by line; None when it is one document. Its first lines may be broken."""
+    if by_line.is_protobuf(begin):
         return None
-    if cloudevents_file.is_cloudevent(document):
-        return cloudevents_file.batches
-    return otlp_file.lines if otlp_file.is_otlp(document) else None
+    with path.open("rb") as file:
+        for document in by_line.documents(file):
+            if cloudevents_file.is_cloudevent(document):
+                return cloudevents_file.batches
+            if otlp_file.is_otlp(document):
+                return otlp_file.lines
+    return None
 
 
 def _document(path: Path, source: str) -> Iterator[Batch]:

@@ -4,15 +4,18 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 
-from collectors.imports.batch import Batch, Sink, Taken
+from collectors.imports.batch import Batch, Sink, Taken, refused
 from terms.problem import ProblemError
 
 TIMEOUT_S = 60.0
 PATIENCE = 8  # times a busy server is asked again
 _BUSY = (429, 502, 503, 504)
+_REFUSED = (400, 413)  # the body is at fault, and would be again
+_NEW, _KNOWN = "throughline-new", "throughline-known"
 
 
 class UnreachableError(RuntimeError):
@@ -43,6 +46,8 @@ def _send(http: httpx2.Client, url: str, batch: Batch, wait: Callable[[float], N
         raise ProblemError(
             "the credential is not accepted", "THROUGHLINE_TOKEN", "it needs the right to send spans"
         )
+    if answer.status_code in _REFUSED and batch.line:
+        return refused(batch, _message(answer))
     if answer.status_code >= 300:
         raise ProblemError(f"{url}{batch.path} answered {answer.status_code}: {answer.text[:300]}", url)
     return _taken(answer)
@@ -54,16 +59,29 @@ def _seconds(text: str, otherwise: float) -> float:
 
 def _taken(answer: httpx2.Response) -> Taken:
     """What an OTLP answer (partialSuccess) or an events answer (rejected) says of what was not taken."""
-    try:
-        body = answer.json() if answer.content else {}
-    except ValueError:
-        return Taken(0)
-    if not isinstance(body, dict):
-        return Taken(0)
+    new, known = (_number(answer.headers.get(name, "")) for name in (_NEW, _KNOWN))
+    body = _body(answer)
     partial = body.get("partialSuccess")
     if isinstance(partial, dict):
         message = str(partial.get("errorMessage", ""))
-        return Taken(int(partial.get("rejectedSpans", 0)), (message,) if message else ())
+        return Taken(int(partial.get("rejectedSpans", 0)), (message,) if message else (), new, known)
     rejected = body.get("rejected")
     reasons = tuple(str(one) for one in rejected) if isinstance(rejected, list) else ()
-    return Taken(len(reasons), reasons)
+    return Taken(len(reasons), reasons, new, known)
+
+
+def _message(answer: httpx2.Response) -> str:
+    """Why it refused: the message of a google.rpc.Status, or as much of the answer as fits a line."""
+    return str(_body(answer).get("message") or answer.text[:300])
+
+
+def _body(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        body = answer.json() if answer.content else {}
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdigit() else None

@@ -2,14 +2,17 @@
 """OTLP files -> batches of bounded size: JSON, one request or one a line (as the collector's file exporter writes), protobuf."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from collectors.decoding import otlp_json
 from collectors.imports.batch import JSON_TYPE, PROTOBUF_TYPE, TRACES, Batch
-from terms.problem import ProblemError
+from collectors.imports.by_line import document_of
+from terms.problem import Problem, ProblemError
 
 BATCH = 2_000  # spans; one request of a file may hold more than a door should take at once
 
@@ -22,10 +25,15 @@ def is_otlp(document: Any) -> bool:
 
 
 def batches(document: dict[str, Any], name: str, size: int) -> Iterator[Batch]:
-    """The requests that together hold the document's spans, at most 2,000 to a batch. Raises ProblemError (JSON pointer)."""
+    """The requests that together hold the document's spans, at most 2,000 to a batch. Raises ProblemError (JSON pointer).
+
+    One that takes several is decoded beforehand, so that a door refuses none of them after it took the others.
+    """
     if "resourceSpans" not in document:
         raise ProblemError("holds no traces", name, "only OTLP traces are taken")
     flat = list(_spans(document, name))
+    if len(flat) > BATCH:
+        otlp_json.decode_request(document)
     for start in range(0, max(len(flat), 1), BATCH):
         part = flat[start : start + BATCH]
         body = orjson.dumps({"resourceSpans": [_group(*one) for one in part]})
@@ -45,18 +53,31 @@ def protobuf(content: bytes, name: str) -> Iterator[Batch]:
 
 
 def lines(told: Iterable[bytes], name: str) -> Iterator[Batch]:
-    """Batches of a file with one request on each line; empty lines are passed over, the file is never held whole."""
+    """Batches of a file with one request on each line; empty lines are passed over, the file is never held whole.
+
+    A line that cannot be read is a batch of its own, as it is: the door says why, and counts it as it counts all it refuses.
+    JSON that is no request at all, which a door takes for an empty one, is left out.
+    """
     for number, line in enumerate(told, start=1):
-        if not line.strip():
-            continue
         where = f"{name}:{number}"
-        try:
-            document = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise ProblemError(f"is not JSON: {error}", where) from error
-        if not is_otlp(document):
-            raise ProblemError("is not an OTLP request", where, 'each line begins with {"resourceSpans": ...')
-        yield from batches(document, where, len(line))
+        document = document_of(line)
+        if not line.strip() or document == {}:
+            continue
+        if document is not None and not is_otlp(document):
+            why = str(Problem("is not an OTLP request", where, 'each line begins with {"resourceSpans": ...'))
+            yield Batch(TRACES, JSON_TYPE, b"{}", 0, len(line), left_out=(why,))
+            continue
+        for batch in _of_line(line, document, where):
+            yield replace(batch, line=where)
+
+
+def _of_line(line: bytes, document: Any, where: str) -> list[Batch]:
+    try:
+        if document is not None:
+            return list(batches(document, where, len(line)))
+    except ProblemError:
+        pass
+    return [Batch(TRACES, JSON_TYPE, line.strip(), 1, len(line))]
 
 
 def _spans(document: dict[str, Any], name: str) -> Iterator[tuple[Any, Any, Any]]:

@@ -8,13 +8,15 @@ when it is new or has changed. What the files hold decides, not their names.
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import fsspec.core
 import orjson
 
 from collectors.decoding import jaeger_json, otlp, otlp_json, zipkin_json
+from collectors.imports import by_line
 from collectors.imports.otlp_file import is_otlp
 from collectors.pull.failure import SourceFailure
 from collectors.pull.http import MIB
@@ -30,7 +32,7 @@ MOST_PARTS = 500  # commits of a pass; then others have their turn
 LARGEST = 64 * MIB  # of a file that is read whole, and of a line
 PART = 2_000  # spans of a commit
 _PIECE = MIB
-_PROTOBUF = b"\n"  # the first field of an OTLP request, as protobuf writes it
+_TOO_LONG = f"a line of more than {LARGEST // MIB} MiB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,40 +161,68 @@ def _stamp(info: dict[str, Any]) -> str:
 
 
 def _is_by_line(begin: bytes) -> bool:
-    """Whether the first line is a request of its own."""
-    line, ending, _ = begin.lstrip().partition(b"\n")
-    if not ending or line[:1] != b"{":
-        return False
-    try:
-        return is_otlp(orjson.loads(line))
-    except orjson.JSONDecodeError:
-        return False
+    """Whether its first lines are requests of their own; some of them may be broken, and the last has no end yet."""
+    *ended, _ = begin.lstrip().split(b"\n")
+    return not by_line.is_protobuf(begin) and any(is_otlp(each) for each in by_line.documents(ended))
 
 
 def _lines(file: Any, path: str, head: str, offset: int) -> Iterator[Read]:
     file.seek(offset)
-    held, at = Decoded(), offset
-    rest = b""
+    held, at, problem = Decoded(), offset, ""
+    before = cache(lambda: _newlines(file, offset))
+    for number, line in enumerate(_split(file), start=1):
+        # Without its end a line may be half written; one that is whole JSON is whole.
+        is_here = line.is_ended or (line.content.strip() != b"" and _is_whole(line.content))
+        why = _TOO_LONG if line.is_too_long else _line(line.content, held) if is_here else ""
+        if why:
+            where = f"{path}:{before() + number}"
+            held.rejected.append(
+                Rejected("too_large" if line.is_too_long else "undecodable", f"{where}: {why}")
+            )
+            problem = "" if is_here else f"{where}: {why}"
+        if is_here:
+            at += line.size
+        if max(len(held.spans), len(held.rejected)) >= PART:
+            yield Read(held, head, at)
+            held = Decoded()
+    if at > offset or problem:
+        yield Read(held, head, at, problem)
+
+
+class _Line(NamedTuple):
+    """`size` counts its end as well. Of one that is too long there is no content."""
+
+    content: bytes
+    size: int
+    is_too_long: bool
+    is_ended: bool
+
+
+def _split(file: Any) -> Iterator[_Line]:
+    """The lines from here on, a piece of the file in memory and one line."""
+    rest, dropped = b"", 0
     while piece := file.read(_PIECE):
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
-            _line(line, f"{path} at byte {at}", held)
-            at += len(line) + 1
-            if len(held.spans) >= PART:
-                yield Read(held, head, at)
-                held = Decoded()
-        if len(rest) > LARGEST:
-            held.rejected.append(
-                Rejected("too_large", f"{path} at byte {at}: a line of more than {LARGEST // MIB} MiB")
-            )
-            yield Read(held, head, at, f"a line of more than {LARGEST // MIB} MiB at byte {at}")
-            return
-    # Without its end a line may be half written; one that is whole JSON is whole.
-    if rest.strip() and _is_whole(rest):
-        _line(rest, f"{path} at byte {at}", held)
-        at += len(rest)
-    if at > offset:
-        yield Read(held, head, at)
+            size = dropped + len(line)
+            yield _Line(b"" if dropped else line, size + 1, size > LARGEST, True)
+            dropped = 0
+        if dropped or len(rest) > LARGEST:
+            dropped, rest = dropped + len(rest), b""
+    if dropped or rest:
+        yield _Line(rest, dropped + len(rest), dropped > 0, False)
+
+
+def _newlines(file: Any, offset: int) -> int:
+    """How many lines end before the offset. Reads them again, which only a broken line asks for."""
+    here = file.tell()
+    file.seek(0)
+    count, left = 0, offset
+    while left and (piece := file.read(min(left, _PIECE))):
+        count += piece.count(b"\n")
+        left -= len(piece)
+    file.seek(here)
+    return count
 
 
 def _is_whole(line: bytes) -> bool:
@@ -203,16 +233,20 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _line(line: bytes, where: str, held: Decoded) -> None:
+def _line(line: bytes, held: Decoded) -> str:
+    """Takes what a line says; or says why it cannot, and takes nothing of it."""
     if not line.strip():
-        return
+        return ""
     try:
-        decoded = otlp_json.decode_request(orjson.loads(line))
+        document = orjson.loads(line)
+        decoded = otlp_json.decode_request(document)
     except (orjson.JSONDecodeError, ProblemError) as error:
-        held.rejected.append(Rejected("undecodable", f"{where}: {error}"))
-        return
+        return str(error)
+    if document and not is_otlp(document):
+        return "is not an OTLP request"
     held.spans.extend(decoded.spans)
     held.rejected.extend(decoded.rejected)
+    return ""
 
 
 def _whole(begin: bytes, file: Any, path: str) -> Read:
@@ -230,7 +264,7 @@ def _whole(begin: bytes, file: Any, path: str) -> Read:
 
 
 def _decoded(content: bytes, path: str) -> Decoded:
-    if content[:1] == _PROTOBUF and content.lstrip()[:1] not in (b"{", b"["):
+    if by_line.is_protobuf(content):
         return otlp.decode_protobuf(content)
     try:
         document = orjson.loads(content)

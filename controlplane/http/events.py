@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from controlplane.http.otlp import Stored, Take
+from controlplane.http.otlp import Stored, Take, counts
 from controlplane.http.refusal import EVENTS_PATH, media_type, refusal
 from controlplane.security.caller import caller_of
 from terms.problem import Problem
@@ -38,7 +38,7 @@ def events_route(take: Take[Stored]) -> Route:
         caller = caller_of(request)
         assert caller is not None, "the entrance lets nobody in without a credential"
         stored = await take(body, True, caller)
-        return JSONResponse({"rejected": [str(one) for one in stored.rejected]})
+        return JSONResponse({"rejected": [str(one) for one in stored.rejected]}, headers=counts(stored))
 
     return Route(EVENTS_PATH, events, methods=["POST"])
 

@@ -25,7 +25,13 @@ _NAMED = 5  # rejected spans told one by one; the count tells the rest
 
 
 class Stored(Protocol):
-    """What an intake came to. `rejected` spans were not stored and must not be sent again."""
+    """What an intake came to: new ones, those known already, and `rejected`, which must not be sent again."""
+
+    @property
+    def accepted(self) -> int: ...
+
+    @property
+    def duplicates(self) -> int: ...
 
     @property
     def rejected(self) -> Sequence[object]: ...
@@ -83,7 +89,7 @@ def otlp_route(take: Take[Stored]) -> Route:
         caller = caller_of(request)
         assert caller is not None, "the entrance lets nobody in without a credential"
         stored = await take(await request.body(), kind == JSON_TYPE, caller)
-        return _answer(kind == JSON_TYPE, stored.rejected)
+        return _answer(kind == JSON_TYPE, stored)
 
     return Route(TRACES_PATH, traces, methods=["POST"])
 
@@ -111,8 +117,13 @@ def answer_to(rejected: Sequence[object]) -> ExportTraceServiceResponse:
     return answer
 
 
-def _answer(is_json: bool, rejected: Sequence[object]) -> Response:
-    answer = answer_to(rejected)
+def counts(stored: Stored) -> dict[str, str]:
+    """The headers that tell how many were new and how many were there already; no answer of these doors has a field for it."""
+    return {"throughline-new": str(stored.accepted), "throughline-known": str(stored.duplicates)}
+
+
+def _answer(is_json: bool, stored: Stored) -> Response:
+    answer = answer_to(stored.rejected)
     if is_json:
-        return Response(MessageToJson(answer, indent=None), media_type=JSON_TYPE)
-    return Response(answer.SerializeToString(), media_type=PROTOBUF_TYPE)
+        return Response(MessageToJson(answer, indent=None), headers=counts(stored), media_type=JSON_TYPE)
+    return Response(answer.SerializeToString(), headers=counts(stored), media_type=PROTOBUF_TYPE)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from controlplane.http.otlp import JSON_TYPE, Stored, Take
+from controlplane.http.otlp import JSON_TYPE, Stored, Take, counts
 from controlplane.http.refusal import ZIPKIN_PATH, media_type, refusal
 from controlplane.security.caller import caller_of
 from terms.problem import Problem
@@ -27,6 +27,6 @@ def zipkin_route(take: Take[Stored]) -> Route:
         caller = caller_of(request)
         assert caller is not None, "the entrance lets nobody in without a credential"
         stored = await take(await request.body(), True, caller)
-        return JSONResponse({"rejected": [str(one) for one in stored.rejected]}, 202)
+        return JSONResponse({"rejected": [str(one) for one in stored.rejected]}, 202, counts(stored))
 
     return Route(ZIPKIN_PATH, spans, methods=["POST"])

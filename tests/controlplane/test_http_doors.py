@@ -40,6 +40,8 @@ PROTOBUF = "application/x-protobuf"
 @dataclass(frozen=True)
 class Stored:
     rejected: tuple[str, ...]
+    accepted: int = 0
+    duplicates: int = 0
 
 
 class World:

@@ -63,13 +63,45 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_log_becomes_one_transaction_for_each_order(log: Path, plane: ControlPlane) -> None:
     """A shared vendor and a payment run that names every order merge nothing; what the log does not describe is counted."""
     token = (plane.data / "demo-token").read_text()
-    for _ in range(2):  # importing again changes nothing
+    events = 5 * ORDERS + 1
+    for new in (events, 0):  # importing again changes nothing, and says so
         done = _import(log, THROUGHLINE_URL=plane.url, THROUGHLINE_TOKEN=token)
         assert done.returncode == 0, done.stderr
+        assert f": {new} new, {events - new} there already" in " ".join(done.stdout.split())
     assert "3 references to objects that the file does not describe" in done.stdout
     found = plane.ask(FOUND)["transactions"]
     assert found["totalCount"] == ORDERS
     assert {node["status"] for node in found["nodes"]} == {"COMPLETED"}
+
+
+@pytest.mark.parametrize("where", ["server", "data directory"])
+def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
+    plane: ControlPlane, tmp_path: Path, where: str
+) -> None:
+    """Each with its number and why; the exit code says so, and the same file again brings nothing and counts nothing twice."""
+    span = {"traceId": "7" * 32, "name": "post", "startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": "1544712661000000000"}  # fmt: skip
+    good = [
+        json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span | {"spanId": f"{n:016x}"}]}]}]})
+        for n in (1, 2)
+    ]
+    file = tmp_path / "traces.jsonl"
+    file.write_text(
+        "\n".join([good[0][:50], good[0], good[1].replace('"post"', '"post", "kind": "ODD"'), good[1]])
+    )
+    token = (plane.data / "demo-token").read_text()
+    to_server = {"THROUGHLINE_URL": plane.url, "THROUGHLINE_TOKEN": token}
+    environment = to_server if where == "server" else {"THROUGHLINE_DATA_DIR": str(tmp_path / "elsewhere")}
+    for new in (2, 0):
+        done = _import(file, **environment)
+        assert done.returncode == 1, done.stderr
+        assert [f"rejected: {file}:{n}: " in done.stderr for n in range(1, 5)] == [True, False, True, False]
+        assert (
+            f"2 of 4 spans and events stored from 1 file: {new} new, {2 - new} there already; 2 lines not read"
+            in done.stdout
+        )
+    if where == "server":
+        found = plane.ask("{ sources { nodes { name rejections { reason count } } } }")["sources"]["nodes"]
+        assert {"reason": "undecodable", "count": 2} in [one for each in found for one in each["rejections"]]
 
 
 def test_a_held_data_directory_is_left_alone(log: Path, plane: ControlPlane) -> None:

@@ -159,14 +159,68 @@ def test_a_file_with_one_request_a_line_is_read_line_by_line(tmp_path: Path) -> 
     assert [batch.items for batch in batches(path)] == [2, 1]
 
 
+BROKEN = {
+    "cut off": '{"resourceSpans": [{"scopeSp',
+    "no JSON": "rotated at midnight",
+    "logs": '{"resourceLogs": []}',
+    "no list": '{"resourceSpans": 7}',
+    "unknown kind": json.dumps(otlp(1, first=9)).replace('"step 9"', '"step 9", "kind": "SPAN_KIND_ODD"'),
+    "null": "null",
+}
+
+
+@pytest.mark.parametrize("line", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("at", [1, 2], ids=["first", "in the middle"])
+def test_a_broken_line_is_left_to_the_door_by_itself(tmp_path: Path, line: str, at: int) -> None:
+    """It is a request of its own that names its line, so that the door refuses and counts it; its neighbours come."""
+    lines = [json.dumps(otlp(2)), json.dumps(otlp(1, first=3))]
+    lines.insert(at - 1, line)
+    path = tmp_path / "traces.jsonl"
+    path.write_text("\n".join(lines))
+    kept, refused = [], []
+    for batch in batches(path):
+        try:
+            kept.append(len(decode(batch, DEFINITIONS.extractor, Instant(0)).spans))
+        except ProblemError:
+            refused.append(batch.line)
+    assert (kept, refused) == ([2, 1], [f"{path}:{at}"])
+
+
+def test_a_line_that_is_no_request_is_left_out(tmp_path: Path) -> None:
+    """A door would take it for an empty request."""
+    path = tmp_path / "traces.jsonl"
+    path.write_text("\n".join([json.dumps(otlp(1)), '{"level": "info"}', "{}"]))
+    found = list(batches(path))
+    assert [batch.items for batch in found] == [1, 0]
+    assert [text for batch in found for text in batch.left_out] == [
+        f'{path}:2: is not an OTLP request (each line begins with {{"resourceSpans": ...)'
+    ]
+
+
+@pytest.mark.parametrize("name", ["line", "document"])
+def test_of_a_request_that_takes_several_batches_none_is_taken_when_one_would_be_refused(
+    tmp_path: Path, name: str
+) -> None:
+    """Nothing is stored of half a line, or of half a document."""
+    document = otlp(otlp_file.BATCH + 5)
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"][-1]["kind"] = "SPAN_KIND_ODD"
+    path = tmp_path / name
+    if name == "document":
+        path.write_text(json.dumps(document, indent=1))
+        with pytest.raises(ProblemError, match="SPAN_KIND_ODD"):
+            next(batches(path))
+        return
+    path.write_text(json.dumps(document) + "\n" + json.dumps(otlp(1)))
+    assert [(batch.items, batch.line[-2:]) for batch in batches(path)] == [(1, ":1"), (1, ":2")]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         pytest.param("", "is empty", id="empty"),
         pytest.param("{", "is not JSON", id="broken"),
         pytest.param('{"a": 1}', "of no kind that can be imported", id="something else"),
-        pytest.param('{"resourceLogs": []}', "holds no traces", id="logs"),
-        pytest.param(json.dumps(otlp(1)) + "\n{oops", "file:2: is not JSON", id="broken line"),
+        pytest.param('{\n"resourceLogs": []}', "holds no traces", id="logs"),
         pytest.param('{"ocel:events": []}', "are not JSON objects", id="events as a list"),
         pytest.param(
             '{"ocel:events": {"e1": {"ocel:omap": []}}}',

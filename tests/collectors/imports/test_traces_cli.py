@@ -82,6 +82,33 @@ def test_what_the_server_rejects_is_told(file: Path) -> None:
     assert "0 of 1 spans" in result.output
 
 
+def test_what_was_there_already_is_told_from_what_is_new(file: Path) -> None:
+    """A file that is imported again says that it brought nothing."""
+    with a_server((200, {"throughline-new": "0", "throughline-known": "1"}, {})) as (url, _):
+        result = run(file, url)
+    assert "1 of 1 spans and events stored from 1 file: 0 new, 1 there already" in result.output
+
+
+def test_a_line_that_is_refused_is_told_and_the_others_are_sent(tmp_path: Path) -> None:
+    """Each with its number and the server's reason; the exit code says that something was refused."""
+    path = tmp_path / "traces.jsonl"
+    good = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]})
+    path.write_text("\n".join([good, *["{oops"] * 7, good]))
+    counted = {"throughline-new": "1", "throughline-known": "0"}
+    refusals = [(400, {}, {"code": 3, "message": "body: is not JSON"})] * 7
+    with a_server((200, counted, {}), *refusals, (200, counted, {})) as (url, got):
+        result = run(path, url)
+    assert result.exit_code == 1
+    assert [f"rejected: {path}:{n}: body: is not JSON" in result.output for n in range(1, 10)] == [
+        False, *[True] * 7, False,
+    ]  # fmt: skip
+    assert (
+        "2 of 9 spans and events stored from 1 file: 2 new, 0 there already; 7 lines not read"
+        in result.output
+    )
+    assert len(got) == 9
+
+
 def test_a_busy_server_is_asked_again(file: Path) -> None:
     """503 with Retry-After is waited for; the batch is sent again as it was."""
     with a_server((503, {"retry-after": "0"}, {}), (200, {}, {})) as (url, got):
@@ -92,7 +119,8 @@ def test_a_busy_server_is_asked_again(file: Path) -> None:
 
 @pytest.mark.parametrize(("status", "says"), [(401, "credential is not accepted"), (400, "answered 400")])
 def test_a_refusal_is_one_clear_problem(file: Path, status: int, says: str) -> None:
-    """A wrong token or a body the door refuses ends the import with the reason."""
+    """A wrong token, or a document the door refuses, ends the import with the reason."""
+    file.write_text(json.dumps(json.loads(file.read_text()), indent=1))
     with a_server((status, {}, {"message": "no"})) as (url, _):
         result = run(file, url)
     assert isinstance(result.exception, ProblemError)

@@ -15,7 +15,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from pulled import Plane
 from tracer_servers import Told, otlp
 
+from collectors.pull import files
 from collectors.sources import books as source_books
+from collectors.sources import traffic as source_traffic
 from terms.instant import SECOND
 
 
@@ -163,6 +165,50 @@ def test_a_bad_line_rejects_that_line(plane: Plane, folder: Folder) -> None:
     plane.add("files", folder.address)
     plane.pull()
     assert (plane.spans(), plane.rejections()) == (2, {"undecodable": 1})
+
+
+def last_rejected(plane: Plane) -> list[str]:
+    found = plane.database.read(lambda s: source_traffic.rejections(s, "t"))
+    return [one.last_what for one in found["t"]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"resourceSpans": [{"sco', b"rotated", b'{"level": "info"}', b"null"],
+    ids=["cut", "text", "log", "null"],
+)
+def test_a_broken_line_is_told_by_its_number_wherever_it_stands(
+    plane: Plane, folder: Folder, line: bytes
+) -> None:
+    """At the beginning of the file, and behind what an earlier pass has read; none is counted twice."""
+    folder.write("t.jsonl", b"\n".join([line, document(*told(1)), document(*told(2)), b""]))
+    plane.add("files", folder.address)
+    plane.pull()
+    assert (plane.spans(), plane.rejections()) == (2, {"undecodable": 1})
+    assert last_rejected(plane)[0].partition("t.jsonl")[2].startswith(":1: ")
+    folder.append("t.jsonl", b"\n".join([document(*told(3)), line, document(*told(4)), b""]))
+    plane.pull()
+    plane.pull()
+    assert (plane.spans(), plane.rejections()) == (4, {"undecodable": 2})
+    assert last_rejected(plane)[0].partition("t.jsonl")[2].startswith(":5: ")
+
+
+def test_a_line_that_is_too_long_is_passed_over(
+    plane: Plane, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows it is read; one that still grows is told, and waited for."""
+    monkeypatch.setattr(files, "LARGEST", 5_000)
+    monkeypatch.setattr(files, "_PIECE", 700)
+    folder.write("t.jsonl", b"\n".join([document(*told(1)), b"x" * 9_000, document(*told(2)), b"y" * 9_000]))
+    plane.add("files", folder.address)
+    plane.pull()
+    assert (plane.spans(), plane.rejections()) == (2, {"too_large": 2})
+    assert last_rejected(plane)[0].partition("t.jsonl")[2].startswith(":4: ")
+    assert marks(plane)["t.jsonl"].problem
+    folder.append("t.jsonl", b"y\n" + document(*told(3)) + b"\n")
+    plane.pull()
+    assert (plane.spans(), plane.rejections()) == (3, {"too_large": 2})
+    assert not marks(plane)["t.jsonl"].problem
 
 
 def test_a_large_file_comes_in_parts_and_is_never_held_whole(plane: Plane, folder: Folder) -> None:
