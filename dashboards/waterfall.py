@@ -19,19 +19,20 @@ class Bar:
     width: float
     failed: bool
     critical: bool
+    suspect: bool
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpanRow:
-    """All tries of one thing. `note` tells of more than one try, or of what failed; `suspect` that its times cannot be."""
+    """All tries of one thing. `note` tells of more than one try, or of what failed; `suspect` says why its times cannot be."""
 
     name: str
     bars: tuple[Bar, ...]
     took: str
     note: str
     failed: bool
-    suspect: bool
+    suspect: str
     label: str
 
 
@@ -55,6 +56,7 @@ class SpanDetail:
     why: str
     span_id: str
     attributes: str
+    suspect: str
     tracer: str
 
 
@@ -143,6 +145,7 @@ def _row(tries: list[Mapping[str, Any]], first: int, length: float) -> SpanRow:
     failed = last["status"] == "error"
     note = [counted(len(tries), "attempt")] if len(tries) > 1 else []
     note += [last["message"] or "failed"] if failed else []
+    suspect = _suspect(tries)
     took = sum(span["durationSeconds"] for span in tries)
     return SpanRow(
         name=last["name"],
@@ -150,9 +153,17 @@ def _row(tries: list[Mapping[str, Any]], first: int, length: float) -> SpanRow:
         took=duration(took),
         note=": ".join(note),
         failed=failed,
-        suspect=any(span["clockSuspect"] for span in tries),
-        label=f"{last['name']}, {duration(took)}" + (f", {': '.join(note)}" if note else ""),
+        suspect=suspect,
+        label=f"{last['name']}, {duration(took)}"
+        + (f", {': '.join(note)}" if note else "")
+        + (f", {suspect}" if suspect else ""),
     )
+
+
+def _suspect(tries: Sequence[Mapping[str, Any]]) -> str:
+    """`clock suspect: starts 2 s before its parent`, of each of several tries that cannot be; empty when all can."""
+    why = dict.fromkeys(span["clockNote"] for span in tries if span["clockNote"])
+    return f"clock suspect: {'; '.join(why)}" if why else ""
 
 
 def _bar(span: Mapping[str, Any], first: int, length: float) -> Bar:
@@ -165,8 +176,10 @@ def _bar(span: Mapping[str, Any], first: int, length: float) -> Bar:
         width=round(width, 2),
         failed=span["status"] == "error",
         critical=span["onCriticalPath"],
+        suspect=span["clockNote"] is not None,
         label=f"{attempt}{precise_instant(span['startedAt'])}, {duration(span['durationSeconds'])}, {words}"
-        + (", on the critical path" if span["onCriticalPath"] else ""),
+        + (", on the critical path" if span["onCriticalPath"] else "")
+        + (f", {_suspect((span,))}" if span["clockNote"] else ""),
     )
 
 
@@ -182,5 +195,6 @@ def _detail(span: Mapping[str, Any]) -> SpanDetail:
         why=span["why"],
         span_id=span["spanId"],
         attributes=span["attributes"],
+        suspect=_suspect((span,)),
         tracer=span["tracerUrl"] or "",
     )

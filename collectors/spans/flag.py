@@ -22,19 +22,26 @@ def flags(spans: Sequence[Span], keys: Iterable[int | None], now: Instant) -> li
     """
     earliest, latest = (now - LONGEST_AGO) * 1_000, (now + LONGEST_AHEAD) * 1_000
     return [
-        (position, _flagged(span, earliest))
+        (position, _flagged(span, now))
         for position, (span, key) in enumerate(zip(spans, keys, strict=True))
         if (span.end_ns < span.start_ns or not earliest <= span.start_ns <= latest) and key is not None
     ]
 
 
-def _flagged(span: Span, earliest: int) -> Flagged:
+def clock_off(start_ns: int, came: Instant) -> str:
+    """In words how a start cannot be that of a span which came then; empty when it can."""
+    if start_ns < (came - LONGEST_AGO) * 1_000:
+        return "starts more than five years before it came"
+    if start_ns > (came + LONGEST_AHEAD) * 1_000:
+        return "starts more than a day after it came"
+    return ""
+
+
+def _flagged(span: Span, now: Instant) -> Flagged:
     mark = f"{span.trace_id.hex()}/{span.span_id.hex()}/{span.kind}"
     if span.end_ns < span.start_ns:
         early = (span.start_ns - span.end_ns) / 1_000_000
         what, reason = f"ends {early:,.3f} ms before it starts", ENDS_BEFORE_START
-    elif span.start_ns < earliest:
-        what, reason = "starts more than five years before it came: its clock is off", CLOCK_OFF
     else:
-        what, reason = "starts more than a day after it came: its clock is off", CLOCK_OFF
+        what, reason = f"{clock_off(span.start_ns, now)}: its clock is off", CLOCK_OFF
     return Flagged(reason, f"span '{span.name}' ({span.span_id.hex()}): {what}", mark)

@@ -4,6 +4,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from collectors.spans import flag
 from collectors.spans.view import SpanView
 
 TOLERATED_NS = 1_000_000_000
@@ -47,12 +48,24 @@ def critical_path(spans: Sequence[SpanView]) -> tuple[bool, ...]:
     return tuple(place in on_path for place in range(len(spans)))
 
 
-def clock_suspects(spans: Sequence[SpanView]) -> tuple[bool, ...]:
-    """For each span whether its times cannot be: it ends before it starts, or starts a second or more before its parent."""
+def clock_notes(spans: Sequence[SpanView]) -> tuple[str | None, ...]:
+    """For each span why its times cannot be, None where they can: it ends before it starts, starts a second or more before its
+    parent, or lies years before it came, or ahead of us."""
     starts = {(span.trace_id, span.span_id): span.start_ns for span in spans}
-    return tuple(
-        span.end_ns < span.start_ns
-        or span.start_ns
-        < starts.get((span.trace_id, span.parent_span_id or ""), span.start_ns) - TOLERATED_NS
-        for span in spans
-    )
+    return tuple(_clock_note(span, starts.get((span.trace_id, span.parent_span_id or ""))) for span in spans)
+
+
+def _clock_note(span: SpanView, parent_ns: int | None) -> str | None:
+    if span.end_ns < span.start_ns:
+        return f"ends {_seconds(span.start_ns - span.end_ns)} before it starts"
+    if span.arrived_at is not None and (off := flag.clock_off(span.start_ns, span.arrived_at)):
+        return off
+    if parent_ns is not None and span.start_ns < parent_ns - TOLERATED_NS:
+        return f"starts {_seconds(parent_ns - span.start_ns)} before its parent"
+    return None
+
+
+def _seconds(nanoseconds: int) -> str:
+    if nanoseconds < 1_000_000_000:
+        return f"{nanoseconds / 1_000_000:,.3f} ms"
+    return f"{nanoseconds / 1_000_000_000:,.1f} s"

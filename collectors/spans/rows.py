@@ -11,6 +11,7 @@ from sqlmodel import Session
 from collectors import tables
 from collectors.spans.block import place, unpack_some
 from collectors.spans.view import SpanView
+from terms.instant import Instant
 from terms.tenant import TENANT
 
 MAX_SPANS = 5_000
@@ -89,12 +90,32 @@ def services_of(session: Session, resource_ids: set[int]) -> dict[int, str]:
 def span_views(session: Session, rows: Sequence[Any], reasons: Mapping[int, str]) -> tuple[SpanView, ...]:
     """The spans of these rows in their order, each with the reason why it is shown."""
     said, sent_by = attributes_of(session, rows), services_of(session, {row.resource_id for row in rows})
+    came = _arrivals(session, {place(row.span_key)[0] for row in rows})
     return tuple(
-        _view(row, sent_by[row.resource_id], said[row.span_key], reasons[row.span_key]) for row in rows
+        _view(
+            row,
+            sent_by[row.resource_id],
+            said[row.span_key],
+            reasons[row.span_key],
+            came.get(place(row.span_key)[0]),
+        )
+        for row in rows
     )
 
 
-def _view(row: Any, service: str, attributes: dict[str, Any], why: str) -> SpanView:
+def _arrivals(session: Session, blocks: set[int]) -> dict[int, Instant]:
+    """When the spans of each block came."""
+    rows = session.execute(
+        select(_block.c.block_id, _block.c.arrived_at).where(
+            _block.c.tenant == TENANT, _block.c.block_id.in_(blocks)
+        )
+    )
+    return {row.block_id: Instant(row.arrived_at) for row in rows}
+
+
+def _view(
+    row: Any, service: str, attributes: dict[str, Any], why: str, arrived_at: Instant | None
+) -> SpanView:
     return SpanView(
         trace_id=row.trace_id.hex(),
         span_id=row.span_id.hex(),
@@ -108,4 +129,5 @@ def _view(row: Any, service: str, attributes: dict[str, Any], why: str) -> SpanV
         message=row.status_message,
         attributes=attributes,
         why=why,
+        arrived_at=arrived_at,
     )

@@ -8,7 +8,7 @@ import strawberry
 
 from collectors.payloads.store import PayloadView
 from collectors.spans import link as span_link
-from collectors.spans.path import clock_suspects, critical_path
+from collectors.spans.path import clock_notes, critical_path
 from collectors.spans.view import SpanView
 from collectors.transactions.transaction import EventView
 from controlplane.graphql.context import Info
@@ -81,8 +81,9 @@ class TransactionEvent:
 class Spans:
     """The spans of a transaction by start, a column each; all columns are equally long. `attributes` is JSON text.
 
-    `onCriticalPath`: its trace would have ended earlier, had the span been shorter. `clockSuspect`: it ends before it starts,
-    or starts a second before its parent; times are shown as they were sent.
+    `onCriticalPath`: its trace would have ended earlier, had the span been shorter. `clockSuspect`: its times cannot be, and
+    `clockNote` says why, null where they can: it ends before it starts, starts a second before its parent, or lies years before
+    it came or a day after. Times are shown as they were sent.
     """
 
     views: strawberry.Private[tuple[SpanView, ...]]
@@ -104,6 +105,7 @@ class Spans:
     attributes: list[str]
     on_critical_path: list[bool]
     clock_suspect: list[bool]
+    clock_note: list[str | None]
 
     @answer
     async def links(self, info: Info) -> list[SpanLink]:
@@ -152,6 +154,7 @@ def _payload_of(view: PayloadView) -> EventPayload:
 
 def spans_of(views: tuple[SpanView, ...]) -> Spans:
     """Spans as columns."""
+    notes = clock_notes(views)
     return Spans(
         views=views,
         count=len(views),
@@ -169,7 +172,8 @@ def spans_of(views: tuple[SpanView, ...]) -> Spans:
         attempt=[_attempt(span) for span in views],
         why=[span.why for span in views],
         on_critical_path=list(critical_path(views)),
-        clock_suspect=list(clock_suspects(views)),
+        clock_suspect=[note is not None for note in notes],
+        clock_note=list(notes),
         attributes=[orjson.dumps(span.attributes, default=str).decode() for span in views],
     )
 

@@ -6,7 +6,7 @@ from dashboards.queries.frame import FRAME_PARTS
 SPAN_PARTS = """
 fragment SpanParts on Spans {
   count spanId traceId parentSpanId name system service kind startedAt durationSeconds status message attempt why attributes
-  onCriticalPath clockSuspect tracerUrl
+  onCriticalPath clockSuspect clockNote tracerUrl
   links { traceId spanId otherTraceId otherSpanId isOutgoing otherName otherService }
 }
 """

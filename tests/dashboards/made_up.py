@@ -118,7 +118,7 @@ def _event(milestone: Row, number: int, entity: str) -> Row:
 def spans(rows: list[Row]) -> Row:
     """Rows turned into the API's columns."""
     names = ("spanId", "traceId", "parentSpanId", "name", "system", "service", "kind", "startedAt", "durationSeconds",
-             "status", "message", "attempt", "why", "attributes", "onCriticalPath", "clockSuspect", "tracerUrl")  # fmt: skip
+             "status", "message", "attempt", "why", "attributes", "onCriticalPath", "clockSuspect", "clockNote", "tracerUrl")  # fmt: skip
     links = [
         {"traceId": f"{2:032x}", "spanId": f"{6:016x}", "otherTraceId": f"{1:032x}", "otherSpanId": f"{5:016x}", "isOutgoing": True,
          "otherName": "amend subscription SUB-7", "otherService": "throughline"},
@@ -133,7 +133,7 @@ def _span(place: int, trace: int, name: str, system: str, ago: int, took: float,
         "spanId": f"{place:016x}", "traceId": f"{trace:032x}", "parentSpanId": None if more.pop("root", False) else f"{trace:016x}",
         "name": name, "system": system, "service": "throughline", "kind": "client", "startedAt": at(ago), "durationSeconds": took,
         "status": "ok", "message": None, "attempt": None, "why": "names amendment:AMD-7", "attributes": '{"throughline.flow": "renewal"}',
-        "onCriticalPath": place in (1, 5, 6, 11), "clockSuspect": place == 8,
+        "onCriticalPath": place in (1, 5, 6, 11), "clockSuspect": place == 8, "clockNote": "starts 2.3 s before its parent" if place == 8 else None,
         "tracerUrl": f"http://127.0.0.1:16686/trace/{trace:032x}" if system == "netsuite" else None,
     } | more  # fmt: skip
 

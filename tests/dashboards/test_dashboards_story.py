@@ -11,11 +11,15 @@ from tests.dashboards.test_dashboards_transactions import links
 
 
 def test_the_waterfall_marks_what_was_waited_for_and_what_cannot_be(client: TestClient) -> None:
-    """The critical path stands under its bars and in their words; a time that cannot be is told once, and at its span."""
+    """The critical path stands under its bars and in their words; a time that cannot be is told once, and at its span: beside its bar, and in the bar's words."""
     page = client.get(STORY).text
     assert page.count('class="critical"') == page.count(", on the critical path</title>") == 4
     assert "1 span has times that cannot be" in text(page)
-    assert page.count('<span class="sr">clock suspect</span>') == 1
+    told = "clock suspect: starts 2.3 s before its parent"
+    assert text(page).count(told) == 2, "its row and the table"
+    assert page.count(f', {told}"') == 2, "screen readers hear it with the row"
+    assert page.count(f", {told}</title>") == 1, "its bar, on hover"
+    assert page.count("suspect-bar") == 1
 
 
 def test_links_between_spans_lead_both_ways(client: TestClient) -> None:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a trace waited for: the chain of spans that made it as long as it was, and times that cannot be."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.spans.path import TOLERATED_NS, clock_suspects, critical_path
+from collectors.spans.path import TOLERATED_NS, clock_notes, critical_path
 from collectors.spans.view import SpanView
+from terms.instant import DAY, Instant, parse
 
 
 def span(name: str, start: int, end: int, parent: str | None = None, trace: str = "t") -> SpanView:
@@ -75,4 +78,22 @@ def test_a_time_that_cannot_be_is_told() -> None:
         span("far", start - TOLERATED_NS - 1, start, "root"),
         span("backward", start, start - 1, "root"),
     ]
-    assert clock_suspects(spans) == (False, False, True, True)
+    assert clock_notes(spans) == (
+        None,
+        None,
+        "starts 1.0 s before its parent",
+        "ends 0.000 ms before it starts",
+    )
+
+
+def test_a_clock_that_is_years_off_is_told() -> None:
+    """By when the span came: what was years off then is so however late one looks, history of some years is none."""
+    came = Instant(parse("2026-11-20T12:00:00Z"))
+    starts = {"five years": -6 * 366 * DAY, "history": -4 * 365 * DAY, "now": 0, "a day after": 2 * DAY}
+    spans = [
+        replace(span(name, (came + ago) * 1_000, (came + ago) * 1_000 + 5), arrived_at=came)
+        for name, ago in starts.items()
+    ]
+    assert [note and note.partition("more than ")[2].partition(" ")[0] for note in clock_notes(spans)] == [
+        "five", None, None, "a",
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ STORY = """
 query($id: ID!) {
   transaction(id: $id) {
     milestones { name owner }
-    spans { count onCriticalPath clockSuspect tracerUrl links { otherSpanId isOutgoing } }
+    spans { count onCriticalPath clockSuspect clockNote tracerUrl links { otherSpanId isOutgoing } }
     comparison { other { anchor { value } } hops { name tookSeconds otherTookSeconds difference } differences }
     related { relation transaction { id } }
   }
@@ -36,6 +36,7 @@ def test_a_story_tells_what_was_waited_for_and_what_is_usual(world: Any, one_dea
         [False] * 4,
         [None] * 4,
     )
+    assert spans["clockNote"] == [None] * 4
     assert spans["links"] == []
     assert {one["name"]: one["owner"] for one in told["milestones"]}["paid"] == "Collections"
     beside = told["comparison"]
