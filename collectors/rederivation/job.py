@@ -9,7 +9,7 @@ from terms.instant import Instant
 
 Kind = Literal["extraction", "process", "removal"]
 State = Literal["running", "stopped", "done", "overtaken"]
-Phase = Literal["events", "spans", "transactions"]
+Phase = Literal["events", "spans", "transactions", "findings"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that no file defines any more, or nobody asks for: its transactions are taken out, step by step.
+"""A process that no file defines any more, or nobody asks for: its transactions are taken out, step by step, and then what it
+found wrong with keys that no other process does.
 
 Events, edges and decisions stay. When the process comes back it is judged like a new one, and its transactions have the
 ids they had: an id follows from the process and the anchor.
@@ -15,12 +16,14 @@ from collectors import tables
 from collectors.bulk import Bulk
 from collectors.definitions import Definitions
 from collectors.rederivation import store as rederivation_store
+from collectors.rederivation.findings import judge_findings
 from collectors.rederivation.job import Rederivation
 from collectors.stitching.restitch import stitching
 from terms.instant import Instant
 from terms.row_id import row_ids
 
 TRANSACTIONS_A_STEP = 500
+FINDINGS_A_STEP = 200
 
 
 def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rederivation | None, bool]:
@@ -39,12 +42,23 @@ def step(session: Session, definitions: Definitions, now: Instant) -> tuple[Rede
     if job.state == "stopped":
         return job, False
     bulk = Bulk(session)
-    with stitching(bulk):
-        rows = bulk.after(
-            "txn_id, digest", "txn", "txn_id", job.cursor, TRANSACTIONS_A_STEP, also=_of_process(job.process)
-        )
-        take_out(bulk, rows, now)
-    after = _moved_on(job, rows, now)
+    with stitching(bulk) as numbers:
+        if job.phase == "transactions":
+            rows = bulk.after(
+                "txn_id, digest",
+                "txn",
+                "txn_id",
+                job.cursor,
+                TRANSACTIONS_A_STEP,
+                also=_of_process(job.process),
+            )
+            take_out(bulk, rows, now)
+            after = _moved_on(job, rows)
+        else:
+            lowest = judge_findings(
+                session, bulk, numbers, definitions.processes, job.cursor, FINDINGS_A_STEP, now
+            )
+            after = replace(job, cursor=lowest) if lowest else replace(job, state="done", ended_at=now)
     rederivation_store.keep(session, after)
     return after, True  # another process may be gone too
 
@@ -77,12 +91,16 @@ def _begun(session: Session, present: Collection[str], now: Instant) -> Rederiva
     return rederivation_store.begin(session, "removal", (gone[0],), "transactions", total, now)
 
 
-def _moved_on(job: Rederivation, rows: Sequence[tuple[Any, ...]], now: Instant) -> Rederivation:
-    if len(rows) < TRANSACTIONS_A_STEP:
-        job = replace(job, state="done", ended_at=now)
+def _moved_on(job: Rederivation, rows: Sequence[tuple[Any, ...]]) -> Rederivation:
     number = len(rows)
-    cursor = rows[-1][0] if rows else job.cursor
-    return replace(job, cursor=cursor, done=job.done + number, removed=job.removed + number)
+    is_last = number < TRANSACTIONS_A_STEP
+    return replace(
+        job,
+        phase="findings" if is_last else "transactions",
+        cursor=0 if is_last else rows[-1][0],
+        done=job.done + number,
+        removed=job.removed + number,
+    )
 
 
 def _of_process(process: str) -> str:

@@ -17,8 +17,8 @@ from collectors.transactions.transaction import transaction_id
 from controlplane.database import Actor, Database
 from terms.instant import Instant
 from terms.object_key import ObjectKey
-from tests.collectors.rederivation.test_rederive_process import BEFORE, HISTORY, decide
-from tests.collectors.stitching.test_stitching_order import digest, take
+from tests.collectors.rederivation.test_rederive_process import BEFORE, HISTORY, decide, said
+from tests.collectors.stitching.test_stitching_order import digest, empty, take
 
 MACHINE = Actor("machine", "test")
 SHIPPING = """kind: process
@@ -32,9 +32,9 @@ completed_when: [labelled]
 """
 
 
-def both(folder: Path) -> Definitions:
+def both(folder: Path, more: str = "") -> Definitions:
     folder.mkdir(exist_ok=True)
-    (folder / "orders.yaml").write_text(BEFORE)
+    (folder / "orders.yaml").write_text(BEFORE + more)
     (folder / "shipping.yaml").write_text(SHIPPING)
     found = load((folder,))
     return replace(found, processes=tuple(one for one in found.processes if one.id in ("orders", "shipping")))
@@ -115,6 +115,45 @@ def test_its_transactions_go_and_come_back_with_their_ids(
     found = select(tables.TxnRow.digest).where(tables.TxnRow.process == "orders")
     ids = database.read(lambda session: {bytes(row.digest).hex() for row in session.execute(found)})
     assert order in ids
+
+
+CONTRADICTING = [
+    *HISTORY,
+    said(10, "shipped", "order:SO-2", "shipment:SH-1"),
+    said(11, "labelled", "label:L-1", "shipment:SH-2"),
+    said(12, "invoice-issued", "invoice:INV-2", "order:SO-1"),
+]
+
+
+@pytest.mark.parametrize("gone", ["orders", "shipping"])
+@pytest.mark.parametrize(
+    "hub", ["", "hubs: [{object: invoice, joins: 1, within: 1h}]\n"], ids=["no hub", "a hub"]
+)
+def test_what_it_found_wrong_with_keys_goes_too_and_comes_back(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str, hub: str
+) -> None:
+    """What another process finds as well stays: the report is the one of a plane that never had the process."""
+    monkeypatch.setattr(removal, "FINDINGS_A_STEP", 1)
+    known = both(tmp_path / "definitions", hub)
+    settle(database, without(known, gone))
+    take(database, CONTRADICTING, without(known, gone))
+    never = digest(database)
+    empty(database)
+    settle(database, known)
+    take(database, CONTRADICTING, known)
+    had = digest(database)
+    assert (had["findings"] != never["findings"]) is (gone == "orders"), (
+        "all that shipping finds, orders finds too"
+    )
+
+    settle(database, without(known, gone))
+
+    left = digest(database)
+    assert (left["findings"], left["hubs"]) == (never["findings"], never["hubs"])
+
+    settle(database, known)
+
+    assert digest(database) == had
 
 
 def test_what_happens_while_it_is_away_is_in_it_when_it_is_back(database: Database, tmp_path: Path) -> None:
