@@ -157,14 +157,12 @@ def payment_reconciled(
     deal: Deal, payment: ObjectKey, line: ObjectKey, amount: Money, at: Instant, now: Instant
 ) -> CanonicalEvent:
     return CanonicalEvent(
-        "payment-reconciled",
-        payment.value,
-        "netsuite",
-        _past(at, now),
-        (payment, line, deal.customer),
-        deal,
-        amount,
-    )
+        "payment-reconciled", payment.value, "netsuite", _past(at, now), (payment, line, deal.customer), deal, amount,
+        {
+            "payment_id": payment.value, "bank_line_id": line.value, "customer_id": deal.customer_id,
+            "matched": money(amount),
+        },
+    )  # fmt: skip
 
 
 def renewal_amended(deal: Deal, now: Instant) -> CanonicalEvent:

@@ -12,7 +12,7 @@ from controlplane.demo.story import Story
 from terms.instant import MINUTE, Instant, text
 
 Attributes = Mapping[str, str | int]
-_NO_CONTRACT = ("crm-updated", "payment-reconciled")
+_NO_CONTRACT = ("crm-updated",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from terms.problem import ProblemError
 CONTRACTS = tuple(c for c in canonical.load() if c.document.type == "json-schema")
 IDS = [f"{c.subject}@{c.semver}" for c in CONTRACTS]
 EVENTS = (
-    "credit-memo-posted", "customer-created", "invoice-issued", "journal-posted", "order-placed", "payment-settled",
-    "renewal-amended", "subscription-activated",
+    "credit-memo-posted", "customer-created", "invoice-issued", "journal-posted", "order-placed", "payment-reconciled",
+    "payment-settled", "renewal-amended", "subscription-activated",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def invoice(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_canonical_events_are_there() -> None:
-    """Eight events, and more than one version of an invoice; beside them the six domain APIs."""
+    """Nine events, and more than one version of an invoice; beside them the six domain APIs."""
     assert tuple(name for name in canonical.subjects() if not name.endswith("-api")) == EVENTS
     assert len(canonical.subjects()) == len(EVENTS) + 6
     assert [c.semver for c in canonical.versions("invoice-issued")] == ["1.0.0", "1.1.0"]
@@ -79,6 +79,13 @@ def test_each_version_takes_what_the_one_before_allowed(subject: str) -> None:
     found = canonical.versions(subject)
     for old, new in pairwise(found):
         assert check_documents(new.document, Versions((old.document,), complete=False)).status == "compatible"
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=IDS)
+def test_the_examples_of_a_contract_keep_it(contract: Contract) -> None:
+    """Whoever copies one has sent a valid event."""
+    for example in contract.document.data.get("examples", ()):
+        assert Validator(CONTRACTS).problems(contract.subject, contract.semver, example) == ()
 
 
 PAYLOADS = {

@@ -16,6 +16,7 @@ from sync.deal import Deal
 from sync.failure import Failure
 from terms.instant import DAY, Instant, parse
 from terms.money import Money
+from terms.object_key import ObjectKey
 
 NOW = parse("2026-11-20T12:00:00Z")
 PAST = Instant(NOW - 3 * DAY)
@@ -52,6 +53,9 @@ EVENTS = [
     canonical_event.invoice_issued(DEAL, INVOICE, NOW),
     canonical_event.invoice_issued(AMENDMENT, INVOICE, NOW),
     canonical_event.payment_settled(DEAL, PAYMENT, NOW),
+    canonical_event.payment_reconciled(
+        DEAL, ObjectKey("payment", "pi_7"), ObjectKey("bank-line", "BSL-7"), AMOUNT, PAST, NOW
+    ),
     canonical_event.journal_posted(DEAL, journal.of_invoice(INVOICE), NOW),
     canonical_event.journal_posted(DEAL, journal.of_payment(PAYMENT), NOW),
     canonical_event.journal_posted(DEAL, journal.of_credit_note(NOTE), NOW),
