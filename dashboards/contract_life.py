@@ -211,12 +211,12 @@ def _deletion(subject: str, version: Mapping[str, Any], told: Told) -> Act:
         why="it should never have been registered; it can be restored",
         button="Delete",
         address=contract_address.contract(subject, "delete"),
-        asks=_REASON,
+        asks=_ENDS,
         hidden=(("version", number), ("key", press_key(subject, number, version["registeredAt"], "delete"))),
         refusal="",
         ends=True,
         told=mine,
-        values={"reason": "", **mine.filled},
+        values={"reason": "", "force": "", **mine.filled},
     )
 
 

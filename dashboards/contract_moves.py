@@ -40,7 +40,8 @@ async def move(visit: Visit, subject: str) -> Page | Response:
 async def delete(visit: Visit, subject: str) -> Page | Response:
     """Deletes a version softly."""
     form = await fields(visit)
-    _, problems = await change(visit, queries.DELETE_VERSION, _version(subject, form))
+    wanted = _version(subject, form) | {"force": form.get("force") == "yes"}
+    _, problems = await change(visit, queries.DELETE_VERSION, wanted)
     if problems:
         return await _again(visit, subject, form, "delete", problems)
     # Without its last version there is no page of the contract to go back to.

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be taken out of the registry? Softly first: the number stays taken. For good only after that, and never what is referred to."""
+"""What may be taken out of the registry? Softly first: the number stays taken. For good only after that, and never what is referred to.
+
+What something deployed declared that it reads goes only by force; whoever forces it says why, and that is kept in the audit log.
+"""
 
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, delete, select
 
-from registry import config, content, subjects, versions
+from registry import config, content, deployed_use, subjects, versions
 from registry.refusal import RefusedError, unknown_subject
 from registry.tables import (
     ContractConfigRow,
@@ -20,7 +23,7 @@ from terms.tenant import TENANT
 
 
 def delete_version(
-    session: Session, subject: str, number: int, now: Instant, *, permanent: bool = False
+    session: Session, subject: str, number: int, now: Instant, *, permanent: bool = False, force: bool = False
 ) -> int:
     """The number of the version that was deleted. Raises RefusedError where it may not be (see Kind)."""
     config.require_writable(session, subject)
@@ -39,11 +42,15 @@ def delete_version(
         raise RefusedError(
             "version-deleted", f"version {number} of '{subject}' was deleted already", "version"
         )
+    if not (permanent or force):
+        _refuse_read(session, subject, [row])
     _delete(session, subject, [row], now, permanent)
     return number
 
 
-def delete_subject(session: Session, subject: str, now: Instant, *, permanent: bool = False) -> list[int]:
+def delete_subject(
+    session: Session, subject: str, now: Instant, *, permanent: bool = False, force: bool = False
+) -> list[int]:
     """The numbers of the versions that were deleted, ascending. Raises RefusedError where they may not be."""
     config.require_writable(session, subject)
     rows = _rows(session, subject)
@@ -57,6 +64,8 @@ def delete_subject(session: Session, subject: str, now: Instant, *, permanent: b
         )
     if not permanent and not living:
         raise RefusedError("subject-deleted", f"'{subject}' was deleted already", "subject")
+    if not (permanent or force):
+        _refuse_read(session, subject, living)
     deleted = rows if permanent else living
     _delete(session, subject, deleted, now, permanent)
     return [row.number for row in deleted]
@@ -171,6 +180,18 @@ def _delete(
             session.exec(delete(table).where(col(table.tenant) == TENANT, col(name) == subject))
     else:
         subjects.refresh(session, subject, now)
+
+
+def _refuse_read(session: Session, subject: str, rows: Sequence[ContractVersionRow]) -> None:
+    reading = deployed_use.readers(session, subject, [row.semver for row in rows])
+    if reading:
+        what = f"version {rows[0].number} of '{subject}'" if len(rows) == 1 else f"'{subject}'"
+        raise RefusedError(
+            "in-use",
+            f"{what} is read by {deployed_use.in_words(reading)}, which declared it",
+            "version",
+            "deploy versions of them that declare another, or force it with a reason",
+        )
 
 
 def _refuse_referenced(session: Session, subject: str, numbers: Sequence[int]) -> None:

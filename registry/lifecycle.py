@@ -128,14 +128,20 @@ def first_state(stated: State, now: Instant) -> State:
     return State(stated.lifecycle, stated.successor, deprecated_at, stated.sunset_at, retired_at)
 
 
+def require_reason(reason: str) -> None:
+    """Raises ProblemError where something is forced without a reason."""
+    if not reason.strip():
+        raise ProblemError("forced without a reason", "reason", "say why; it is kept in the audit log")
+
+
 def moved(state: State, wish: Wish, now: Instant, used_by: tuple[str, ...] = ()) -> State:
     """The state after the wish. `used_by` names who still uses the version, in the words people are shown.
 
     Raises ProblemError where no row allows the step, a date is missing, past or out of order, the sunset day has not come, or
     the version is still used; the last two give way to `force` with a reason, and so does a step from active to retired.
     """
-    if wish.force and not wish.reason.strip():
-        raise ProblemError("forced without a reason", "reason", "say why; it is kept in the audit log")
+    if wish.force:
+        require_reason(wish.reason)
     row = step(state.lifecycle, wish.to, force=wish.force)
     if row.needs_date and wish.sunset_at is None:
         raise ProblemError(

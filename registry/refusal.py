@@ -8,7 +8,7 @@ from terms.problem import ProblemError
 Kind = Literal[
     "unknown-subject", "unknown-version", "version-taken", "id-taken", "event-type-taken", "read-only", "not-import",
     "referenced", "subject-deleted", "subject-not-deleted", "version-deleted", "version-not-deleted", "transition",
-    "retired",
+    "retired", "in-use",
 ]  # fmt: skip
 
 

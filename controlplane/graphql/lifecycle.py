@@ -2,6 +2,7 @@
 """A version's life in the schema: it moves on from state to state, is deleted softly, and comes back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -15,7 +16,7 @@ from controlplane.graphql.described import asked, change, noun
 from controlplane.graphql.problem import ContractNotFound
 from controlplane.graphql.registration import ContractIncompatible
 from controlplane.graphql.verdict import verdict_of
-from registry import deletion, transition, versions
+from registry import deletion, lifecycle, transition, versions
 from registry.lifecycle import Wish, is_granted
 from registry.refusal import RefusedError
 from registry.verdict import Verdict
@@ -46,12 +47,16 @@ class ChangeLifecycleInput:
 
 @asked
 class VersionInput:
-    """One version, by its number, as it is deleted or restored. Asking again changes nothing."""
+    """One version, by its number, as it is deleted or restored. Asking again changes nothing.
+
+    `force` with a reason deletes it though something deployed declared that it reads it.
+    """
 
     subject: str
     number: int
     idempotency_key: str
     reason: str = ""
+    force: bool = False
 
 
 @noun
@@ -139,9 +144,14 @@ async def change_lifecycle(info: Info, input: ChangeLifecycleInput) -> ChangeLif
 
 
 async def delete_version(info: Info, input: VersionInput) -> DeleteVersionResult:  # noqa: A002
-    """Deletes a version softly: it is out of sight and can be restored. What others refer to is never deleted."""
+    """Deletes a version softly: it is out of sight and can be restored. What others refer to is never deleted, and what something
+    deployed declared that it reads only by force."""
     try:
-        already = await _applied(info, input, deletion.delete_version, "delete", "version-deleted")
+        work, word = partial(deletion.delete_version, force=input.force), "delete"
+        if input.force:
+            lifecycle.require_reason(input.reason)
+            word = "delete, forced,"
+        already = await _applied(info, input, work, word, "version-deleted")
     except ProblemError as error:
         return refused(error)
     if already is None:

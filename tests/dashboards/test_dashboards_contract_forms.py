@@ -180,7 +180,9 @@ def test_a_form_of_a_contract_leads_to_our_own_pages_only(client: TestClient) ->
 
 def test_a_version_is_deleted_and_restored(client: TestClient, api: MadeUpApi) -> None:
     """What others refer to stays, and the form says so; what was deleted is listed with a way back."""
-    assert press(client, ONE, "delete").headers["location"] == f"{ONE}?said=version-deleted"
+    forced = {"force": "yes", "reason": "they know"}
+    assert press(client, ONE, "delete", **forced).headers["location"] == f"{ONE}?said=version-deleted"
+    assert (api.changed[-1]["force"], api.changed[-1]["reason"]) == (True, "they know")
     refused = press(client, OLD, "delete", reason="unused")
     assert (refused.status_code, "Version 1 is referred to by order version 2." in text(refused.text)) == (
         422,

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from controlplane.database import Actor, Database
-from registry import canonical, declaration_store, deployment_store, matrix, store
+from registry import canonical, declaration_store, deletion, deployment_store, matrix, store
 from registry.declaration import read
 from registry.deployment import Declaration, Environment
+from registry.refusal import RefusedError
 from terms.problem import ProblemError
 from tests.conftest import FixedClock
 
@@ -68,6 +69,37 @@ def test_a_version_runs_until_another_takes_its_place(
     assert ended.version == "1.1.0"
     assert database.read(deployment_store.deployments) == ()
     assert write(lambda s: deployment_store.end_deployment(s, "erp-sync", "test", clock())) is None
+
+
+def test_what_something_deployed_reads_is_deleted_only_by_force(
+    database: Database, write: Write, clock: FixedClock
+) -> None:
+    """The refusal says what runs where; a range speaks of what it spoke of when it was declared; what ran is nobody's reader."""
+    for each in canonical.versions("invoice-issued"):
+        write(lambda s, each=each: store.register_on(s, each, clock(), store.Terms()))
+
+    def delete(number: int, **how: bool) -> Any:
+        return write(lambda s: deletion.delete_version(s, "invoice-issued", number, clock(), **how))
+
+    declared(write, ERP, "1.0.0", clock)
+    for to in ("test", "stage"):
+        deploy(write, "erp-sync", "1.0.0", to, clock)
+    with pytest.raises(
+        RefusedError,
+        match=r"version 1 of 'invoice-issued' is read by erp-sync 1\.0\.0 in stage, erp-sync 1\.0\.0 in test",
+    ) as refused:
+        delete(1)
+    assert refused.value.kind == "in-use"
+    with pytest.raises(RefusedError, match="'invoice-issued' is read by"):
+        write(lambda s: deletion.delete_subject(s, "invoice-issued", clock()))
+    assert delete(2) == 2, "it reads 1.0.0 alone"
+    write(lambda s: deployment_store.end_deployment(s, "erp-sync", "test", clock.advance(1)))
+    with pytest.raises(RefusedError, match=r"read by erp-sync 1\.0\.0 in stage, which"):
+        delete(1)
+    assert delete(1, force=True) == 1
+    write(lambda s: deletion.restore_version(s, "invoice-issued", 1, clock()))
+    write(lambda s: deployment_store.end_deployment(s, "erp-sync", "stage", clock.advance(1)))
+    assert delete(1) == 1
 
 
 def test_what_was_never_declared_cannot_be_recorded(write: Write, clock: FixedClock) -> None:

@@ -27,6 +27,7 @@ _TOLD: Mapping[Kind, tuple[int, int, str]] = {
     "not-import": (422, NOT_PERMITTED, "Subject {subject} is not in import mode"),
     "retired": (422, NOT_PERMITTED, "Operation not permitted: {what}"),
     "transition": (422, NOT_PERMITTED, "Operation not permitted: {what}"),
+    "in-use": (422, NOT_PERMITTED, "Operation not permitted: {what}"),
     "referenced": (422, 42206, "One or more references exist to the schema: {what}"),
     "subject-deleted": (
         404, 40404, "Subject '{subject}' was soft deleted. Set permanent=true to delete permanently",

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from controlplane.http.raw_routes import Asked
+from registry import lifecycle
 from registry.approval_store import Approval
 from registry.config import Config, Settled
 from registry.verdict import Verdict
@@ -21,6 +23,15 @@ REVALIDATE = "private, no-cache"
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer, numbers exact."""
     return Response(canonical_json.text(value), status, dict(headers or {}), "application/json")
+
+
+def forced(asked: Asked) -> tuple[bool, str]:
+    """Whether a deletion is forced, and how the audit log tells it. Raises ProblemError where no `reason` goes with it."""
+    reason = asked.query.get("reason", "").strip()
+    if not asked.is_set("force"):
+        return False, f": {reason}" if reason else ""
+    lifecycle.require_reason(reason)
+    return True, f", forced: {reason}"
 
 
 def tagged(request: Request, body: bytes, tag: str, cache: str, media_type: str) -> Response:

@@ -110,12 +110,18 @@ class Subjects:
         return shapes.answer({"event_type": kind, "subject": name})
 
     async def delete(self, asked: Asked) -> Response:
-        """Deletes a subject's versions, softly; for good with `permanent=true` after that. Answers with their numbers."""
+        """Deletes a subject's versions, softly; for good with `permanent=true` after that. Answers with their numbers.
+
+        Where something deployed declared that it reads one of them it is 409, unless `force=true` comes with a `reason`.
+        """
         name, permanent = asked.path["subject"], asked.is_set("permanent")
+        force, told = shapes.forced(asked)
         numbers = await self.database.write_async(
-            lambda session: deletion.delete_subject(session, name, self.clock(), permanent=permanent),
+            lambda session: deletion.delete_subject(
+                session, name, self.clock(), permanent=permanent, force=force
+            ),
             actor=asked.caller.actor,
-            reason=f"delete {name}{' for good' if permanent else ''}",
+            reason=f"delete {name}{' for good' if permanent else ''}{told}",
         )
         return shapes.answer({"subject": name, "deleted": numbers})
 

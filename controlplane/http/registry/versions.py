@@ -133,17 +133,22 @@ class Versions:
         return shapes.answer(shapes.version(name, answer, verdict=True))
 
     async def delete(self, asked: Asked) -> Response:
-        """Deletes a version softly; for good with `permanent=true` after that. What is referred to is never deleted: 409."""
+        """Deletes a version softly; for good with `permanent=true` after that. What is referred to is never deleted: 409. What
+        something deployed declared that it reads is 409 too, unless `force=true` comes with a `reason`.
+        """
         name, permanent = asked.path["subject"], asked.is_set("permanent")
+        force, told = shapes.forced(asked)
 
         def delete(session: Session) -> int:
             found = self._found(session, asked, deleted=True)
-            return deletion.delete_version(session, name, found.row.number, self.clock(), permanent=permanent)
+            return deletion.delete_version(
+                session, name, found.row.number, self.clock(), permanent=permanent, force=force
+            )
 
         number = await self.database.write_async(
             delete,
             actor=asked.caller.actor,
-            reason=f"delete {name} version {asked.path['version']}{' for good' if permanent else ''}",
+            reason=f"delete {name} version {asked.path['version']}{' for good' if permanent else ''}{told}",
         )
         return shapes.answer({"subject": name, "deleted": [number]})
 

@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from collectors.bulk import Bulk
 from collectors.contract_use import counting as contract_use
 from collectors.span import BusinessEvent
 from controlplane.database import Actor
-from registry import declaration_store
+from registry import declaration_store, deployment_store
 from registry.declaration import read
 from terms.instant import DAY, Instant
 
@@ -433,3 +434,38 @@ def test_the_rest_describes_itself(served: Any) -> None:
     }
     for path in (f"{ROOT}/subjects/{{subject}}/check", f"{ROOT}/can-i-deploy", f"{ROOT}/xregistry"):
         assert path in described["paths"]
+
+
+def test_what_something_deployed_reads_is_deleted_only_with_a_reason(served: Any) -> None:
+    """Every door refuses and says what runs where; forced with a reason it goes, and the audit log has the reason."""
+    assert push(served, "held", schema("1.0.0")).status_code == 201
+    declared = read(
+        b"name: shop\nversion: '3'\nconsumes: [{subject: held, version: ^1.0}]\n",
+        "application.yaml",
+        served.clock(),
+    )
+
+    def deploy(session: Any) -> None:
+        declaration_store.declare(session, declared)
+        deployment_store.record_deployment(session, "shop", "3", "dev", served.clock(), "ci")
+
+    served.parts.database.write(deploy, actor=Actor("machine", "test"), reason="test")
+    for path in (at("held", "versions", "1.0.0"), at("held")):
+        refused = served.http.delete(path)
+        assert refused.status_code == 409
+        assert "is read by shop 3 in dev" in refused.json()["detail"]
+        assert "with a reason" in refused.json()["do"]
+    for path in ("/apis/ccompat/v7/subjects/held/versions/1", "/apis/ccompat/v7/subjects/held"):
+        refused = served.http.delete(path)
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 42205)
+        assert "shop 3 in dev" in refused.json()["message"]
+    silent = served.http.delete(at("held", "versions", 1), params={"force": "true"})
+    assert (silent.status_code, silent.json()["detail"]) == (422, "forced without a reason")
+    forced = served.http.delete(
+        at("held", "versions", 1), params={"force": "true", "reason": "shop moves today"}
+    )
+    assert forced.json()["deleted"] == [1]
+    log = served.parts.database.read(
+        lambda s: s.execute(text("SELECT reason FROM audit ORDER BY 1")).scalars().all()
+    )
+    assert "delete held version 1, forced: shop moves today" in log
