@@ -83,3 +83,20 @@ def test_a_secret_is_no_argument_and_a_mistake_is_told(server: Served) -> None:
     assert "say what, such as --every 30s" in throughline(server, "change", "x").stderr
     absent = throughline(server, "change", "x", "--every", "30s")
     assert (absent.returncode, "No such source" in absent.stderr or "no source" in absent.stderr) == (1, True)
+
+
+def test_the_link_to_a_tracer_is_taken_away_with_an_empty_text(server: Served) -> None:
+    """Not given, it stays as it is; given empty, it is none any more, and may be set again."""
+    template = "https://jaeger.example/trace/{trace_id}"
+    words = ("--kind", "jaeger", "--url", "https://jaeger.example", "--span-url", template)
+    assert throughline(server, "add", "linked", *words).returncode == 0
+    throughline(server, "pause", "linked")
+    assert throughline(server, "change", "linked", "--every", "30s").returncode == 0
+    assert f"spanUrl: {template}" in throughline(server, "show", "linked").stdout
+    taken = throughline(server, "change", "linked", "--span-url", "")
+    assert (taken.returncode, taken.stdout) == (0, "linked is changed: spanUrl\n")
+    shown = throughline(server, "show", "linked").stdout
+    assert template not in shown
+    assert "everySeconds: 30.0" in shown
+    assert throughline(server, "change", "linked", "--span-url", template).returncode == 0
+    assert f"spanUrl: {template}" in throughline(server, "show", "linked").stdout
