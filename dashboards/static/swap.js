@@ -64,18 +64,23 @@
   };
   document.addEventListener("click", (event) => { if (event.target.closest("#newer")) page.newer(); });
 
-  // quiet: a live update; anything unusual is left for the next one, and the reader keeps what is on screen.
+  // quiet: a live update; anything unusual is left for the next one, and the reader keeps what is on screen. One that comes while
+  // an answer is still on its way, which may be from before the change, is made up for behind it; one that failed, later and later.
+  let missed = false;
+  let failed = 0;
+  function fail() { failed += 1; missed = true; mark("lost"); }
   async function load(address, { push = false, quiet = false } = {}) {
-    if (asking) { if (quiet) return; asking.abort(); }
+    if (asking) { if (quiet) { missed = true; return; } asking.abort(); }
     const mine = asking = new AbortController();
     const main = page.byId("main");
     if (!quiet) main.classList.add("stale");
     try {
       const answer = await fetch(address, { headers: { "X-Fragment": "main" }, signal: mine.signal, redirect: "error" });
       if (answer.status === 401) { location.assign(address); return; }
-      if (quiet && !answer.ok) { mark("lost"); return; }
+      if (quiet && !answer.ok) { fail(); return; }
       const text = await answer.text();
       if (mine.signal.aborted) return;
+      failed = 0;
       if (push) history.pushState(null, "", address);
       shown = location.pathname + location.search;
       const pill = quiet && page.byId("newer");
@@ -86,9 +91,9 @@
       if (quiet) mark("on", true);
     } catch (error) {
       if (error.name === "AbortError") return;
-      if (quiet) mark("lost"); else location.assign(address);
+      if (quiet) fail(); else location.assign(address);
     } finally {
-      if (asking === mine) { asking = null; main.classList.remove("stale"); }
+      if (asking === mine) { asking = null; main.classList.remove("stale"); if (missed) { missed = false; hint(); } }
     }
   }
 
@@ -154,7 +159,7 @@
       if (performance.now() < 8000) address.href = location.href;  // leave the word on what was done time to be read
       if (address.href !== location.href) { history.replaceState(null, "", address); shown = location.pathname + location.search; }
       load(address.pathname + address.search, { quiet: true });
-    }, Math.max(250, lately + 1500 - Date.now()));
+    }, Math.max(250, lately + 1500 * 2 ** Math.min(failed, 5) - Date.now()));
   }
   function listen() {
     if (stream) stream.close();

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from dashboards import contract_address
 from tests.dashboards import made_up, made_up_contracts
@@ -274,6 +274,36 @@ def test_a_hint_refreshes_an_open_page_and_keeps_the_readers_place(site: Site, p
     site.api.changes += 1
     expect(page.locator(".notice-box")).to_contain_text("being replayed")
     assert page.locator("#run-1-table").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("trouble", ["slow", "failing"])
+def test_a_change_that_comes_while_the_page_is_asked_for_is_not_lost(
+    site: Site, page: Page, trouble: str
+) -> None:
+    """A slow server answers from before the change, or not at all: the page asks again though no other hint comes."""
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if trouble == "failing" and len(asked) == 1:
+            route.fulfill(status=503)
+            return
+        answered = route.fetch()
+        if len(asked) == 1:
+            site.api.exceptions[0]["state"] = "RETRYING"
+            site.api.changes += 1
+            page.wait_for_timeout(2_500)
+        route.fulfill(response=answered)
+
+    page.goto(site.url + STORY)
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(300)
+    page.route(lambda url: url.endswith(STORY), answer)
+    if trouble == "failing":
+        site.api.exceptions[0]["state"] = "RETRYING"
+    site.api.changes += 1
+    expect(page.locator(".notice-box")).to_contain_text("being replayed", timeout=15_000)
+    assert len(asked) >= 2
 
 
 def test_a_list_waits_until_it_is_asked_to_show_what_changed(site: Site, page: Page) -> None:
