@@ -54,6 +54,7 @@ from controlplane.security import sealing
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Caller, Credentials, caller_of
 from controlplane.settings import Settings
+from controlplane.shared_answers import SharedAnswers
 from controlplane.source_counting import Counting, IngestAll
 from controlplane.source_desk import SourceDesk
 from controlplane.telemetry import Telemetry
@@ -357,6 +358,7 @@ def _telemetry(settings: Settings, database: Database, credentials: Credentials)
 def _sources(parts: Parts, transactions_changed: Callable[[], None]) -> Sources:
     return Sources(
         database=parts.database,
+        shared=SharedAnswers(parts.database),
         clock=parts.clock,
         definitions=parts.definitions,
         reload=parts.reload,

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What resolvers work with: the sources of the whole app, and for each request its caller, its instant and its loaders."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import strawberry
 from sqlmodel import Session
@@ -19,6 +20,7 @@ from controlplane.definition_reload import DefinitionReload
 from controlplane.graphql.loaders import Loaders
 from controlplane.http.registering import Registering
 from controlplane.security.caller import Caller
+from controlplane.shared_answers import SharedAnswers
 from controlplane.source_desk import SourceDesk
 from registry.transition import Users
 from sync.exceptions import ReplayAsked
@@ -58,6 +60,7 @@ class Sources:
     """Where answers come from. Built once by the app. `transactions_changed` wakes whoever follows the list of changes."""
 
     database: Database
+    shared: SharedAnswers
     clock: Clock
     definitions: Definitions
     criteria: Criteria
@@ -95,6 +98,23 @@ class Context:
     async def read(self, work: Callable[[Session], T]) -> T:
         """What `work` reads, in the database's own pool."""
         return await self.sources.database.read_async(work)
+
+    async def read_shared(self, key: Hashable, work: Callable[[Session], T]) -> T:
+        """What `work` reads over much history, perhaps as it was read for another caller a while ago.
+
+        `key` says all that it depends on but the instant and what is stored; the caller must be no part of it.
+        """
+        return await self.sources.shared.read(key, work)
+
+    async def read_shared_once(self, key: Hashable, work: Callable[[Session], T]) -> T:
+        """`read_shared`, once for all fields of this request that ask it."""
+        if key not in self._once:
+            self._once[key] = asyncio.ensure_future(self.read_shared(key, work))
+        return cast(T, await self._once[key])
+
+    @cached_property
+    def _once(self) -> dict[Hashable, asyncio.Future[Any]]:
+        return {}
 
 
 async def context_of(sources: Sources, caller: Caller) -> Context:

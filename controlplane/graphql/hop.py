@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import strawberry
+from sqlmodel import Session
 
 from collectors.processes.process import Hop as HopRule
 from collectors.processes.process import Process
-from collectors.transactions import wait_store
 from collectors.transactions.line_store import StageFigures
-from controlplane.graphql.context import Info, InstanceFacts
+from collectors.transactions.wait_store import Wait, wait
+from controlplane.graphql.context import Context, Info, InstanceFacts
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.sentence import hop_reason
 from controlplane.graphql.value import Money, moneys_of, seconds
@@ -43,7 +44,6 @@ class HopWait:
 class Hop:
     """A step between two systems, named by their roles. `volume` made it; `waiting` have not, `overdue` and `failed` of those."""
 
-    rules: strawberry.Private[Process]
     since: strawberry.Private[Instant]
 
     id: strawberry.ID
@@ -63,17 +63,29 @@ class Hop:
     @answer
     async def wait(self, info: Info) -> HopWait:
         """How long it took those that came by, and has taken those that wait."""
-        context = info.context
-        until = context.watermarks.until(self.process, self.milestone, context.now)
-        found = await context.read(
-            lambda session: wait_store.wait(session, self.rules, self.milestone, self.since, until)
-        )
+        found = (await _waits(info.context, self.since))[self.process, self.milestone]
         return HopWait(
             p50_seconds=None if found.p50 is None else seconds(found.p50),
             p90_seconds=None if found.p90 is None else seconds(found.p90),
             n=found.n,
             open=found.open,
         )
+
+
+async def _waits(context: Context, since: Instant) -> Mapping[tuple[str, str], Wait]:
+    """The waits of all hops at once, by process and milestone: whoever asks for one looks at all of them."""
+    processes = context.sources.definitions.processes
+    stages = {(process.id, hop.milestone): process for process in processes for hop in process.hops}
+
+    def read(session: Session) -> dict[tuple[str, str], Wait]:
+        return {
+            (name, stage): wait(
+                session, process, stage, since, context.watermarks.until(name, stage, context.now)
+            )
+            for (name, stage), process in stages.items()
+        }
+
+    return await context.read_shared_once(("waits", processes, context.now - since), read)
 
 
 def hops(
@@ -116,7 +128,6 @@ def _hop(
     failed = sum(f.failed for f in standing)
     state = HopState.BROKEN if failed else HopState.SLOW if overdue else HopState.OK
     return Hop(
-        rules=process,
         since=since,
         id=strawberry.ID(rule.id),
         source=rule.source,

@@ -119,7 +119,8 @@ async def _kpis(
         )
 
     known = info.context.watermarks
-    return [_kpi(result, known) for result in await info.context.read(read)]
+    key = "kpis", tuple(definitions), as_of, length, legal_entity
+    return [_kpi(result, known) for result in await info.context.read_shared(key, read)]
 
 
 def _lagging(definition: KpiDefinition, known: Watermarks) -> list[str]:

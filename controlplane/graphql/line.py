@@ -2,6 +2,7 @@
 """The first screen's question: is money moving? The line in one sentence, as totals and as stages of each process."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import strawberry
 from sqlmodel import Session
@@ -66,6 +67,17 @@ class Line:
     stages: list[StageCount]
 
 
+class _Read(NamedTuple):
+    """What is read for a line."""
+
+    as_of: Instant
+    totals: Totals
+    reached: int
+    stages: tuple[StageFigures, ...]
+    oldest: TransactionView | None
+    causes: tuple[ExceptionView, ...]
+
+
 async def line(info: Info, days: int = 30) -> Line:
     """Whether money moves: the transactions that started during the last `days` days, and where they stand."""
     context = info.context
@@ -74,16 +86,15 @@ async def line(info: Info, days: int = 30) -> Line:
     # They look at parts of deals once more, a document each: totals that count deals count a deal once.
     beside = frozenset(process.id for process in context.sources.definitions.processes if process.on_request)
 
-    def read(
-        session: Session,
-    ) -> tuple[Totals, int, tuple[StageFigures, ...], TransactionView | None, tuple[ExceptionView, ...]]:
+    def read(session: Session) -> _Read:
         totals = line_store.totals(session, since, context.now, context.watermarks, beside)
         oldest = (
             transaction_store.transaction(session, names, totals.oldest_stuck)
             if totals.oldest_stuck
             else None
         )
-        return (
+        return _Read(
+            context.now,
             totals,
             line_store.reached(session, LEDGER_MILESTONE, since, beside),
             line_store.stages(session, since, context.now, context.watermarks),
@@ -91,32 +102,35 @@ async def line(info: Info, days: int = 30) -> Line:
             store.exceptions(session, "open", _MOST_CAUSES).items,
         )
 
-    totals, reached, stages, oldest, causes = await context.read(read)
+    processes = context.sources.definitions.processes
+    as_of, totals, reached, stages, oldest, causes = await context.read_shared(
+        ("line", days, processes), read
+    )
     stuck_since = totals.oldest_stuck_since
     return Line(
-        as_of=context.now,
+        as_of=as_of,
         days=days,
         transactions=totals.transactions,
         reached_ledger=reached,
         open=totals.open,
         failed=totals.failed,
         overdue=totals.overdue,
-        sentence=line_sentence(totals, reached, days, _oldest(oldest, stuck_since, context)),
+        sentence=line_sentence(totals, reached, days, _oldest(oldest, stuck_since, as_of, context)),
         stuck_count=totals.stuck,
         stuck_money=[
             MoneyCount(money=moneys_of([amount])[0], count=count) for amount, count in totals.stuck_money
         ],
         oldest=None if oldest is None else transaction_of(oldest, context),
-        oldest_seconds=None if stuck_since is None else seconds(max(context.now - stuck_since, 0)),
-        hops=hops(since, context.sources.definitions.processes, stages, causes, context.sources.instance),
-        stages=_in_order(context.sources.definitions.processes, stages),
+        oldest_seconds=None if stuck_since is None else seconds(max(as_of - stuck_since, 0)),
+        hops=hops(since, processes, stages, causes, context.sources.instance),
+        stages=_in_order(processes, stages),
     )
 
 
-def _oldest(view: TransactionView | None, since: Instant | None, context: Context) -> str:
+def _oldest(view: TransactionView | None, since: Instant | None, as_of: Instant, context: Context) -> str:
     if view is None or since is None:
         return ""
-    return oldest_words(view, context.sources.definitions.process(view.process), since, context.now)
+    return oldest_words(view, context.sources.definitions.process(view.process), since, as_of)
 
 
 def _in_order(processes: Sequence[Process], figures: Sequence[StageFigures]) -> list[StageCount]:

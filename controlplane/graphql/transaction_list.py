@@ -85,7 +85,9 @@ class TransactionConnection:
     @answer
     async def total_count(self, info: Info) -> int:
         """How many transactions there are on all pages."""
-        return await info.context.read(lambda session: transaction_list.count(session, self.wanted))
+        return await info.context.read_shared(
+            ("count", self.wanted.conditions), lambda session: transaction_list.count(session, self.wanted)
+        )
 
     @answer
     async def facets(
@@ -93,8 +95,9 @@ class TransactionConnection:
     ) -> list[TransactionFacet]:
         """What the list can be narrowed by: all that there is, or the facets named. `most` values of a customer facet."""
         wanted, size, vocabulary = facet_names(names), most_values(most), info.context.vocabulary
-        found = await info.context.read(
-            lambda session: transaction_facets.facets(session, self.wanted, vocabulary, wanted, size)
+        found = await info.context.read_shared(
+            ("facets", self.wanted.conditions, tuple(wanted), size),
+            lambda session: transaction_facets.facets(session, self.wanted, vocabulary, wanted, size),
         )
         return facets_of(found, self.query, vocabulary)
 
@@ -102,8 +105,9 @@ class TransactionConnection:
     async def histogram(self, info: Info, buckets: int = 60) -> TransactionHistogram:
         """When the transactions of the list started, in at most so many buckets."""
         most = most_buckets(buckets)
-        found = await info.context.read(
-            lambda session: transaction_facets.histogram(session, self.wanted, most)
+        found = await info.context.read_shared(
+            ("histogram", self.wanted.conditions, most),
+            lambda session: transaction_facets.histogram(session, self.wanted, most),
         )
         return histogram_of(found, self.query)
 
