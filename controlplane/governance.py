@@ -79,10 +79,10 @@ class Governance:
         return len(due)
 
     def take_over(self, session: Session, now: Instant) -> None:
-        """At a start: violations of rules that are gone end, and a KPI without samples makes every transaction count as changed."""
+        """At a start: violations of rules that are gone end, and what a KPI without samples measures counts as changed."""
         store.keep_rules(session, [rule.id for rule in self.rules], now)
-        if kpi_store.unsampled(session, self.kpis):
-            transaction_store.change_all(session)
+        measured = {process for kpi in kpi_store.unsampled(session, self.kpis) for process in kpi.processes}
+        transaction_store.change_all(session, measured)
 
     def follow(self, session: Session, now: Instant) -> None:
         """KPIs or rules were replaced: violations of rules that are gone end, and all that is stored is measured and judged anew.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transactions, read: by id or by the key of what they hold, and the list of those that changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_
@@ -98,13 +98,12 @@ def forget_changed(session: Session, changes: Iterable[Changed]) -> None:
     )
 
 
-def change_all(session: Session) -> None:
-    """Puts every transaction on the list of changed ones, so that a new definition looks at all of them."""
-    digests = (
-        session.execute(select(_txn.c.digest).where(_txn.c.tenant == TENANT).order_by(_txn.c.txn_id))
-        .scalars()
-        .all()
-    )
+def change_all(session: Session, processes: Collection[str] | None = None) -> None:
+    """Puts every transaction on the list of changed ones, or every one of some processes: a new definition looks at all of them."""
+    query = select(_txn.c.digest).where(_txn.c.tenant == TENANT).order_by(_txn.c.txn_id)
+    if processes is not None:
+        query = query.where(_txn.c.process.in_(sorted(processes)))
+    digests = session.execute(query).scalars().all()
     rows = [
         {"tenant": TENANT, "sequence": sequence, "digest": digest}
         for sequence, digest in zip(row_ids(len(digests)), digests, strict=True)
