@@ -48,6 +48,7 @@ from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
 from controlplane.jobs import Job, Schedule, Worker
 from controlplane.payloads import Inspector
+from controlplane.presence import Presence, name_of
 from controlplane.pulling import Pulling
 from controlplane.retention import Retention
 from controlplane.security import sealing
@@ -133,7 +134,14 @@ def build(settings: Settings, clock: Clock) -> Parts:
     database = Database(settings.url, clock)
     try:
         credentials = Credentials(database, clock, settings.admin_token_file)
-        registration.register_canonical(database, contracts, governance, clock())
+        if not settings.is_embedded:  # others may be over that database
+            reload.presence = Presence(
+                database, clock, secrets.token_hex(8), name_of(settings.role), reload.contents
+            )
+            reload.presence.look()
+        if not (takes_over := not reload.stands_aside()):
+            reload.owe()
+        registration.register_canonical(database, contracts, governance, clock(), takes_over)
     except BaseException:
         database.close()
         raise
@@ -248,6 +256,8 @@ async def _lifespan(parts: Parts, otlp_server: OtlpServer | None, _: Starlette) 
         await run_in_threadpool(worker.stop)
     if parts.telemetry:
         await run_in_threadpool(parts.telemetry.close)
+    if parts.reload.presence:
+        await run_in_threadpool(parts.reload.presence.leave)
     await run_in_threadpool(parts.database.close)
 
 

@@ -15,6 +15,7 @@ from collectors.definitions import Definitions
 from collectors.in_force import Files, InForce
 from controlplane import criteria
 from controlplane.criteria import Criteria
+from controlplane.presence import Presence
 from terms.instant import Clock, Instant
 from terms.problem import Problem, ProblemError
 
@@ -24,7 +25,8 @@ LOG = logging.getLogger("throughline")
 @dataclass(slots=True)
 class DefinitionReload:
     """Looks after the files of one process. `problems` are those of the newest files, empty while they hold; `since` is when
-    what is in force was taken up. `follow` is called when KPIs or policy rules were replaced: it has what is stored judged anew."""
+    what is in force was taken up. `follow` is called when KPIs or policy rules were replaced: it has what is stored judged anew,
+    once all processes over the database work with the same (`presence`, None where there can be no other)."""
 
     folders: Sequence[Path]
     asked: Sequence[str]
@@ -34,6 +36,7 @@ class DefinitionReload:
     noticed: Callable[[], None]
     since: Instant
     follow: Callable[[], None] = lambda: None
+    presence: Presence | None = None
     problems: tuple[Problem, ...] = ()
     _taken: Files = field(default=(), repr=False)
     _seen: Files = field(default=(), repr=False)
@@ -47,10 +50,30 @@ class DefinitionReload:
         if self._seen == before != self._taken:
             self._taken = self._seen
             self._take()
-        if self._owes:  # at the next look again where the database did not take it
+        if (
+            self._owes and not self.stands_aside()
+        ):  # at the next look again where the database did not take it
             self.follow()
             self._owes = False
         return False
+
+    def contents(self) -> dict[str, str]:
+        """What decides in each definition in force, by its name."""
+        return _contents(self.held.current, self.criteria)
+
+    @property
+    def differences(self) -> tuple[Problem, ...]:
+        """The other processes over the database that work with other definitions."""
+        return self.presence.differences if self.presence else ()
+
+    def owe(self) -> None:
+        """What is stored is to be judged anew, as soon as all work with the same."""
+        self._owes = True
+
+    def stands_aside(self) -> bool:
+        """Whether another process over the database works with other definitions right now."""
+        presence = self.presence
+        return presence is not None and presence.database.read(presence.stands_aside)
 
     def _take(self) -> None:
         before = _contents(self.held.current, self.criteria)

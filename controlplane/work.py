@@ -37,6 +37,7 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "contract-use": (frozenset({"all", "scheduler"}), 15.0),
     "pulling": (frozenset({"all", "scheduler"}), 1.0),
     "definitions": (frozenset(get_args(Role)), 1.0),
+    "presence": (frozenset(get_args(Role)), 5.0),
     "sources": (frozenset({"all", "scheduler"}), 15.0),
     "promotion": (frozenset({"all", "scheduler"}), 20.0),
     "retention": (frozenset({"all", "scheduler"}), 600.0),
@@ -80,10 +81,12 @@ def workers(
         "sources": judged(governance.judge_sources, "sources"),
         "pulling": pulling.look,
         "definitions": reload.look,
-        "extraction-rules": partial(_rederive, reextract.step, database, governance.definitions, clock, live),
-        "processes": partial(_rederive, rederive_process.step, database, governance.definitions, clock, live),
-        "removed-processes": partial(_rederive, removal.step, database, governance.definitions, clock, live),
+        "extraction-rules": partial(_rederive, reextract.step, database, reload, clock, live),
+        "processes": partial(_rederive, rederive_process.step, database, reload, clock, live),
+        "removed-processes": partial(_rederive, removal.step, database, reload, clock, live),
     }
+    if reload.presence:
+        work["presence"] = reload.presence.look
     if not retention.is_endless:
         work["retention"] = retention.step
     if telemetry:
@@ -100,13 +103,18 @@ def workers(
 Step = Callable[[Session, Definitions, Instant], tuple[Rederivation | None, bool]]
 
 
-def _rederive(step: Step, database: Database, definitions: Definitions, clock: Clock, live: Live) -> bool:
-    """One step of bringing changed extraction rules, or processes, into force for what is stored already."""
-    job, goes_on = database.write(
-        lambda session: step(session, definitions.current, clock()),
-        actor=MACHINE,
-        reason="changed definitions",
-    )
+def _rederive(step: Step, database: Database, reload: DefinitionReload, clock: Clock, live: Live) -> bool:
+    """One step of bringing changed extraction rules, or processes, into force for what is stored already.
+
+    None is taken while another process over the database works with other definitions: it would take it back.
+    """
+
+    def unless_aside(session: Session) -> tuple[Rederivation | None, bool]:
+        if reload.presence and reload.presence.stands_aside(session):
+            return None, False
+        return step(session, reload.held.current, clock())
+
+    job, goes_on = database.write(unless_aside, actor=MACHINE, reason="changed definitions")
     if job is not None and job.changed + job.added + job.removed:
         live.changed("transactions")
     if goes_on:

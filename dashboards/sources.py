@@ -66,6 +66,7 @@ class SourcesPage:
     definitions: tuple[Fact, ...]
     definitions_since: str
     definition_problems: tuple[str, ...]
+    definition_differences: tuple[str, ...]
     history: tuple[rederivation.Job, ...]
     history_under_way: tuple[str, ...]
     may_write: bool
@@ -174,6 +175,9 @@ async def _page(visit: Visit, chosen: str, answer: Answer | None, filled: Filled
         definition_problems=tuple(
             f"{one['what']} ({one['where']})" + (f". Next: {one['next']}" if one["next"] else "")
             for one in held["problems"]
+        ),
+        definition_differences=tuple(
+            f"{one['where']}, {one['what']}. Next: {one['next']}." for one in held["differences"]
         ),
         history=rederivation.jobs(data["rederivations"], now),
         history_under_way=rederivation.under_way(data["rederivations"]),

@@ -21,11 +21,16 @@ class Definition:
 
 @noun
 class Definitions:
-    """What holds in this process since `since`. While `problems` is not empty, newer files are there and are not taken."""
+    """What holds in this process since `since`. While `problems` is not empty, newer files are there and are not taken.
+
+    `differences` are other processes over the same database that work with other definitions: as long as there are some,
+    no process judges history anew.
+    """
 
     since: Instant
     in_force: list[Definition]
     problems: list[Problem]
+    differences: list[Problem]
 
 
 async def definitions(info: Info) -> Definitions:
@@ -50,6 +55,7 @@ async def definitions(info: Info) -> Definitions:
             ),
         ],
         problems=problems_of(sources.reload.problems if sources.reload else ()),
+        differences=problems_of(sources.reload.differences if sources.reload else ()),
     )
 
 

@@ -14,6 +14,7 @@ import collectors.sources.tables
 import collectors.spans.search_tables
 import collectors.tables
 import controlplane.audit
+import controlplane.presence
 import controlplane.saved_view
 import controlplane.security.tables
 import policies.tables
@@ -34,6 +35,7 @@ TABLES = (
     collectors.tables,
     collectors.contract_use.tables,
     controlplane.audit,
+    controlplane.presence,
     controlplane.saved_view,
     controlplane.security.tables,
     policies.tables,

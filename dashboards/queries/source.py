@@ -24,7 +24,7 @@ query Sources($first: Int!, $after: String, $name: String!, $one: Boolean!) {
     rejections { reason count lastWhat } truncations { service fromAt limit } fileProblems { path problem }
     pulled { name watermark }
   }
-  definitions { since inForce { kind id version title } problems { what where next } }
+  definitions { since inForce { kind id version title } problems { what where next } differences { what where next } }
   rederivations { kind names state done total changed added removed daysLeft { day events } endedAt }
 }
 """

@@ -114,6 +114,13 @@ DEFINITIONS = {
             "next": "did you mean 'milestones'?",
         }
     ],
+    "differences": [
+        {
+            "what": "works with other definitions: not the same lead-to-cash@2",
+            "where": "worker on host-b, process 4711",
+            "next": "give all processes over this database the same files",
+        }
+    ],
 }
 
 REDERIVATIONS = [

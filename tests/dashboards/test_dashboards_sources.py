@@ -151,6 +151,14 @@ def test_whoever_may_only_look_sees_no_forms(client: TestClient, api: MadeUpApi)
     assert "/admin/sources/" not in page
 
 
+def test_another_process_with_other_definitions_is_told(client: TestClient) -> None:
+    """Who it is, what differs, and what to do; history waits meanwhile."""
+    assert (
+        "History is not judged anew: worker on host-b, process 4711, works with other definitions: not the same lead-to-cash@2. "
+        "Next: give all processes over this database the same files."
+    ) in words(client.get("/admin").text)
+
+
 def test_how_far_history_follows_the_definitions_is_said(client: TestClient) -> None:
     """A process that is gone is taken out in steps; what could not be redone is told with its number."""
     page = words(client.get("/admin").text)
