@@ -60,6 +60,9 @@ class _Call:
     value: Any = None
 
 
+_Calls = queue.Queue[_Call | None]
+
+
 class Database:
     """Runs plain functions of a session. `write` answers after the commit; `read` runs in a pool of its own."""
 
@@ -77,16 +80,18 @@ class Database:
         it: a commit of nothing proves nothing."""
         event.listen(self.engine, "commit", self._committed)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
-        # PostgreSQL commits calls side by side; SQLite has one writer, so one thread owns all of them.
-        self._writers = 1 if self.is_sqlite else READERS
-        self._calls: queue.Queue[_Call | None] = queue.Queue(WAITING_WRITES)
+        # PostgreSQL commits calls side by side, but those that may be done at once, which wait for one another anyway, have one
+        # thread. SQLite has one writer, so one thread owns all calls.
+        self._calls: _Calls = queue.Queue(WAITING_WRITES)
+        self._together: _Calls = self._calls if self.is_sqlite else queue.Queue(WAITING_WRITES)
+        self._owners = [self._together, *([] if self.is_sqlite else [self._calls] * READERS)]
         self._last = (
             0  # how many of the last commit may be done at once with others; for the one writer of SQLite
         )
         self._closed = False
         self._threads = [
-            threading.Thread(target=self._drain, name=f"database-write-{n}", daemon=True)
-            for n in range(self._writers)
+            threading.Thread(target=self._drain, args=(calls,), name=f"database-write-{n}", daemon=True)
+            for n, calls in enumerate(self._owners)
         ]
         for thread in self._threads:
             thread.start()
@@ -113,7 +118,7 @@ class Database:
         return await asyncio.wrap_future(self._submit(work, actor, reason))
 
     async def write_together_async(self, work: WorkOfMany[V, T], value: V, *, actor: Actor, reason: str) -> T:
-        """`write_async` of one of many values: on SQLite, those that wait for the same `work` one after the other are done at once.
+        """`write_async` of one of many values: those that wait for the same `work` one after the other are done at once.
 
         `work` returns a result for each value, in their order. Where it fails for several, each of them is tried alone.
         """
@@ -126,8 +131,8 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        for _ in self._threads:
-            self._calls.put(None)
+        for calls in self._owners:
+            calls.put(None)
         for thread in self._threads:
             thread.join()
         self._readers.shutdown()
@@ -147,28 +152,31 @@ class Database:
         if self._closed:
             raise RuntimeError("the database is closed")
         answer: Future[T] = Future()
+        calls = self._calls if of_many is None else self._together
         try:
-            self._calls.put_nowait(_Call(work, actor, reason, answer, of_many, value))
+            calls.put_nowait(_Call(work, actor, reason, answer, of_many, value))
         except queue.Full:
             raise BusyError(f"{WAITING_WRITES} writes are waiting") from None
         return answer
 
-    def _drain(self) -> None:
+    def _drain(self, waiting: "_Calls") -> None:
+        gathers = waiting is self._together
         while True:
             # Who was answered just now is likely to call again, beside those that wait already.
-            abreast = self._last + self._calls.qsize()
-            first = self._calls.get()
+            abreast = self._last + waiting.qsize()
+            first = waiting.get()
             if first is None:
                 return
-            group = list(self._group(first, abreast)) if self.is_sqlite else [first]
+            group = list(self._group(waiting, first, abreast)) if gathers else [first]
             ends = group[-1] is None
             calls = [call for call in group if call is not None]
-            self._last = sum(call.of_many is not None for call in calls)
-            self._commit(calls)
+            if gathers:
+                self._last = sum(call.of_many is not None for call in calls)
+            self._commit([call for call in calls if call.answer.set_running_or_notify_cancel()])
             if ends:
                 return
 
-    def _group(self, first: "_Call", abreast: int) -> Iterator["_Call | None"]:
+    def _group(self, waiting: "_Calls", first: "_Call", abreast: int) -> Iterator["_Call | None"]:
         """The calls of one commit. Those that are done at once cost less together, so the writer waits a moment for them.
 
         One caller alone never waits, and nobody waits for a call of another kind.
@@ -176,14 +184,10 @@ class Database:
         until = time.monotonic() + LINGER_S
         expected = min(abreast, TOGETHER) if first.of_many is not None else 1
         yield first
-        for count in range(1, GROUP):
+        for count in range(1, GROUP if self.is_sqlite else TOGETHER):
             left = until - time.monotonic()
             try:
-                call = (
-                    self._calls.get(timeout=left)
-                    if count < expected and left > 0
-                    else self._calls.get_nowait()
-                )
+                call = waiting.get(timeout=left) if count < expected and left > 0 else waiting.get_nowait()
             except queue.Empty:
                 return
             yield call
@@ -193,14 +197,18 @@ class Database:
                 expected = 1
 
     def _commit(self, calls: list[_Call]) -> None:
-        """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it."""
-        calls = [call for call in calls if call.answer.set_running_or_notify_cancel()]
+        """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it.
+
+        On PostgreSQL, which may end a transaction in favour of another, calls that do not go through at once get one each.
+        """
         answers: list[tuple[_Call, Any]] = []
         try:
             with Session(self.engine, expire_on_commit=False) as session:
                 for some in _runs(calls):
                     if len(some) > 1 and self._done_at_once(session, some, answers, len(some) == len(calls)):
                         continue
+                    if len(calls) > 1 and not self.is_sqlite:
+                        break
                     for call in some:
                         self._do(session, call, answers, len(calls) == 1)
                 session.commit()
@@ -212,6 +220,9 @@ class Database:
             return
         for call, result in answers:
             call.answer.set_result(result)
+        for call in calls:
+            if not call.answer.done():
+                self._commit([call])
 
     def _do(self, session: Session, call: _Call, answers: list[tuple[_Call, Any]], is_alone: bool) -> None:
         try:
