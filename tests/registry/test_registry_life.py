@@ -1,94 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a version: references that hold it, states it goes through, deletions it survives, approvals of a break."""
+"""What becomes of a version: references that hold it, states it goes through, deletions it survives."""
 
 import json
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlmodel import Session
 
-from controlplane.database import Actor, Database
 from registry import (
-    approval_store,
     config,
     content,
     deletion,
     judgement,
-    listing,
     store,
     subjects,
-    transition,
     versions,
 )
-from registry.approval_store import Approval
 from registry.config import Config
 from registry.contract import Contract, contract
 from registry.document import parse
 from registry.lifecycle import LIFECYCLES, Wish, step, steps
-from registry.listing import Wanted
 from registry.references import Reference, bundled
 from registry.refusal import RefusedError
-from registry.standing import Answer, standings
-from registry.store import Terms
 from registry.verdict import Verdict
 from registry.views import VersionInfo, VersionView
 from terms.instant import DAY, Instant, text
 from terms.problem import ProblemError
-
-ADA = Actor("person", "Ada")
-DRAFT_7 = "http://json-schema.org/draft-07/schema#"
-
-
-def made(subject: str, version: str = "", said: dict[str, Any] | None = None, **schema: Any) -> Contract:
-    stated = {"subject": subject, "version": version, **(said or {})}
-    stated = {name: value for name, value in stated.items() if value}
-    document = {"$schema": DRAFT_7, "x-throughline": stated, "type": "object", **schema}
-    return contract(parse(json.dumps(document).encode(), "made.json"), subject)
-
-
-class Registry:
-    """The store with a session opened and closed around each call."""
-
-    def __init__(self, database: Database, clock: Any) -> None:
-        self.database, self.clock = database, clock
-
-    def do(self, work: Callable[[Session], Any]) -> Any:
-        return self.database.write(work, actor=ADA, reason="test")
-
-    def register(self, each: Contract, **terms: Any) -> Any:
-        return self.do(lambda s: store.register_on(s, each, self.clock(), Terms(**terms)))
-
-    def move(self, subject: str, which: str, wish: Wish, users: Any = transition.nobody, **how: Any) -> Any:
-        return self.do(lambda s: transition.move(s, subject, which, wish, self.clock(), users, **how))
-
-    def delete(self, subject: str, number: int | None = None, permanent: bool = False) -> Any:
-        if number is None:
-            return self.do(lambda s: deletion.delete_subject(s, subject, self.clock(), permanent=permanent))
-        return self.do(
-            lambda s: deletion.delete_version(s, subject, number, self.clock(), permanent=permanent)
-        )
-
-    def latest(self, subject: str) -> str | None:
-        found = self.database.read(lambda s: versions.find(s, subject, versions.LATEST))
-        return None if found is None else found.row.semver
-
-    def names(self, **wanted: Any) -> list[str]:
-        page = self.database.read(lambda s: listing.page(s, Wanted(**wanted)))
-        assert page.total == len(page.heads)
-        return [head.name for head in page.heads]
-
-
-@pytest.fixture
-def registry(database: Database, clock: Any) -> Registry:
-    return Registry(database, clock)
-
-
-def kind_of(refused: pytest.ExceptionInfo[RefusedError]) -> str:
-    return refused.value.kind
+from tests.registry.held_contracts import DRAFT_7, Registry, kind_of, made
 
 
 def test_the_same_content_has_one_id_under_any_subject(registry: Registry) -> None:
@@ -355,91 +295,6 @@ def test_a_read_only_registry_takes_nothing_new(registry: Registry) -> None:
         assert kind_of(refused) == "read-only"
 
 
-def test_an_approved_break_passes_until_its_day(registry: Registry) -> None:
-    """One finding is accepted, by name and for a time; another break is not."""
-    registry.register(made("a", "1.0.0", maxProperties=9))
-    smaller = made("a", "2.0.0", maxProperties=5)
-
-    def ask() -> Verdict:
-        verdict: Verdict = registry.database.read(
-            lambda s: judgement.judged(s, smaller, registry.clock())
-        ).verdict
-        return verdict
-
-    (finding,) = ask().findings
-    until = Instant(registry.clock() + DAY)
-    approval = Approval("a", finding.fingerprint, "agreed with ERP", "Ada", registry.clock(), until)
-    registry.do(lambda s: approval_store.approve(s, approval))
-    assert ask().status == "compatible"
-    assert ask().findings[0].approval == "approved by Ada until 2026-11-21: agreed with ERP"
-    registry.clock.advance(86_400)
-    assert ask().status == "breaking"
-    assert registry.do(lambda s: approval_store.withdraw(s, "a", finding.fingerprint))
-    with pytest.raises(ProblemError, match="without a reason"):
-        registry.do(lambda s: approval_store.approve(s, replace(approval, reason=" ")))
-
-
-def test_a_list_tells_how_a_contract_stands_with_the_approvals_in_force(registry: Registry) -> None:
-    """Two breaks of one version: accepting one is not enough, and the first acceptance that ends is the one that counts.
-
-    What was approved on the day of registration counts as long as it is in force, and no longer.
-    """
-    registry.register(made("a", "1.0.0", maxProperties=9, minProperties=1))
-    smaller = made("a", "2.0.0", maxProperties=5, minProperties=2)
-    verdict = registry.database.read(lambda s: judgement.judged(s, smaller, registry.clock())).verdict
-    lower, higher = (each.fingerprint for each in verdict.findings)
-
-    def accept(fingerprint: str, days: int) -> Instant:
-        until = Instant(registry.clock() + days * DAY)
-        one = Approval("a", fingerprint, "agreed", "Ada", registry.clock(), until)
-        registry.do(lambda s: approval_store.approve(s, one))
-        return until
-
-    def stands() -> Answer | None:
-        now = registry.clock()
-        answer: Answer | None = registry.database.read(lambda s: standings(s, ["a"], now))["a"].verdict
-        return answer
-
-    assert stands() is None
-    accept(lower, 9)
-    registry.register(smaller)
-    assert stands() == Answer("breaking", "breaking")
-    first = accept(higher, 2)
-    assert stands() == Answer("compatible", "breaking", first)
-    registry.clock.advance(2 * 86_400)
-    assert stands() == Answer("breaking", "breaking")
-    registry.register(made("b", "1.0.0", maxProperties=9))
-    registry.register(made("b", "1.1.0", maxProperties=12))
-    compatible = registry.database.read(lambda s: standings(s, ["b", "none"], registry.clock()))
-    assert {name: one.verdict for name, one in compatible.items()} == {
-        "b": Answer("compatible", "compatible")
-    }
-
-
-def test_approvals_are_listed_a_page_at_a_time(registry: Registry) -> None:
-    """By subject and fingerprint, those in force or those that have ended; never one twice."""
-    now = registry.clock()
-    for subject, fingerprint, days in (("b", "f2", 2), ("b", "f1", 9), ("a", "f3", 9), ("a", "f1", 1)):
-        until = Instant(now + days * DAY)
-        one = Approval(subject, fingerprint, "agreed", "Ada", now, until)
-        registry.do(lambda s, one=one: approval_store.approve(s, one))
-
-    def listed(
-        after: tuple[str, str] | None, at: Instant = now, **wanted: Any
-    ) -> tuple[list[str], int, bool]:
-        page = registry.database.read(lambda s: approval_store.page(s, at, 2, after, **wanted))
-        return [one.subject + one.fingerprint for one in page.approvals], page.total, page.has_more
-
-    assert listed(None) == (["af1", "af3"], 4, True)
-    assert listed(("a", "f3")) == (["bf1", "bf2"], 4, False)
-    later = Instant(now + 2 * DAY)
-    assert listed(None, later) == (["af3", "bf1"], 2, False)
-    assert listed(None, later, ended=True) == (["af1", "bf2"], 2, False)
-    assert listed(None, later, ended=True, subject="b") == (["bf2"], 1, False)
-    of_both = registry.database.read(lambda s: approval_store.in_force_of(s, ["a", "b", "c"], later))
-    assert {name: list(found) for name, found in of_both.items()} == {"a": ["f3"], "b": ["f1"]}
-
-
 def test_a_deleted_version_comes_back_as_it_was(registry: Registry) -> None:
     """Its state, its number and its word about the subject are there again; once only, and not beside its successor in name."""
     registry.register(made("a", "1.0.0"))
@@ -520,60 +375,3 @@ def test_racing_subjects_get_ids_of_their_own(registry: Registry) -> None:
     assert (
         len(by_content) == len({each for each, _ in by_content}) == len({each for _, each in by_content}) == 7
     )
-
-
-def test_a_subject_is_found_by_what_it_says(registry: Registry) -> None:
-    """Words in names, people, descriptions and fields, in any case and any place; all of them must occur."""
-    said = {
-        "owner": "Billing",
-        "domain": "money",
-        "labels": {"tier": "gold"},
-        "event_type": "com.acme.invoice",
-    }
-    registry.register(
-        made(
-            "invoice/é",
-            "1.0.0",
-            said,
-            title="Invoice Issued",
-            properties={"dueDate": {"description": "ÄRGER"}},
-        )
-    )
-    registry.register(made("payment", "1.0.0", {"owner": "billing"}, properties={"amount": {}}))
-    for search, found in {
-        "duedate": ["invoice/é"],
-        "UEDA": ["invoice/é"],
-        "ärger": ["invoice/é"],
-        "billing": ["invoice/é", "payment"],
-        "BILLING amount": ["payment"],
-        "tier=gold": ["invoice/é"],
-        "acme.invoice": ["invoice/é"],
-        "É": ["invoice/é"],
-        "100%": [],
-        "_": [],
-    }.items():
-        assert registry.names(search=search) == found, search
-    assert registry.names(prefix="inv") == ["invoice/é"]
-    assert registry.names(owner="billing") == ["payment"]
-    facets = registry.database.read(listing.facet_counts)
-    assert facets["owner"] == (("Billing", 1), ("billing", 1))
-    assert facets["lifecycle"] == (("active", 2),)
-    assert registry.database.read(lambda s: subjects.of_event_type(s, "com.acme.invoice")) == "invoice/é"
-    with pytest.raises(RefusedError, match="bound to 'invoice/é'"):
-        registry.register(made("other", "1.0.0", {"event_type": "com.acme.invoice"}))
-
-
-def test_a_list_is_cut_into_pages_in_the_order_of_code_points(registry: Registry) -> None:
-    """The same pages on every database, whatever its language."""
-    names = ["Zebra", "a", "a-b", "ab", "b", "ä", "😀"]
-    for name in reversed(names):
-        registry.register(made(name, "1.0.0"))
-    seen: list[str] = []
-    while True:
-        after = seen[-1] if seen else None
-        page = registry.database.read(partial(listing.page, first=3, after=after))
-        seen += [head.name for head in page.heads]
-        assert page.total == 7
-        if not page.has_more:
-            break
-    assert seen == names
