@@ -3,14 +3,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from collectors.kpis.definition import KpiDefinition
 from collectors.transactions.transaction import TransactionView
 from terms.instant import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One transaction's part in one KPI. `cohort_at` is the start, which decides the day it belongs to.
 
     `end_at` may lie before `cohort_at` when two systems' clocks disagree; the measure leaves such a sample out and

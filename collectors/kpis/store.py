@@ -2,7 +2,6 @@
 """Keeps the samples of changed transactions and answers KPIs from them. Works inside the caller's transaction; never commits."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, fields
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select
@@ -22,7 +21,7 @@ from terms.tenant import TENANT
 
 _CHUNK = 500  # transactions in one IN list; both databases take thousands
 _TABLE: Table = SQLModel.metadata.tables[str(KpiSampleRow.__tablename__)]
-_COLUMNS = tuple(_TABLE.c[field.name] for field in fields(Sample))
+_COLUMNS = tuple(_TABLE.c[name] for name in Sample._fields)
 _KEY = ("kpi", "version", "transaction_id")
 
 
@@ -135,7 +134,7 @@ def _samples(session: Session, transaction_ids: Iterable[str]) -> Iterator[Sampl
             .with_for_update()
         )
         for row in rows:
-            yield Sample(*row)
+            yield Sample._make(row)
 
 
 def _put(session: Session, samples: Sequence[Sample]) -> None:
@@ -165,7 +164,4 @@ def _key(sample: Sample) -> tuple[str, int, str]:
 
 
 def _row(sample: Sample) -> dict[str, Any]:
-    return {
-        "tenant": TENANT,
-        **dict(zip((field.name for field in fields(Sample)), astuple(sample), strict=True)),
-    }
+    return {"tenant": TENANT, **sample._asdict()}

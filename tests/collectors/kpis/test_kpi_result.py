@@ -33,7 +33,7 @@ def sample(started_ago: int, took: int | None = None, **more: object) -> Sample:
     made = Sample(
         "invoice-latency", 1, "T", "lead-to-cash", cohort_at, end_at, None, None, "DE", "EMEA", "EUR"
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return made._replace(**more)  # type: ignore[arg-type]
 
 
 def view(status: Status = "open", process: str = "lead-to-cash", **reached: Instant) -> TransactionView:
@@ -234,7 +234,7 @@ def test_a_figure_of_the_past_knows_nothing_of_what_came_later(
         return at if at is not None and at <= window.as_of else None
 
     then = [
-        replace(item, end_at=known(item.end_at), cancelled_at=known(item.cancelled_at), failed_at=known(item.failed_at))
+        item._replace(end_at=known(item.end_at), cancelled_at=known(item.cancelled_at), failed_at=known(item.failed_at))
         for item in samples
         if item.cohort_at <= window.as_of
     ]  # fmt: skip
