@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transactions, read: by id or by the key of what they hold, and the list of those that changed."""
 
+from collections import namedtuple
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_
 from sqlmodel import Session
 
 from collectors import tables
-from collectors.labels import label_of
+from collectors.bulk import Bulk
+from collectors.labels import labels_of
 from collectors.transactions.transaction import Changed, MilestoneView, TransactionView
 from terms import object_key
 from terms.instant import Instant
@@ -23,12 +26,11 @@ MilestoneNames = Mapping[str, tuple[str, ...]]
 
 # Plain tables: a list is read by column, never through the ORM.
 _txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
-_milestone: Any = tables.MilestoneRow.__table__  # type: ignore[attr-defined]
 _object: Any = tables.ObjectRow.__table__  # type: ignore[attr-defined]
 _txn_object: Any = tables.TxnObjectRow.__table__  # type: ignore[attr-defined]
 _KEY = (_object.c.value, _object.c.type, _object.c.namespace, _object.c.scope)
-_redirect: Any = tables.TxnRedirectRow.__table__  # type: ignore[attr-defined]
 _changed: Any = tables.ChangedTxnRow.__table__  # type: ignore[attr-defined]
+_Row = namedtuple("_Row", tuple(_txn.c.keys()))  # type: ignore[misc]
 
 
 def transaction(session: Session, names: MilestoneNames, transaction_id: str) -> TransactionView | None:
@@ -40,17 +42,14 @@ def transactions_by_id(
     session: Session, names: MilestoneNames, ids: Iterable[str]
 ) -> dict[str, TransactionView]:
     """The transactions of these ids, each under the id it was asked by; unknown ids are absent."""
+    bulk = Bulk(session)
     asked = {digest: one for one in ids if (digest := _digest(one)) is not None}
     moved = {
-        row.old_digest: row.new_digest
-        for row in session.execute(
-            select(_redirect.c.old_digest, _redirect.c.new_digest).where(
-                _redirect.c.tenant == TENANT, _redirect.c.old_digest.in_(asked)
-            )
-        )
+        bytes(old): bytes(new)
+        for old, new in bulk.select("old_digest, new_digest", "txn_redirect", "old_digest", asked)
     }
     targets = {moved.get(digest, digest) for digest in asked}
-    rows = session.execute(select(_txn).where(_txn.c.tenant == TENANT, _txn.c.digest.in_(targets))).all()
+    rows = map(_Row._make, bulk.select(", ".join(_Row._fields), "txn", "digest", targets))
     found = {view.transaction_id: view for view in views(session, names, rows)}
     return {
         one: found[target.hex()]
@@ -122,21 +121,24 @@ def _digest(transaction_id: str) -> bytes | None:
 def views(session: Session, names: MilestoneNames, rows: Iterable[Any]) -> list[TransactionView]:
     """The transactions of these rows, in their order, with the milestones they reached."""
     rows = list(rows)
+    bulk = Bulk(session)
     reached: dict[int, dict[str, MilestoneView]] = {row.txn_id: {} for row in rows}
-    for row in session.execute(
-        select(
-            _milestone.c.txn_id,
-            label_of(_milestone.c.name_label).label("name"),
-            _milestone.c.reached_at,
-            _milestone.c.event_id,
-        ).where(
-            _milestone.c.tenant == TENANT,
-            _milestone.c.txn_id.in_(reached),
-            _milestone.c.retracted_at.is_(None),
-        )
-    ):
-        reached[row.txn_id][row.name] = MilestoneView(row.name, Instant(row.reached_at), str(row.event_id))
+    found = bulk.select(
+        "txn_id, name_label, reached_at, event_id",
+        "milestone",
+        "txn_id",
+        reached,
+        also=" AND retracted_at IS NULL",
+    )
+    labels = labels_of(bulk, {label for _, label, _, _ in found})
+    for txn_id, label, at, event_id in found:
+        reached[txn_id][labels[label]] = MilestoneView(labels[label], Instant(at), str(event_id))
     return [_view(row, names.get(row.process, ()), reached[row.txn_id]) for row in rows]
+
+
+@cache
+def _unreached(name: str) -> MilestoneView:
+    return MilestoneView(name, None, None)
 
 
 def _view(row: Any, names: tuple[str, ...], reached: Mapping[str, MilestoneView]) -> TransactionView:
@@ -160,6 +162,6 @@ def _view(row: Any, names: tuple[str, ...], reached: Mapping[str, MilestoneView]
         waiting_for=row.waiting_for,
         waiting_since=row.waiting_since,
         due_at=row.due_at,
-        milestones=tuple(reached.get(name) or MilestoneView(name, None, None) for name in order),
+        milestones=tuple([reached.get(name) or _unreached(name) for name in order]),
         not_planned=tuple(row.not_planned.split(",")) if row.not_planned else (),
     )
