@@ -62,13 +62,19 @@ class Governance:
         return self.criteria.rules
 
     def drain(self, session: Session, now: Instant) -> int:
-        """Looks at the oldest changed transactions, at most BATCH. Returns how many changes it took off the list."""
-        changes = transaction_store.changed_transactions(session, BATCH)
+        """Looks at the oldest changed transactions, at most BATCH, once each however often they changed.
+
+        Returns how many changes it took off the list.
+        """
+        changes = transaction_store.changed_transactions(session, 4 * BATCH)
         if not changes:
             return 0
-        self._judge(session, {change.transaction_id for change in changes}, now)
-        transaction_store.forget_changed(session, changes)
-        return len(changes)
+        oldest = set(list(dict.fromkeys(change.transaction_id for change in changes))[:BATCH])
+        self._judge(session, oldest, now)
+        # Read before they were judged: what has changed since stays on the list.
+        taken = [change for change in changes if change.transaction_id in oldest]
+        transaction_store.forget_changed(session, taken)
+        return len(taken)
 
     def meet_deadlines(self, session: Session, now: Instant) -> int:
         """Looks again at what has come due, though nothing happened to it, at most BATCH. Returns how much that was."""

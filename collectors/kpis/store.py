@@ -42,7 +42,7 @@ def refresh(session: Session, definitions: Sequence[KpiDefinition], views: Itera
         _key(sample): sample for sample in _samples(session, by_id) if (sample.kpi, sample.version) in current
     }
     gone = [key for key in kept if key not in wanted]
-    new = [sample for key, sample in sorted(wanted.items()) if kept.get(key) != sample]
+    new = sorted((sample for key, sample in wanted.items() if kept.get(key) != sample), key=_key)
     _remove(session, gone)
     _put(session, new)
     return len(gone) + len(new)

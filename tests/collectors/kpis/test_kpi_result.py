@@ -2,6 +2,7 @@
 """KPIs over transactions whose truth is known: open items count, the as-of instant is a wall, small numbers stay silent."""
 
 import random
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a start looks at again: what is measured for the first time, and nothing else."""
+"""What is looked at again, and how often: at a start, and when much has changed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,3 +49,29 @@ def test_a_start_looks_again_at_what_is_not_measured_yet(
         pass
     write(lambda session: Governance(known, Criteria(kpis, rule.load())).take_over(session, clock()))
     assert len(database.read(lambda session: changed_transactions(session, 10))) == looked_at
+
+
+def test_a_deal_that_changed_five_times_is_judged_once(database: Database, clock: Clock) -> None:
+    """Its changes leave the list together, though others stand between them; a change that is told meanwhile stays."""
+
+    def write(work: Callable[[Session], object]) -> object:
+        return database.write(work, actor=Actor("machine", "test"), reason="test")
+
+    known = definitions.load()
+    governance = Governance(known, Criteria(KPIS, rule.load()))
+    for stage in (
+        "order-placed",
+        "subscription-activated",
+        "invoice-issued",
+        "journal-posted",
+        "crm-updated",
+    ):
+        events = [
+            BusinessEvent("crm", f"{stage}-{n}", stage, clock(), "crm", (f"invoice:INV-{n}", f"order:SO-{n}"))
+            for n in (1, 2)
+        ]
+        write(lambda session, events=events: ingest(session, Decoded(events=events), clock(), known))  # type: ignore[misc]
+    listed = len(database.read(lambda session: changed_transactions(session, 100)))
+    assert listed > 2
+    assert write(lambda session: governance.drain(session, clock())) == listed
+    assert write(lambda session: governance.drain(session, clock())) == 0
