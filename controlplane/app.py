@@ -23,7 +23,7 @@ from collectors.payloads import store as payload_store
 from collectors.payloads.payload import Inspect
 from collectors.retention import parquet
 from collectors.retention.keep import Keep
-from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.span import Decoded
 from controlplane import contract_use, definition_reload, readiness, registration, source_watermarks
 from controlplane.database import Database
@@ -315,7 +315,7 @@ def _pulling(
 ) -> Pulling:
     """What pulls. An embedded database has one process: whoever held a source before this start is no more."""
     if settings.is_embedded:
-        database.write(source_books.release_all, actor=MACHINE, reason="start")
+        database.write(source_leases.release_all, actor=MACHINE, reason="start")
 
     def noticed() -> None:
         for worker in wakes:

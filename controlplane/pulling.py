@@ -28,6 +28,7 @@ from collectors.pull.http import Bounds, Http
 from collectors.pull.ledger import FileMark, Outcome, Part
 from collectors.pull.window import Cursor
 from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import store as source_store
 from collectors.sources.source import Source
 from collectors.span import Decoded
@@ -72,7 +73,7 @@ class Pulling:
 
     def look(self) -> bool:
         """Begins a pass for every source whose turn it is. Returns at once, and always False: nothing waits here."""
-        due = self.database.read(lambda session: source_books.due(session, self.clock()))
+        due = self.database.read(lambda session: source_leases.due(session, self.clock()))
         with self._lock:
             if due and not self._is_ending:
                 loop = self._started()
@@ -148,13 +149,13 @@ class Pulling:
         kept, state, sealed = await self.database.read_async(
             lambda s: (
                 source_store.kept(s, name),
-                source_books.state(s, name, now),
+                source_leases.state(s, name, now),
                 source_store.sealed_headers(s, name),
             )
         )
         if kept is None or state is None or not kept.source.enabled:
             return
-        if not await self._write(lambda s: source_books.hold(s, name, self.holder, now, until), "pull"):
+        if not await self._write(lambda s: source_leases.hold(s, name, self.holder, now, until), "pull"):
             return
         books = _Books(self, kept.source)
         outcome, api = Outcome(), state.api
@@ -174,7 +175,7 @@ class Pulling:
         if outcome.failure:
             LOG.warning("source %s: %s", name, outcome.failure)
         await self._write(
-            lambda s: source_books.release(s, name, self.holder, outcome, api, next_at, ended), "pulled"
+            lambda s: source_leases.release(s, name, self.holder, outcome, api, next_at, ended), "pulled"
         )
         self.noticed()
 
@@ -265,4 +266,4 @@ async def _renewed(pulling: Pulling, name: str) -> AsyncIterator[threading.Event
 
 
 def _renew(name: str, holder: str, until: Instant, session: Session) -> bool:
-    return source_books.renew(session, name, holder, until)
+    return source_leases.renew(session, name, holder, until)

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from collectors.pull.failure import SourceFailure
 from collectors.pull.opening import Tried
-from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import store as source_store
 from collectors.sources.reach import OWN_RUNTIME, PUSH
 from collectors.sources.source import RUNTIME, Source, problems_of
@@ -161,7 +161,7 @@ class SourceDesk:
                 )
             if not kept.source.enabled:
                 return Refused((Problem("it is paused", "name", "resume it; it is pulled at once then"),))
-            source_books.ask_now(session, name)
+            source_leases.ask_now(session, name)
             return kept
 
         return await self._write(work, caller, f"pull source {name}")

@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The books of pulling: who pulls a source until when, how far each service came, and each part stored in one transaction.
+"""The books of pulling: how far each service came, and each part stored in one transaction.
 
-A lease keeps two processes from pulling one source; whoever lost it can store nothing more.
+Whoever lost the lease of a source (`leases`) can store nothing more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlmodel import Session
 
 from collectors.intake import IngestResult
-from collectors.pull.failure import SourceFailure
 from collectors.pull.freshness import Known
-from collectors.pull.ledger import FileMark, Outcome, Part
+from collectors.pull.ledger import FileMark, Part
 from collectors.pull.window import LONGEST, Cursor
 from collectors.sources import tables
 from collectors.sources import traffic as source_traffic
-from collectors.sources.source import PULLED, Source
+from collectors.sources.leases import of, renew
+from collectors.sources.source import Source
 from collectors.span import Decoded, without_nul
 from terms.instant import DAY, Instant
-from terms.problem import Problem
 from terms.tenant import TENANT
 
 MOST_RESTLESS = 200
@@ -39,26 +38,6 @@ Ingest = Callable[[Session, Decoded], IngestResult]
 
 
 @dataclass(frozen=True, slots=True)
-class PullState:
-    """How pulling a source goes. `is_running`: a pass is under way. `error` is that of the last pass, None when it went well."""
-
-    api: str
-    is_running: bool
-    next_at: Instant
-    started_at: Instant | None
-    ended_at: Instant | None
-    ok_at: Instant | None
-    windows: int
-    traces: int
-    spans: int
-    service: str
-    failures: int
-    error_at: Instant | None
-    error_kind: str
-    error: Problem | None
-
-
-@dataclass(frozen=True, slots=True)
 class Truncation:
     """A stretch of time of one service in which its source has more than the limit allows to ask for."""
 
@@ -69,104 +48,9 @@ class Truncation:
     recorded_at: Instant
 
 
-def due(session: Session, now: Instant) -> tuple[str, ...]:
-    """The sources whose turn it is and which nobody pulls, the one that waits longest first."""
-    rows = session.execute(
-        select(_source.c.name)
-        .outerjoin(_pull, and_(_pull.c.tenant == TENANT, _pull.c.source == _source.c.name))
-        .where(
-            _source.c.tenant == TENANT,
-            _source.c.enabled.is_(True),
-            _source.c.kind.in_(PULLED),
-            func.coalesce(_pull.c.next_at, 0) <= now,
-            func.coalesce(_pull.c.held_until, 0) <= now,
-        )
-        .order_by(func.coalesce(_pull.c.next_at, 0), _source.c.name)
-    )
-    return tuple(row.name for row in rows)
-
-
-def hold(session: Session, source: str, holder: str, now: Instant, until: Instant) -> bool:
-    """Takes the source for a pass until then. False when another holds it: one statement decides between two that come at once."""
-    return _changed(
-        session,
-        update(_pull)
-        .where(*_of(_pull, source), or_(_pull.c.held_until <= now, _pull.c.holder == holder))
-        .values(
-            holder=holder,
-            held_until=until,
-            started_at=now,
-            ended_at=None,
-            windows=0,
-            traces=0,
-            spans=0,
-            service="",
-        ),
-    )
-
-
-def renew(session: Session, source: str, holder: str, until: Instant) -> bool:
-    """Holds it longer. False when it is not ours any more, or was paused or removed meanwhile."""
-    enabled = select(_source.c.name).where(*_of(_source, source, "name"), _source.c.enabled.is_(True))
-    return _changed(
-        session,
-        update(_pull)
-        .where(*_of(_pull, source), _pull.c.holder == holder, enabled.exists())
-        .values(held_until=until),
-    )
-
-
-def release(
-    session: Session, source: str, holder: str, outcome: Outcome, api: str, next_at: Instant, now: Instant
-) -> None:
-    """Ends a pass: what became of it, and when the source is asked next. Nothing when another holds it by now."""
-    values: dict[str, Any] = {"holder": "", "held_until": 0, "ended_at": now, "next_at": next_at}
-    failure = outcome.failure
-    if failure is not None:
-        # An API that went away is looked for anew.
-        values |= _error(failure, now) | {
-            "failures": _pull.c.failures + 1,
-            "api": "" if failure.kind in ("missing", "garbage") else api,
-        }
-    elif outcome.more or not outcome.is_ours:
-        values |= {"api": api}
-    else:
-        values |= {
-            "api": api,
-            "failures": 0,
-            "error_kind": "",
-            "error_what": "",
-            "error_where": "",
-            "error_next": "",
-        }
-        values |= {"ok_at": now}
-    session.execute(update(_pull).where(*_of(_pull, source), _pull.c.holder == holder).values(**values))
-
-
-def release_all(session: Session) -> None:
-    """At the start of the only process there is: whoever held a source is no more."""
-    session.execute(update(_pull).where(_pull.c.tenant == TENANT).values(holder="", held_until=0))
-
-
-def ask_now(session: Session, source: str) -> None:
-    """Has the source asked at once, whatever pause it was to make."""
-    session.execute(update(_pull).where(*_of(_pull, source)).values(next_at=0))
-
-
-def state(session: Session, source: str, now: Instant) -> PullState | None:
-    """How pulling it goes; None when it was never pulled."""
-    return states(session, now).get(source)
-
-
-def states(session: Session, now: Instant) -> dict[str, PullState]:
-    """How pulling goes, of every source that was ever pulled."""
-    rows = session.execute(select(_pull).where(_pull.c.tenant == TENANT))
-    return {row.source: _state(row, now) for row in rows}
-
-
 def cursors(session: Session, source: str) -> dict[str, Cursor]:
     """Where each service stands."""
-    rows = session.execute(select(_cursor).where(*_of(_cursor, source)))
+    rows = session.execute(select(_cursor).where(*of(_cursor, source)))
     return {row.service: Cursor(Instant(row.watermark), row.width) for row in rows}
 
 
@@ -177,7 +61,7 @@ def known(session: Session, source: str, trace_ids: Sequence[str]) -> dict[str, 
     found: dict[str, Known] = {}
     for start in range(0, len(keys), _CHUNK):
         some = _trace.c.trace_id.in_(keys[start : start + _CHUNK])
-        for row in session.execute(select(_trace).where(*_of(_trace, source), some)):
+        for row in session.execute(select(_trace).where(*of(_trace, source), some)):
             found[wanted[bytes(row.trace_id)]] = _known(row)
     return found
 
@@ -188,7 +72,7 @@ def restless(session: Session, source: str, quiet_after: int, now: Instant) -> d
     rows = session.execute(
         select(_trace)
         .where(
-            *_of(_trace, source),
+            *of(_trace, source),
             # Known.is_restless, and by now it is quiet: of its end and its last change the earlier counts.
             and_(too_early < _trace.c.end_at, too_early < _trace.c.changed_at),
             or_(_trace.c.end_at <= ended, _trace.c.changed_at <= ended),
@@ -201,7 +85,7 @@ def restless(session: Session, source: str, quiet_after: int, now: Instant) -> d
 
 def files(session: Session, source: str) -> dict[str, FileMark]:
     """Every file that was taken, by its path."""
-    rows = session.execute(select(_file).where(*_of(_file, source)))
+    rows = session.execute(select(_file).where(*of(_file, source)))
     return {row.path: FileMark(row.stamp, row.head, row.offset, row.problem) for row in rows}
 
 
@@ -229,7 +113,7 @@ def keep(
         _put_cursor(session, source, part.service, part.cursor, now)
     session.execute(
         update(_pull)
-        .where(*_of(_pull, source.name))
+        .where(*of(_pull, source.name))
         .values(
             windows=_pull.c.windows + (1 if part.window else 0),
             traces=_pull.c.traces + len(part.traces),
@@ -257,13 +141,13 @@ def truncations(session: Session, source: str | None = None) -> dict[str, tuple[
 def file_problems(session: Session, source: str) -> dict[str, str]:
     """Files that could not be taken, with the reason, by path."""
     rows = session.execute(
-        select(_file.c.path, _file.c.problem).where(*_of(_file, source), _file.c.problem != "").limit(_CHUNK)
+        select(_file.c.path, _file.c.problem).where(*of(_file, source), _file.c.problem != "").limit(_CHUNK)
     )
     return {row.path: row.problem for row in rows}
 
 
 def _put_cursor(session: Session, source: Source, service: str, cursor: Cursor, now: Instant) -> None:
-    here = (*_of(_cursor, source.name), _cursor.c.service == service)
+    here = (*of(_cursor, source.name), _cursor.c.service == service)
     values = {"watermark": cursor.watermark, "width": cursor.width}
     before = session.execute(select(_cursor.c.watermark).where(*here)).scalar_one_or_none()
     if before is None:
@@ -275,7 +159,7 @@ def _put_cursor(session: Session, source: Source, service: str, cursor: Cursor, 
         )
     # What lies far behind every window is not asked about again; met all the same, it is fetched once more.
     horizon = now - max(2 * (source.overlap + source.quiet_after), LONGEST) - DAY
-    session.execute(delete(_trace).where(*_of(_trace, source.name), _trace.c.fetched_at < horizon))
+    session.execute(delete(_trace).where(*of(_trace, source.name), _trace.c.fetched_at < horizon))
 
 
 def _put_traces(session: Session, source: str, traces: Mapping[str, Known]) -> None:
@@ -284,7 +168,7 @@ def _put_traces(session: Session, source: str, traces: Mapping[str, Known]) -> N
     keys = sorted(map(_key, traces))
     for start in range(0, len(keys), _CHUNK):
         some = _trace.c.trace_id.in_(keys[start : start + _CHUNK])
-        session.execute(delete(_trace).where(*_of(_trace, source), some))
+        session.execute(delete(_trace).where(*of(_trace, source), some))
     session.execute(
         _trace.insert(),
         [
@@ -300,7 +184,7 @@ def _put_files(
     paths = sorted({*marks, *gone})
     for start in range(0, len(paths), _CHUNK):
         some = _file.c.path.in_(paths[start : start + _CHUNK])
-        session.execute(delete(_file).where(*_of(_file, source), some))
+        session.execute(delete(_file).where(*of(_file, source), some))
     rows = [
         {
             "tenant": TENANT,
@@ -321,7 +205,7 @@ def _put_truncation(session: Session, source: Source, part: Part, now: Instant) 
     window = part.window
     assert window is not None
     here = (
-        *_of(_truncation, source.name),
+        *of(_truncation, source.name),
         _truncation.c.service == part.service,
         _truncation.c.from_at >= window.from_at,
         _truncation.c.to_at <= window.to_at,
@@ -342,37 +226,6 @@ def _put_truncation(session: Session, source: Source, part: Part, now: Instant) 
         )
 
 
-def _error(failure: SourceFailure, now: Instant) -> dict[str, Any]:
-    problem = failure.problem
-    return {
-        "error_at": now,
-        "error_kind": failure.kind,
-        "error_what": without_nul(problem.what)[:_LONGEST],
-        "error_where": without_nul(problem.where)[:_LONGEST],
-        "error_next": without_nul(problem.do)[:_LONGEST],
-    }
-
-
-def _state(row: Any, now: Instant) -> PullState:
-    problem = Problem(row.error_what, row.error_where, row.error_next) if row.error_kind else None
-    return PullState(
-        api=row.api,
-        is_running=row.held_until > now,
-        next_at=Instant(row.next_at),
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        ok_at=row.ok_at,
-        windows=row.windows,
-        traces=row.traces,
-        spans=row.spans,
-        service=row.service,
-        failures=row.failures,
-        error_at=row.error_at if problem else None,
-        error_kind=row.error_kind,
-        error=problem,
-    )
-
-
 def _known(row: Any) -> Known:
     return Known(Instant(row.end_at), row.spans, Instant(row.changed_at), Instant(row.fetched_at))
 
@@ -384,12 +237,3 @@ def _key(trace_id: str) -> bytes:
     except ValueError:
         raw = b""
     return raw if len(raw) == 16 else trace_id.encode()[:100]
-
-
-def _changed(session: Session, statement: Any) -> bool:
-    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return result.rowcount == 1
-
-
-def _of(table: Any, name: str, column: str = "source") -> tuple[Any, ...]:
-    return (table.c.tenant == TENANT, table.c[column] == name)

@@ -8,10 +8,12 @@ from typing import Literal
 from sqlmodel import Session
 
 from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import reach as source_reach
 from collectors.sources import store as source_store
 from collectors.sources import traffic as source_traffic
-from collectors.sources.books import PullState, Truncation
+from collectors.sources.books import Truncation
+from collectors.sources.leases import PullState
 from collectors.sources.source import Source
 from collectors.sources.traffic import Counted, Traffic
 from collectors.sources.watermark import Reach
@@ -55,7 +57,7 @@ def views(
     """Every source, by name."""
     by_name = {reach.source: reach for reach in reaches}
     set_up = {one.source.name for one in source_store.all_kept(session)}
-    states, traffic = source_books.states(session, now), source_traffic.traffic(session, BUCKETS, now)
+    states, traffic = source_leases.states(session, now), source_traffic.traffic(session, BUCKETS, now)
     rejected, flagged = source_traffic.rejections(session), source_traffic.flags(session)
     cut = source_books.truncations(session)
     found = []

@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from collectors.sources.books import PullState
+from collectors.sources.leases import PullState
 from collectors.sources.traffic import BUCKET
 from collectors.sources.view import SourceView
 from controlplane import source_watermarks

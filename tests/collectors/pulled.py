@@ -16,11 +16,11 @@ from collectors.definitions import load
 from collectors.intake import IngestResult, ingest
 from collectors.pull.address import Resolve, resolved
 from collectors.pull.http import Bounds
-from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import reach as source_reach
 from collectors.sources import store as source_store
 from collectors.sources import traffic as source_traffic
-from collectors.sources.books import PullState
+from collectors.sources.leases import PullState
 from collectors.sources.source import Source
 from collectors.sources.store import Headers
 from collectors.span import Decoded
@@ -71,7 +71,7 @@ class Plane:
         return self.state()
 
     def state(self) -> PullState:
-        found = self.database.read(lambda s: source_books.state(s, "t", self.clock()))
+        found = self.database.read(lambda s: source_leases.state(s, "t", self.clock()))
         assert found is not None
         return found
 

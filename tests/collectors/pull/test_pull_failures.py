@@ -12,6 +12,7 @@ from pulled import IMPATIENT, Plane
 from tracer_servers import Answer, Query, Reply, Told, Traces, as_json, jaeger, otlp, serving, zipkin
 
 from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import store as source_store
 from collectors.sources.source import Source
 from controlplane.security.sealing import Seal
@@ -137,8 +138,8 @@ def test_a_source_that_asks_to_stay_away_is_left_alone_for_so_long(
         state = plane.pull()
         assert served.paths().count("/api/v2/traces") == 1
     assert state.next_at >= plane.clock() + 300 * SECOND
-    assert plane.database.read(lambda s: source_books.due(s, plane.clock())) == ()
-    assert plane.database.read(lambda s: source_books.due(s, state.next_at)) == ("t",)
+    assert plane.database.read(lambda s: source_leases.due(s, plane.clock())) == ()
+    assert plane.database.read(lambda s: source_leases.due(s, state.next_at)) == ("t",)
 
 
 def test_failures_in_a_row_are_followed_by_longer_pauses(plane: Plane) -> None:
@@ -290,10 +291,10 @@ def test_a_paused_source_stores_nothing_more_and_goes_on_where_it_was(on_both: P
         watermark = on_both.watermark()
         assert watermark is not None
         assert traces.told[0].start < watermark <= traces.told[1].start
-        assert on_both.database.read(lambda s: source_books.due(s, on_both.clock() + HOUR)) == ()  # type: ignore[arg-type]
+        assert on_both.database.read(lambda s: source_leases.due(s, on_both.clock() + HOUR)) == ()  # type: ignore[arg-type]
         served.answer = inner
         on_both.write(lambda s: source_store.set_enabled(s, "t", True))
-        assert on_both.database.read(lambda s: source_books.due(s, on_both.clock())) == ("t",)
+        assert on_both.database.read(lambda s: source_leases.due(s, on_both.clock())) == ("t",)
         on_both.pull()
     assert on_both.spans() == 2
 
@@ -306,11 +307,11 @@ def test_two_processes_never_pull_one_source_at_once(on_both: Plane, traces: Tra
     def answer(path: str, query: Query, headers: Mapping[str, str]) -> Reply:
         if path == "/api/v2/services":
             held = on_both.write(
-                lambda s: source_books.hold(s, "t", "third", on_both.clock(), on_both.clock())
+                lambda s: source_leases.hold(s, "t", "third", on_both.clock(), on_both.clock())
             )
             assert not held
             later = on_both.clock() + 61 * SECOND
-            assert on_both.write(lambda s: source_books.hold(s, "t", "third", later, later + SECOND))
+            assert on_both.write(lambda s: source_leases.hold(s, "t", "third", later, later + SECOND))
         return inner(path, query, headers)
 
     with serving(answer) as served:

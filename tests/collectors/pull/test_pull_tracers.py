@@ -8,6 +8,7 @@ from pulled import Plane
 from tracer_servers import Answer, Served, Told, Traces, jaeger, tempo, zipkin
 
 from collectors.sources import books as source_books
+from collectors.sources import leases as source_leases
 from collectors.sources import store as source_store
 from collectors.spans.view import SpanView
 from collectors.transactions import story_store
@@ -109,7 +110,7 @@ def test_what_was_found_out_is_remembered(plane: Plane, traces: Traces) -> None:
     assert not [path for path in served.paths() if path.startswith("/api/v3/")]
     served.answer = jaeger(traces)
     assert plane.pull().error_kind == "garbage", "the page of its UI"
-    plane.write(lambda s: source_books.ask_now(s, "t"))
+    plane.write(lambda s: source_leases.ask_now(s, "t"))
     assert (plane.pull().error, plane.state().api) == (None, "v3 summaries")
     served.stop()
 
