@@ -3,13 +3,9 @@
 
 import asyncio
 import contextlib
-import queue
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Literal, NewType, TypeVar
+from typing import Any, NewType, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -17,50 +13,22 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session
 
 from controlplane.audit import record
+from controlplane.waiting_calls import TOGETHER, Call, WaitingCalls, WorkOfMany, runs
+from controlplane.waiting_calls import Actor as Actor
+from controlplane.waiting_calls import BusyError as BusyError
+from controlplane.waiting_calls import Work as Work
 from terms.instant import Clock
 from terms.problem import ProblemError
 
 T = TypeVar("T")
 V = TypeVar("V")
-Work = Callable[[Session], T]
-WorkOfMany = Callable[[Session, Sequence[V]], Sequence[T]]
 
 READERS = 8
-WAITING_WRITES = 1_000
 GROUP = 64  # calls that may share one commit; more only lengthens the wait of the first
-TOGETHER = 8  # calls of one work that are done at once; more would hold too much in memory for what it saves
-LINGER_S = 0.03  # how long the writer waits for calls to do at once, where several came in that time before
 TRIES = 5  # of a call that PostgreSQL ends in favour of another
 LOST_RACE = ("40001", "40P01")  # serialization_failure, deadlock_detected: the next try may well succeed
 
 MachineName = NewType("MachineName", str)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts. Calls of a `machine` (our own workers, span intake) leave no audit row; all others do."""
-
-    kind: Literal["person", "token", "machine"]
-    name: str
-
-
-class BusyError(RuntimeError):
-    """Too many writes wait. Nothing was stored; the caller may try again after `retry_after_s`."""
-
-    retry_after_s = 1
-
-
-@dataclass(slots=True)
-class _Call:
-    work: Work[Any]
-    actor: Actor
-    reason: str
-    answer: Future[Any]
-    of_many: WorkOfMany[Any, Any] | None = None
-    value: Any = None
-
-
-_Calls = queue.Queue[_Call | None]
 
 
 class Database:
@@ -82,12 +50,9 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         # PostgreSQL commits calls side by side, but those that may be done at once, which wait for one another anyway, have one
         # thread. SQLite has one writer, so one thread owns all calls.
-        self._calls: _Calls = queue.Queue(WAITING_WRITES)
-        self._together: _Calls = self._calls if self.is_sqlite else queue.Queue(WAITING_WRITES)
+        self._together = WaitingCalls(GROUP if self.is_sqlite else TOGETHER)
+        self._calls = self._together if self.is_sqlite else WaitingCalls(1)
         self._owners = [self._together, *([] if self.is_sqlite else [self._calls] * READERS)]
-        self._last = (
-            0  # how many of the last commit may be done at once with others; for the one writer of SQLite
-        )
         self._closed = False
         self._threads = [
             threading.Thread(target=self._drain, args=(calls,), name=f"database-write-{n}", daemon=True)
@@ -132,7 +97,7 @@ class Database:
             return
         self._closed = True
         for calls in self._owners:
-            calls.put(None)
+            calls.end()
         for thread in self._threads:
             thread.join()
         self._readers.shutdown()
@@ -153,58 +118,24 @@ class Database:
             raise RuntimeError("the database is closed")
         answer: Future[T] = Future()
         calls = self._calls if of_many is None else self._together
-        try:
-            calls.put_nowait(_Call(work, actor, reason, answer, of_many, value))
-        except queue.Full:
-            raise BusyError(f"{WAITING_WRITES} writes are waiting") from None
+        calls.put(Call(work, actor, reason, answer, of_many, value))
         return answer
 
-    def _drain(self, waiting: "_Calls") -> None:
-        gathers = waiting is self._together
-        while True:
-            # Who was answered just now is likely to call again, beside those that wait already.
-            abreast = self._last + waiting.qsize()
-            first = waiting.get()
-            if first is None:
-                return
-            group = list(self._group(waiting, first, abreast)) if gathers else [first]
-            ends = group[-1] is None
-            calls = [call for call in group if call is not None]
-            if gathers:
-                self._last = sum(call.of_many is not None for call in calls)
-            self._commit([call for call in calls if call.answer.set_running_or_notify_cancel()])
-            if ends:
-                return
+    def _drain(self, waiting: WaitingCalls) -> None:
+        is_last = False
+        while not is_last:
+            calls, is_last = waiting.next()
+            self._commit(calls, waiting)
 
-    def _group(self, waiting: "_Calls", first: "_Call", abreast: int) -> Iterator["_Call | None"]:
-        """The calls of one commit. Those that are done at once cost less together, so the writer waits a moment for them.
-
-        One caller alone never waits, and nobody waits for a call of another kind.
-        """
-        until = time.monotonic() + LINGER_S
-        expected = min(abreast, TOGETHER) if first.of_many is not None else 1
-        yield first
-        for count in range(1, GROUP if self.is_sqlite else TOGETHER):
-            left = until - time.monotonic()
-            try:
-                call = waiting.get(timeout=left) if count < expected and left > 0 else waiting.get_nowait()
-            except queue.Empty:
-                return
-            yield call
-            if call is None:
-                return
-            if call.of_many is None:
-                expected = 1
-
-    def _commit(self, calls: list[_Call]) -> None:
+    def _commit(self, calls: list[Call], waiting: WaitingCalls) -> None:
         """One transaction for all calls, a savepoint for each: a call that fails takes nothing of the others with it.
 
         On PostgreSQL, which may end a transaction in favour of another, calls that do not go through at once get one each.
         """
-        answers: list[tuple[_Call, Any]] = []
+        answers: list[tuple[Call, Any]] = []
         try:
             with Session(self.engine, expire_on_commit=False) as session:
-                for some in _runs(calls):
+                for some in runs(calls):
                     if len(some) > 1 and self._done_at_once(session, some, answers, len(some) == len(calls)):
                         continue
                     if len(calls) > 1 and not self.is_sqlite:
@@ -218,13 +149,14 @@ class Database:
             for call, _ in answers:
                 call.answer.set_exception(error)
             return
+        waiting.settled()
         for call, result in answers:
             call.answer.set_result(result)
         for call in calls:
             if not call.answer.done():
-                self._commit([call])
+                self._commit([call], waiting)
 
-    def _do(self, session: Session, call: _Call, answers: list[tuple[_Call, Any]], is_alone: bool) -> None:
+    def _do(self, session: Session, call: Call, answers: list[tuple[Call, Any]], is_alone: bool) -> None:
         try:
             with contextlib.nullcontext() if is_alone else session.begin_nested():
                 answers.append((call, self._run(session, call, TRIES if is_alone else 1)))
@@ -234,7 +166,7 @@ class Database:
             call.answer.set_exception(self._told(error))
 
     def _done_at_once(
-        self, session: Session, calls: list[_Call], answers: list[tuple[_Call, Any]], are_all: bool
+        self, session: Session, calls: list[Call], answers: list[tuple[Call, Any]], are_all: bool
     ) -> bool:
         """Whether these calls of one work went through together; else nothing of them is there."""
         work = calls[0].of_many
@@ -251,7 +183,7 @@ class Database:
         answers.extend(zip(calls, results, strict=True))
         return True
 
-    def _run(self, session: Session, call: _Call, tries: int) -> Any:
+    def _run(self, session: Session, call: Call, tries: int) -> Any:
         """What the call returns. One that lost a race runs again from its beginning, so it has to be alone in its transaction."""
         for left in reversed(range(tries)):
             try:
@@ -268,19 +200,6 @@ class Database:
         if isinstance(error, OperationalError):
             self.trouble = str(error.orig)
         return error
-
-
-def _runs(calls: list[_Call]) -> list[list[_Call]]:
-    """The calls in their order; neighbours that are for one work of many stand together, TOGETHER at most."""
-    found: list[list[_Call]] = []
-    for call in calls:
-        last = found[-1] if found else []
-        is_same = last and call.of_many is not None and call.of_many == last[-1].of_many
-        if is_same and len(last) < TOGETHER:
-            last.append(call)
-        else:
-            found.append([call])
-    return found
 
 
 def checked_url(url: str) -> URL:

@@ -140,7 +140,7 @@ def test_callers_that_keep_calling_are_waited_for_and_one_alone_is_not(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two that called at once are likely to do so again, and cost less together. Who is alone is answered without delay."""
-    monkeypatch.setattr("controlplane.database.LINGER_S", 60.0)
+    monkeypatch.setattr("controlplane.waiting_calls.LINGER_S", 60.0)
     given: list[list[int]] = []
 
     def stored(session: Session, some: Sequence[int]) -> list[int]:
@@ -168,7 +168,7 @@ def test_nobody_waits_for_others_behind_a_call_of_another_kind(
 ) -> None:
     """A person's click is not held up for requests of spans that may come."""
     asyncio.run(_together(sqlite_database, [1, 2], []))
-    monkeypatch.setattr("controlplane.database.LINGER_S", 60.0)
+    monkeypatch.setattr("controlplane.waiting_calls.LINGER_S", 60.0)
     assert sqlite_database.write(lambda session: 7, actor=STEWARD, reason="cleared") == 7
 
 
