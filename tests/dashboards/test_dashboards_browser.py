@@ -128,6 +128,20 @@ def test_why_a_part_belongs_is_unfolded_and_taken_apart(site: Site, page: Page) 
     assert site.api.decided[-1]["from"] == "amendment:AMD-7"
 
 
+def test_a_phone_says_why_a_part_belongs_and_where_a_good_one_differs(site: Site, chromium: Browser) -> None:
+    """What the two tables are for can be read without pushing them aside."""
+    page = opened(chromium, 390)
+    page.goto(site.url + STORY)
+    part = page.locator("tr", has=page.get_by_role("rowheader", name="invoice:INV-7", exact=True))
+    hop = page.get_by_role("region", name="Beside a good one").locator("tbody tr").first
+    for told in (part.locator("td:visible").first, hop.locator(".hop-difference")):
+        box = told.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    expect(part.locator("td:visible")).to_have_count(1)
+    page.context.close()
+
+
 def test_a_source_is_changed_where_it_is_shown(site: Site, page: Page) -> None:
     """A wrong template of span addresses is refused at its field, written anew and taken; accessible with the refusal."""
     page.goto(site.url + "/admin?source=erp-jaeger")
