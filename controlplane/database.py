@@ -146,8 +146,9 @@ class Database:
             self.decided += any(call.actor.kind != "machine" for call in calls)
         except Exception as error:  # noqa: BLE001 nothing was stored: every caller of the group must know
             self._told(error)
-            for call, _ in answers:
-                call.answer.set_exception(error)
+            for call in calls:
+                if not call.answer.done():
+                    call.answer.set_exception(error)
             return
         waiting.settled()
         for call, result in answers:

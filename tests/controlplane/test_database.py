@@ -50,6 +50,25 @@ def test_a_call_that_fails_stores_nothing(database: Database) -> None:
     assert _reasons(database) == []
 
 
+def test_a_call_is_answered_even_where_its_connection_cannot_roll_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that went away in the middle: whoever waits hears of it and may try again, and nobody waits for ever."""
+
+    def gone(_session: Session) -> None:
+        raise ConnectionError("the connection is closed")
+
+    def fail(session: Session) -> None:
+        raise ValueError("broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("controlplane.database.Session.rollback", gone)
+        call = database._submit(fail, MACHINE, "broken")
+        with pytest.raises(ConnectionError, match="the connection is closed"):
+            call.result(10)
+    assert database.write(lambda session: 5, actor=MACHINE, reason="whole") == 5
+
+
 def test_a_failing_call_takes_nothing_of_its_group_with_it(database: Database) -> None:
     """Calls that happen to share a commit stay apart: one poisoned call costs the others nothing."""
     gate = threading.Event()
