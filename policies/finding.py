@@ -2,6 +2,7 @@
 """What an evaluation says: findings, pairs of rule and target that have an answer, rules that could not answer, instants to look again."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from policies.definition import Severity
 from policies.fact import TargetKind
@@ -10,8 +11,7 @@ from terms.instant import Instant
 from terms.money import Money
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pair:
+class Pair(NamedTuple):
     """One rule and one target."""
 
     rule_id: str
@@ -75,6 +75,6 @@ class Evaluation:
     deadlines: tuple[Deadline, ...] = ()
 
     @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """Every pair that was looked at, in order."""
-        return tuple(sorted({*self.answered, *(error.pair for error in self.errors)}))
+    def pairs(self) -> frozenset[Pair]:
+        """Every pair that was looked at."""
+        return frozenset((*self.answered, *(error.pair for error in self.errors)))

@@ -8,22 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
-from policies.attention import (
-    DEADLINE,
-    RULE_ERROR,
-    due,
-    keep_deadlines,
-    keep_errors,
-    pair_columns,
-    rows_of_targets,
-)
+from policies.attention import DEADLINE, RULE_ERROR, due, keep_deadlines, keep_errors
 from policies.finding import Evaluation, Finding, Pair
 from policies.lifecycle import Change, Violation, found, holds
 from policies.tables import ViolationEventRow, ViolationRow
+from policies.target_rows import Asked, asked_for, rewrite, rows_of
 from terms.instant import Instant
 from terms.money import Money
 from terms.row_id import row_ids
@@ -31,6 +24,7 @@ from terms.tenant import TENANT
 
 VIOLATION: Table = SQLModel.metadata.tables[str(ViolationRow.__tablename__)]
 EVENT: Table = SQLModel.metadata.tables[str(ViolationEventRow.__tablename__)]
+_CHANGING = tuple(name for name in VIOLATION.columns.keys() if name not in ("tenant", "fingerprint"))  # noqa: SIM118 the keys are names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +50,10 @@ def apply(session: Session, evaluation: Evaluation, now: Instant) -> Changes:
     Findings open, are seen again, or reopen; what was open for an answered pair and was not found again resolves. A
     pair in error keeps what it has. Applied twice at different instants, the second time only counts as seen again.
     """
-    pairs = evaluation.pairs
-    if not pairs:
+    asked = asked_for(evaluation.pairs)
+    if not asked:
         return Changes()
-    known = {violation.fingerprint: violation for violation in _of_pairs(session, pairs)}
+    known = _violations(session, asked)
     fresh = {finding.fingerprint: finding for finding in evaluation.findings}
     answered = set(evaluation.answered)
     steps = [
@@ -72,13 +66,15 @@ def apply(session: Session, evaluation: Evaluation, now: Instant) -> Changes:
         "the rule holds",
     )
     changes = _store(session, steps, fresh, now)
-    keep_deadlines(session, pairs, evaluation.deadlines)
-    keep_errors(session, pairs, evaluation.errors, now)
+    keep_deadlines(session, asked, evaluation.deadlines)
+    keep_errors(session, asked, evaluation.errors, now)
     return changes
 
 
 def forget_targets(session: Session, target_kind: str, keys: Collection[str], now: Instant) -> Changes:
     """For targets that are no more, such as a transaction that became part of another: resolves their violations, drops the rest."""
+    if not keys:
+        return Changes()
     return _end(
         session, lambda table: and_(table.c.target_kind == target_kind, table.c.target_key.in_(keys)), now, "the target is gone"
     )  # fmt: skip
@@ -112,17 +108,10 @@ def violation_of(row: Any) -> Violation:
     )
 
 
-def _of_pairs(session: Session, pairs: Iterable[Pair]) -> list[Violation]:
-    """All violations of the pairs, locked until the transaction ends, in one order for every caller."""
-    wanted = set(pairs)
-    return sorted(
-        (
-            violation
-            for row in rows_of_targets(session, VIOLATION, pairs, VIOLATION.c.fingerprint)
-            if (violation := violation_of(row)).pair in wanted
-        ),
-        key=lambda violation: violation.fingerprint,
-    )
+def _violations(session: Session, asked: Iterable[Asked]) -> dict[str, Violation]:
+    """All violations of the pairs by fingerprint, locked until the transaction ends, in one order for every caller."""
+    rows = rows_of(session, VIOLATION, asked, "fingerprint")
+    return {row.fingerprint: violation_of(row) for _, row in sorted(rows, key=lambda one: one[1].fingerprint)}
 
 
 def _resolutions(violations: Iterable[Violation], now: Instant, reason: str) -> list[_Step]:
@@ -167,19 +156,9 @@ def _insert(session: Session, violations: list[Violation]) -> set[str]:
 
 
 def _update(session: Session, violations: list[Violation]) -> None:
-    if not violations:
-        return
-    changing = [name for name in _row(violations[0]) if name not in ("tenant", "fingerprint")]
-    statement = (
-        update(VIOLATION)
-        .where(VIOLATION.c.tenant == TENANT, VIOLATION.c.fingerprint == bindparam("key"))
-        .values({name: bindparam(f"new_{name}") for name in changing})
-    )
-    rows = [
-        {"key": row["fingerprint"], **{f"new_{name}": row[name] for name in changing}}
-        for row in map(_row, violations)
-    ]
-    session.connection().execute(statement, rows)
+    rows = [_row(violation) for violation in violations]
+    values = [(*(row[name] for name in _CHANGING), row["fingerprint"]) for row in rows]
+    rewrite(session, VIOLATION, ", ".join(_CHANGING), values)
 
 
 def _record(session: Session, steps: list[_Step], now: Instant) -> None:
@@ -204,7 +183,7 @@ def _row(violation: Violation) -> dict[str, Any]:
     return {
         "tenant": TENANT,
         "fingerprint": violation.fingerprint,
-        **pair_columns(violation.pair),
+        **violation.pair._asdict(),
         "rule_version": violation.rule_version,
         "path": violation.path,
         "severity": violation.severity,

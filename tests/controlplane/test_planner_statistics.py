@@ -36,6 +36,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connectio
         pytest.param("SELECT * FROM event WHERE tenant = 1 AND source_label = 3 AND source_event_id = 'evt-1'", "INDEX uq_event_identity (tenant=? AND source_label=? AND source_event_id=?)", id="an event by its identity"),
         pytest.param("SELECT * FROM label WHERE tenant = 1 AND label_no = 7", "PRIMARY KEY (tenant=? AND label_no=?)", id="a label by its number"),
         pytest.param("SELECT * FROM object WHERE tenant = 1 AND type = 'order' AND value = 'SO-1'", "INDEX uq_object_key", id="an object by its key"),
+        pytest.param("SELECT * FROM policy_deadline WHERE tenant = 1 AND target_kind = 'transaction' AND target_key IN ('a', 'b') AND rule_id IN ('r', 's')", "INDEX sqlite_autoindex_policy_deadline_1 (tenant=? AND rule_id=? AND target_kind=? AND target_key=?)", id="the deadlines of a target"),
+        pytest.param("SELECT * FROM violation WHERE tenant = 1 AND target_kind = 'transaction' AND target_key IN ('a', 'b')", "INDEX ix_violation_target (tenant=? AND target_kind=? AND target_key=?)", id="the violations of a target"),
         pytest.param("SELECT * FROM txn WHERE tenant = 1 AND status = 'open' AND due_at < 5", "INDEX ix_txn_status_due (tenant=? AND status=? AND due_at<?)", id="what has come due"),
         pytest.param("SELECT * FROM txn WHERE tenant = 1 ORDER BY started_at DESC, txn_id DESC LIMIT 50", "INDEX ix_txn_started", id="the newest transactions"),
     ],

@@ -231,6 +231,18 @@ def test_a_large_batch_is_stored_whole(database: Database, clock: FixedClock) ->
     assert len(applied(database, batch, clock.advance(1)).seen) == 1_200
 
 
+def test_what_was_not_looked_at_stays(database: Database, clock: FixedClock) -> None:
+    """One rule looked at one deal and another rule at another deal: what each said of the other's deal is untouched."""
+    looked_at = (pair("T1", "a"), pair("T2", "b"))
+    aside = (pair("T1", "b"), pair("T2", "a"))
+    late = Instant(clock() + HOUR)
+    before = fails(*map(finding, aside))
+    applied(database, replace(before, deadlines=tuple(Deadline(one, late) for one in aside)), clock())
+    assert applied(database, passes(*looked_at), clock.advance(1)) == store.Changes()
+    due = database.read(lambda session: store.due(session, Instant(late + 1)))
+    assert {one.pair for one in due} == set(aside)
+
+
 def test_a_violation_that_another_writer_opened_meanwhile_is_seen_again(
     database: Database, clock: FixedClock
 ) -> None:
