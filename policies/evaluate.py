@@ -4,9 +4,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from policies.cel import Bindings, Incomputable, bind
+from policies.cel import Bindings, Incomputable, Scope, bind
 from policies.definition import Breach, Message, Rule
-from policies.fact import VARIABLES, Fact
+from policies.fact import VARIABLES, Fact, TargetKind
 from policies.finding import Deadline, Evaluation, Finding, Pair, RuleError
 from terms.instant import SECOND, Instant, parse
 from terms.problem import ProblemError
@@ -25,11 +25,12 @@ def evaluate(rules: Sequence[Rule], facts: Iterable[Fact], now: Instant) -> Eval
     answered: list[Pair] = []
     errors: list[RuleError] = []
     deadlines: list[Deadline] = []
+    by_kind: dict[TargetKind, list[Rule]] = {}
+    for rule in rules:
+        by_kind.setdefault(rule.target, []).append(rule)
     for fact in facts:
         bound: dict[Instant, Bindings | Incomputable] = {}
-        for rule in rules:
-            if rule.target != fact.target_kind:
-                continue
+        for rule in by_kind.get(fact.target_kind, ()):
             pair, judged_by = Pair(rule.id, fact.target_kind, fact.key), _judged_by(rule, fact, now)
             if judged_by not in bound:
                 bound[judged_by] = bind(VARIABLES[fact.target_kind], fact.context, judged_by)
@@ -71,18 +72,21 @@ def _breaches(
 ) -> tuple[Breach, ...] | Incomputable:
     if isinstance(bindings, Incomputable):
         return bindings
+    if rule.when is None and rule.builtin is not None:
+        return _of_builtin(rule, fact, now)
+    scope = bindings.under(rule.params)
     if rule.when is not None:
-        concerned = rule.when.check(bindings, rule.params)
+        concerned = rule.when.check(scope)
         if concerned is not True:
             return concerned if isinstance(concerned, Incomputable) else ()
     if rule.builtin is not None:
         return _of_builtin(rule, fact, now)
     assert rule.holds is not None
     assert rule.message is not None
-    holds = rule.holds.check(bindings, rule.params)
+    holds = rule.holds.check(scope)
     if isinstance(holds, Incomputable):
         return holds
-    return () if holds else (Breach(rule.path, _sentence(rule.message, rule, bindings)),)
+    return () if holds else (Breach(rule.path, _sentence(rule.message, scope)),)
 
 
 def _of_builtin(rule: Rule, fact: Fact, now: Instant) -> tuple[Breach, ...] | Incomputable:
@@ -93,11 +97,11 @@ def _of_builtin(rule: Rule, fact: Fact, now: Instant) -> tuple[Breach, ...] | In
         return Incomputable(f"{type(error).__name__}: {error}")
 
 
-def _sentence(message: Message, rule: Rule, bindings: Bindings) -> str:
+def _sentence(message: Message, scope: Scope) -> str:
     """The message with its expressions filled in; one that has no words shows as `?`: the violation stands all the same."""
     parts = [message.texts[0]]
     for expression, following in zip(message.expressions, message.texts[1:], strict=True):
-        words = expression.words(bindings, rule.params)
+        words = expression.words(scope)
         parts += ["?" if isinstance(words, Incomputable) else _spoken(words), following]
     return "".join(parts)
 

@@ -16,6 +16,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_OF_UTC = datetime(1970, 1, 1)  # noqa: DTZ001 the zone is written by `text`
 
 
 def wall_clock() -> Instant:
@@ -61,7 +62,8 @@ def text(instant: Instant) -> str:
     >>> text(parse("2026-03-01T07:00:00Z"))
     '2026-03-01T07:00:00Z'
     """
-    return to_datetime(instant).isoformat().replace("+00:00", "Z")
+    # Without a zone it is written in half the time: a deal has half a dozen instants, told whenever it is judged.
+    return (_EPOCH_OF_UTC + timedelta(microseconds=instant)).isoformat() + "Z"
 
 
 def from_nanoseconds(ns: int) -> Instant:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policies.cel import Bindings, Incomputable, bind, compile_expression, normal
 from policies.fact import SHAPES
@@ -43,7 +45,7 @@ def bindings(context: dict[str, object] | None = None) -> Bindings:
 )
 def test_a_check_is_true_or_false(text: str, answer: bool) -> None:
     """The four extensions, `now` and `params` are at hand."""
-    assert compile_expression(text, "tx", must_be_bool=True).check(bindings(), {"most": 1}) is answer
+    assert compile_expression(text, "tx", must_be_bool=True).check(bindings().under({"most": 1})) is answer
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_check_is_true_or_false(text: str, answer: bool) -> None:
 )
 def test_an_error_is_neither_true_nor_false(text: str, why: str) -> None:
     """What the engine hands back as a truthy text becomes an Incomputable that says why."""
-    answer = compile_expression(text, "tx", must_be_bool=True).check(bindings(), {})
+    answer = compile_expression(text, "tx", must_be_bool=True).check(bindings().under({}))
     assert isinstance(answer, Incomputable)
     assert why in answer.message
 
@@ -103,6 +105,30 @@ def test_a_wrong_expression_does_not_compile(text: str, what: str, where: str) -
 def test_a_context_is_made_fit_for_the_engine(value: object, fit: object) -> None:
     """Values the engine would stop at come out as ones it takes."""
     assert normal(value, "tx") == fit
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(1 << 64), 1 << 64) | st.text() | st.sampled_from(["a\ud800", Decimal("1.5"), 0.5])  # fmt: skip
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner))  # fmt: skip
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_what_is_fit_already_is_taken_as_it_is(context: dict[str, object]) -> None:
+    """Whether a context has to be made fit or not, the engine is given the same."""
+    try:
+        fit = normal(context, "tx")
+    except ProblemError as error:
+        assert bind("tx", context, NOW) == Incomputable(str(error))
+    else:
+        assert repr(bindings(context).variables["tx"]) == repr(fit)
+
+
+def test_an_expression_that_was_too_much_leaves_the_next_one_its_answer() -> None:
+    """The expressions of a rule share their scope, and nothing else."""
+    ten = "[1,2,3,4,5,6,7,8,9,10].all"
+    scope = bindings().under({})
+    for text, answers in ((f"{ten}(a, {ten}(b, {ten}(c, {ten}(d, {ten}(e, true)))))", False), ("tx.amount_minor == 1050", True)):  # fmt: skip
+        answer = compile_expression(text, "tx", must_be_bool=True).check(scope)
+        assert (answer is True) is answers
 
 
 @pytest.mark.parametrize("value", [1 << 63, float("nan"), datetime(2026, 3, 2), object()])  # noqa: DTZ001
