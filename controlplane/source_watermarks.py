@@ -30,6 +30,7 @@ def known_by(definitions: Definitions) -> At:
     """What judges deadlines: the watermarks of every stage at an instant."""
 
     def at(session: Session, now: Instant) -> Watermarks:
-        return watermarks(reaches(session, now), definitions.processes, now)
+        told = source_reach.waited_for(session, now, store.oldest_unsent(session), store.has_run(session))
+        return watermarks(told, definitions.processes, now)
 
     return at

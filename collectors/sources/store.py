@@ -20,6 +20,7 @@ MOST_SOURCES = 200
 _source: Any = tables.SourceRow.__table__  # type: ignore[attr-defined]
 _cursor: Any = tables.SourceCursorRow.__table__  # type: ignore[attr-defined]
 _pull: Any = tables.SourcePullRow.__table__  # type: ignore[attr-defined]
+_BY_NAME = select(_source).where(_source.c.tenant == TENANT).order_by(_source.c.name)
 # What is known of a source, and goes with it. Spans stay: what happened has happened.
 _OF_A_SOURCE: tuple[Any, ...] = tuple(
     SQLModel.metadata.tables[str(row.__tablename__)]
@@ -135,8 +136,7 @@ def kept(session: Session, name: str) -> Kept | None:
 
 def all_kept(session: Session) -> tuple[Kept, ...]:
     """Every source that was set up, by name."""
-    rows = session.execute(select(_source).where(_source.c.tenant == TENANT).order_by(_source.c.name))
-    return tuple(_kept(row) for row in rows)
+    return tuple(_kept(row) for row in session.execute(_BY_NAME))
 
 
 def sealed_headers(session: Session, name: str) -> bytes | None:

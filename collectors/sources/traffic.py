@@ -27,6 +27,7 @@ _traffic: Any = tables.SourceTrafficRow.__table__  # type: ignore[attr-defined]
 _rejection: Any = tables.SourceRejectionRow.__table__  # type: ignore[attr-defined]
 _counted: Any = tables.SourceCountedRow.__table__  # type: ignore[attr-defined]
 _system: Any = tables.SourceSystemRow.__table__  # type: ignore[attr-defined]
+_SYSTEMS = select(_system.c.source, _system.c.system).where(_system.c.tenant == TENANT)
 
 # One statement a request, and a second where something was rejected: this is on the way of every span. Names are ours.
 _COUNT = (
@@ -182,7 +183,7 @@ def _by_reason(session: Session, source: str | None, which: Any) -> dict[str, tu
 def systems(session: Session) -> dict[str, frozenset[str]]:
     """The systems that events of each source named."""
     found: dict[str, set[str]] = {}
-    for row in session.execute(select(_system.c.source, _system.c.system).where(_system.c.tenant == TENANT)):
+    for row in session.execute(_SYSTEMS):
         found.setdefault(row.source, set()).add(row.system)
     return {name: frozenset(named) for name, named in found.items()}
 
