@@ -105,33 +105,36 @@ class Bulk:
         join: str = "",
         index: str = "",
         tenant: str = "tenant",
+        among: Mapping[str, Sequence[Any]] | None = None,
+        ending: str = "",
     ) -> list[tuple[Any, ...]]:
         """`columns` of the rows of `table` whose `by` is one of `values`, in no order.
 
-        `also` narrows by a condition of our own, `same` by equal values; `join` adds a table to each row; `index` is
-        the one to use on SQLite.
+        `also` narrows by a condition of our own, `same` by equal values, `among` by one of a few; `join` adds a table to
+        each row; `index` is the one to use on SQLite; `ending` stands behind the condition, such as a GROUP BY.
         """
         wanted = list(values)
         if not wanted:
             return []
-        fixed = tuple(same.values()) if same else ()
+        few = [*(same or {}).values(), *chain.from_iterable((among or {}).values())]
         narrower = "".join(f" AND {column} = {self._mark}" for column in same or ())
+        for column, some in (among or {}).items():
+            narrower += f" AND {column} IN ({', '.join([self._mark] * len(some))})"
         where = f"WHERE {tenant} = {TENANT:d}{also}{narrower} AND {by}"
         if self.is_postgres:
-            statement = f"SELECT {columns} FROM {table}{join} {where} = ANY(%s)"
-            return self._rows(statement, (*fixed, wanted))
+            statement = f"SELECT {columns} FROM {table}{join} {where} = ANY(%s){ending}"
+            return self._rows(statement, (*few, wanted))
         # CROSS JOIN and INDEXED BY keep SQLite from beginning elsewhere. The values are a list and no table of their own: it
         # takes hundreds of VALUES for millions, and would read all that is stored to make a Bloom filter of it.
-        source = (
-            f"{table}{f' INDEXED BY {index}' if index else ''}{join.replace(' JOIN ', ' CROSS JOIN ', 1)}"
-        )
+        joined = join.replace(" JOIN ", " CROSS JOIN ").replace(" LEFT CROSS ", " LEFT ")
+        source = f"{table}{f' INDEXED BY {index}' if index else ''}{joined}"
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(wanted), _SIZES[-1]):
             chunk = wanted[start : start + _SIZES[-1]]
             size = next(size for size in _SIZES if size >= len(chunk))
             chunk += [None] * (size - len(chunk))
-            statement = f"SELECT {columns} FROM {source} {where} IN ({', '.join('?' * size)})"
-            found += self._rows(statement, (*fixed, *chunk))
+            statement = f"SELECT {columns} FROM {source} {where} IN ({', '.join('?' * size)}){ending}"
+            found += self._rows(statement, (*few, *chunk))
         return found
 
     def after(

@@ -2,12 +2,11 @@
 """Keeps the samples of changed transactions and answers KPIs from them. Works inside the caller's transaction; never commits."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, select
 from sqlmodel import Session, SQLModel
 
+from collectors.bulk import Bulk
 from collectors.kpis.change import Marker
 from collectors.kpis.definition import KpiDefinition
 from collectors.kpis.observe import Window
@@ -19,10 +18,11 @@ from collectors.transactions.transaction import TransactionView
 from terms.instant import Instant
 from terms.tenant import TENANT
 
-_CHUNK = 500  # transactions in one IN list; both databases take thousands
-_TABLE: Table = SQLModel.metadata.tables[str(KpiSampleRow.__tablename__)]
-_COLUMNS = tuple(_TABLE.c[name] for name in Sample._fields)
-_KEY = ("kpi", "version", "transaction_id")
+_NAME = str(KpiSampleRow.__tablename__)
+_TABLE: Table = SQLModel.metadata.tables[_NAME]
+_KEYS = 3  # the first fields of a sample name it
+_COLUMNS, _KEY, _FIGURES = map(", ".join, (Sample._fields, Sample._fields[:_KEYS], Sample._fields[_KEYS:]))
+SampleKey = tuple[str, int, str]
 
 
 def refresh(session: Session, definitions: Sequence[KpiDefinition], views: Iterable[TransactionView]) -> int:
@@ -30,28 +30,36 @@ def refresh(session: Session, definitions: Sequence[KpiDefinition], views: Itera
 
     Idempotent: the same views again change nothing. Samples under other versions of a definition are left alone.
     """
+    bulk = Bulk(session)
     by_id = {view.transaction_id: view for view in views}
+    of_process: dict[str, list[KpiDefinition]] = {}
+    for definition in definitions:
+        for process in definition.processes:
+            of_process.setdefault(process, []).append(definition)
     wanted = {
         _key(sample): sample
         for view in by_id.values()
-        for definition in definitions
+        for definition in of_process.get(view.process, ())
         if (sample := sample_of(definition, view)) is not None
     }
     current = {(definition.id, definition.version) for definition in definitions}
     kept = {
-        _key(sample): sample for sample in _samples(session, by_id) if (sample.kpi, sample.version) in current
+        _key(sample): sample for sample in _samples(bulk, by_id) if (sample.kpi, sample.version) in current
     }
     gone = [key for key in kept if key not in wanted]
     new = sorted((sample for key, sample in wanted.items() if kept.get(key) != sample), key=_key)
-    _remove(session, gone)
-    _put(session, new)
+    _remove(bulk, gone)
+    _put(bulk, [one for one in new if _key(one) not in kept], [one for one in new if _key(one) in kept])
     return len(gone) + len(new)
 
 
 def forget(session: Session, transaction_ids: Collection[str]) -> int:
     """Removes the samples of transactions that are no more, such as one that became part of another; how many."""
-    keys = [_key(sample) for sample in _samples(session, transaction_ids)]
-    _remove(session, keys)
+    if not transaction_ids:
+        return 0
+    bulk = Bulk(session)
+    keys = [_key(sample) for sample in _samples(bulk, transaction_ids)]
+    _remove(bulk, keys)
     return len(keys)
 
 
@@ -122,46 +130,22 @@ def load(
     return SampleColumns(cohort_at, end_at, cancelled_at, failed_at, [name or "" for name in entities])
 
 
-def _samples(session: Session, transaction_ids: Iterable[str]) -> Iterator[Sample]:
-    ordered = sorted(transaction_ids)
-    for start in range(0, len(ordered), _CHUNK):
-        chosen = _TABLE.c.transaction_id.in_(ordered[start : start + _CHUNK])
-        # Locked in one order, so that two workers with overlapping lists cannot wait for each other in a circle.
-        rows = session.execute(
-            select(*_COLUMNS)
-            .where(_TABLE.c.tenant == TENANT, chosen)
-            .order_by(_TABLE.c.transaction_id, _TABLE.c.kpi, _TABLE.c.version)
-            .with_for_update()
-        )
-        for row in rows:
-            yield Sample._make(row)
+def _samples(bulk: Bulk, transaction_ids: Iterable[str]) -> Iterator[Sample]:
+    # Locked in one order, so that two workers with overlapping lists cannot wait for each other in a circle.
+    locked = " ORDER BY transaction_id, kpi, version FOR UPDATE" if bulk.is_postgres else ""
+    rows = bulk.select(_COLUMNS, _NAME, "transaction_id", transaction_ids, ending=locked)
+    return map(Sample._make, rows)
 
 
-def _put(session: Session, samples: Sequence[Sample]) -> None:
-    if not samples:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(_TABLE)
-    replaced = [name for name in _TABLE.c.keys() if name not in ("tenant", *_KEY)]  # noqa: SIM118 the keys are names
-    statement = statement.on_conflict_do_update(
-        index_elements=["tenant", *_KEY], set_={name: statement.excluded[name] for name in replaced}
-    )
-    session.execute(statement, [_row(sample) for sample in samples])
+def _put(bulk: Bulk, new: Sequence[Sample], changed: Sequence[Sample]) -> None:
+    if bulk.insert(KpiSampleRow, _COLUMNS, new, known="skip") < len(new):
+        changed = [*changed, *new]  # another worker stored some meanwhile: they become ours
+    bulk.update(KpiSampleRow, _FIGURES, _KEY, [(*sample[_KEYS:], *_key(sample)) for sample in changed])
 
 
-def _remove(session: Session, keys: Sequence[tuple[str, int, str]]) -> None:
-    if not keys:
-        return
-    statement = delete(_TABLE).where(
-        _TABLE.c.tenant == TENANT, *(_TABLE.c[name] == bindparam(f"the_{name}") for name in _KEY)
-    )
-    rows = [{f"the_{name}": value for name, value in zip(_KEY, key, strict=True)} for key in sorted(keys)]
-    session.connection().execute(statement, rows)
+def _remove(bulk: Bulk, keys: Sequence[SampleKey]) -> None:
+    bulk.delete(KpiSampleRow, _KEY, sorted(keys))
 
 
-def _key(sample: Sample) -> tuple[str, int, str]:
+def _key(sample: Sample) -> SampleKey:
     return (sample.kpi, sample.version, sample.transaction_id)
-
-
-def _row(sample: Sample) -> dict[str, Any]:
-    return {"tenant": TENANT, **sample._asdict()}

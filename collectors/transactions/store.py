@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import insert, select, tuple_
 from sqlmodel import Session
 
 from collectors import tables
@@ -79,22 +79,13 @@ def transactions_of_objects(session: Session, keys: Iterable[str]) -> dict[str, 
 
 def changed_transactions(session: Session, limit: int) -> list[Changed]:
     """The oldest changes that were not looked at, in order; one transaction may stand in it more than once."""
-    rows = session.execute(
-        select(_changed.c.sequence, _changed.c.digest)
-        .where(_changed.c.tenant == TENANT)
-        .order_by(_changed.c.sequence)
-        .limit(limit)
-    )
-    return [Changed(row.sequence, row.digest.hex()) for row in rows]
+    rows = Bulk(session).after("sequence, digest", _changed.name, "sequence", -1, limit)
+    return [Changed(sequence, digest.hex()) for sequence, digest in rows]
 
 
 def forget_changed(session: Session, changes: Iterable[Changed]) -> None:
     """Takes the changes off the list. Doing it twice is the same as once."""
-    session.execute(
-        delete(_changed).where(
-            _changed.c.tenant == TENANT, _changed.c.sequence.in_([c.sequence for c in changes])
-        )
-    )
+    Bulk(session).delete(tables.ChangedTxnRow, "sequence", [(change.sequence,) for change in changes])
 
 
 def change_all(session: Session, processes: Collection[str] | None = None) -> None:

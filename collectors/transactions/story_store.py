@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of one transaction's story, read: its events, its members with their reasons, its spans."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 from sqlmodel import Session
 
 from collectors import tables
+from collectors.bulk import Bulk
 from collectors.decisions import store as decision_store
 from collectors.decisions.store import DecisionView
 from collectors.labels import label_of
@@ -22,6 +24,7 @@ from terms.object_key import ObjectKey
 from terms.tenant import TENANT
 
 TREE = ("anchor", "same_as", "child_of")
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 _txn: Any = tables.TxnRow.__table__  # type: ignore[attr-defined]
 _event: Any = tables.EventRow.__table__  # type: ignore[attr-defined]
@@ -127,21 +130,27 @@ def effects(
     More than one is a doubled effect: `("journal", "invoice")` asks for the journals of each invoice.
     """
     # Counted by the database: every change of a transaction asks, and its members with their reasons are not needed for it.
-    thing, of = _object.alias("thing"), _object.alias("of")
-    key = (of.c.type, of.c.value, of.c.namespace, of.c.scope)
-    rows = session.execute(
-        select(_txn.c.digest, thing.c.type.label("thing"), *key, func.count().label("n"))
-        .join(_txn_object, (_txn_object.c.tenant == TENANT) & (_txn_object.c.txn_id == _txn.c.txn_id))
-        .join(thing, (thing.c.tenant == TENANT) & (thing.c.object_id == _txn_object.c.object_id))
-        .join(of, (of.c.tenant == TENANT) & (of.c.object_id == _txn_object.c.parent_id))
-        .where(_txn.c.tenant == TENANT, _txn.c.digest.in_(digests(ids)))
-        .where(tuple_(thing.c.type, of.c.type).in_(single))
-        .group_by(_txn.c.digest, thing.c.type, *key)
-    ).all()
+    key = "parent.type, parent.value, parent.namespace, parent.scope"
+    rows = Bulk(session).select(
+        f"txn.digest, thing.type, {key}, count(*)",
+        "txn",
+        "txn.digest",
+        digests(ids),
+        among={
+            "thing.type": sorted({thing for thing, _ in single}),
+            "parent.type": sorted({of for _, of in single}),
+        },
+        join=" JOIN txn_object m ON m.tenant = txn.tenant AND m.txn_id = txn.txn_id"
+        " JOIN object thing ON thing.tenant = txn.tenant AND thing.object_id = m.object_id"
+        " JOIN object parent ON parent.tenant = txn.tenant AND parent.object_id = m.parent_id",
+        tenant="txn.tenant",
+        ending=f" GROUP BY txn.digest, thing.type, {key}",
+    )
     found: dict[str, list[EffectCount]] = defaultdict(list)
-    for row in rows:
-        named = str(ObjectKey(row.type, row.value, row.namespace, row.scope))
-        found[row.digest.hex()].append(EffectCount("", row.thing, named, int(row.n)))
+    for digest, thing, kind, value, namespace, scope, count in rows:
+        if (thing, kind) in single:
+            named = str(ObjectKey(kind, value, namespace, scope))
+            found[digest.hex()].append(EffectCount("", thing, named, int(count)))
     return {
         one: tuple(sorted(counts, key=lambda count: (count.type, count.key))) for one, counts in found.items()
     }
@@ -149,7 +158,7 @@ def effects(
 
 def digests(ids: Iterable[str]) -> list[bytes]:
     """The stored form of transaction or trace ids; what is none is left out."""
-    return [bytes.fromhex(one) for one in ids if len(one) == 32 and all(c in "0123456789abcdef" for c in one)]
+    return [bytes.fromhex(one) for one in ids if _DIGEST.fullmatch(one)]
 
 
 def object_keys(session: Session, object_ids: set[int]) -> dict[int, ObjectKey]:

@@ -87,7 +87,10 @@ class TransactionView:
 
     def reached_at(self, milestone: str) -> Instant | None:
         """When the milestone was reached; None when it was not, or is none of this process."""
-        return next((m.reached_at for m in self.milestones if m.name == milestone), None)
+        for one in self.milestones:
+            if one.name == milestone:
+                return one.reached_at
+        return None
 
 
 @dataclass(frozen=True, slots=True)
