@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/bring-your-runtime.md: the rule it shows loads and holds, and the runtime it hands out is read by what is proposed for it."""
 
+import os
 import re
+import subprocess
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from textwrap import indent
@@ -20,12 +23,13 @@ from terms.instant import parse
 from terms.problem import Problem
 
 ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "examples" / "parcel-desk" / "parcel_desk.py"
 PAGE = (ROOT / "docs" / "bring-your-runtime.md").read_text()
 
 
 def parcel_desk() -> Any:
     """The runtime, loaded from where a reader runs it."""
-    spec = spec_from_file_location("parcel_desk", ROOT / "examples" / "parcel-desk" / "parcel_desk.py")
+    spec = spec_from_file_location("parcel_desk", RUNTIME)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -85,7 +89,7 @@ def test_the_runtime_it_hands_out_is_read_by_what_is_proposed_for_it(monkeypatch
     monkeypatch.setattr(runtime, "OTLPSpanExporter", lambda: kept)
     monkeypatch.setattr(runtime, "BatchSpanProcessor", SimpleSpanProcessor)
     orders = [f"SO-{n}" for n in range(5)]
-    runtime.main(orders)
+    assert runtime.main(orders) == 0
     spans = [
         Span(
             Origin("parcel-desk", one.instrumentation_scope.name, {}), one.context.trace_id.to_bytes(16, "big"),
@@ -100,3 +104,20 @@ def test_the_runtime_it_hands_out_is_read_by_what_is_proposed_for_it(monkeypatch
     )
     assert (found.events, found.names) == (1, 1)
     assert "from: parcel.for" in found.content
+
+
+def test_the_runtime_it_hands_out_says_that_nobody_took_its_spans() -> None:
+    """A reader with a typing mistake in the address must not look for parcels that never came."""
+    nobody = "http://127.0.0.1:9"
+    done = subprocess.run(
+        [sys.executable, str(RUNTIME), "SO-1", "SO-2"],
+        env=os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": nobody, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(f"parcel-desk: 6 spans could not be sent to {nobody}: ")
+    assert "OTEL_EXPORTER_OTLP_HEADERS" in said
