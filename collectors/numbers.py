@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Row numbers counted from 1, table by table. A small number takes half the bytes of a row id, in every row and index that names it.
 
-They are taken in the transaction that stores what bears them: what is rolled back is taken again, and none is skipped.
+They are taken in the transaction that stores what bears them: what is rolled back is taken again.
+
+A process remembers which numbers the texts and ids of late bear, for as long as nobody else took numbers: every transaction
+that takes some leaves a mark of its own, by which the next one here knows that it was the last.
 """
 
+import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from itertools import islice
+from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
 
 from collectors import tables
 from collectors.bulk import Bulk
@@ -17,40 +25,65 @@ Series = Literal[
     "label", "resource", "operation", "trace", "block", "event", "event_data", "object", "txn", "edge", "milestone"
 ]  # fmt: skip
 _LOCK = 0x6E756D62  # a lock number of our own among those of the database
+_MARK = "mark"  # stands among the series, and is none: its number is drawn, not counted
+_REMEMBERED = 20_000  # numbers of a series; some 4 MB of objects' keys
+
+Known = dict[Series, dict[Any, int]]
+
+
+class _Memory(NamedTuple):
+    """Numbers looked up or given by the last transactions of this process. It holds while `mark` is the one that is stored."""
+
+    mark: int | None
+    known: Known
+
+
+_memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
 
 
 class Numbers:
-    """The next numbers of each series, as this transaction sees them.
+    """The next numbers of each series, as this transaction sees them; nobody else takes any until it ends.
 
-    `known` are numbers it has looked up or given, by what bears them: several requests stored in it ask once.
+    `known` are numbers that were looked up or given of late, by what bears them.
     """
 
     def __init__(self, bulk: Bulk) -> None:
-        self.known: dict[Series, dict[Any, int]] = defaultdict(dict)
         self._bulk = bulk
-        self._stored: dict[str, int] = {}
-        self._next: dict[str, int] = {}
-        self._is_read = False
+        bulk.lock(_LOCK + TENANT)
+        self._stored: dict[str, int] = dict(
+            bulk.select("series, next_no", "row_number", "tenant", [TENANT])
+        )
+        self._next = dict(self._stored)
+        # Taken out until the end: a transaction that fails leaves nothing behind that is not stored.
+        memory = _memories.pop(bulk.connection.engine, None)
+        holds = memory is not None and memory.mark == self._stored.get(_MARK)
+        self.known: Known = memory.known if memory is not None and holds else defaultdict(dict)
 
     def take(self, series: Series, count: int) -> range:
         """`count` numbers that nothing else has, ascending."""
-        if not self._is_read:
-            self._bulk.lock(_LOCK + TENANT)
-            rows = self._bulk.select("series, next_no", "row_number", "tenant", [TENANT])
-            self._stored = dict(rows)
-            self._next = dict(self._stored)
-            self._is_read = True
         first = self._next.get(series, 1)
         self._next[series] = first + count
         return range(first, first + count)
 
+    def forget(self) -> None:
+        """Says that what bore numbers was removed: no process knows any number by heart from now on."""
+        self.known = defaultdict(dict)
+        self._next[_MARK] = 0
+
     def keep(self) -> None:
         """Writes down what was taken."""
+        if self._next != self._stored:
+            self._next[_MARK] = secrets.randbits(62)
         taken = {name: no for name, no in self._next.items() if self._stored.get(name) != no}
         known = [(no, name) for name, no in taken.items() if name in self._stored]
         self._bulk.update(tables.RowNumberRow, "next_no", "series", known)
         new = [(name, no) for name, no in taken.items() if name not in self._stored]
         self._bulk.insert(tables.RowNumberRow, "series, next_no", new)
+        for numbers in self.known.values():
+            if len(numbers) > _REMEMBERED:
+                for name in list(islice(numbers, len(numbers) - _REMEMBERED // 2)):
+                    del numbers[name]
+        _memories[self._bulk.connection.engine] = _Memory(self._next.get(_MARK), self.known)
 
 
 @contextmanager

@@ -28,9 +28,14 @@ def parse(text: str) -> ObjectKey:
     >>> parse("sap/journal@2026:1:7") == ObjectKey("journal", "1:7", "sap", "2026")
     True
     """
+    return ObjectKey(*parts(text))
+
+
+def parts(text: str) -> tuple[str, str, str, str]:
+    """(type, value, namespace, scope) of the key a text form names; where it has neither of the last two they are empty."""
     head, _, value = text.partition(":")
     namespace, slash, rest = head.partition("/")
     if not slash:
         namespace, rest = "", head
     kind, _, scope = rest.partition("@")
-    return ObjectKey(kind, value, namespace, scope)
+    return kind, value, namespace, scope

@@ -9,6 +9,8 @@ from sqlalchemy import delete, func, or_, select
 from sqlmodel import Session
 
 from collectors import tables
+from collectors.bulk import Bulk
+from collectors.numbers import numbering
 from collectors.retention.keep import ROW_BYTES, Keep
 from collectors.retention.tables import SpanArchiveRow
 from collectors.spans import search_tables
@@ -161,13 +163,10 @@ def spans(session: Session, blocks: Sequence[int]) -> tuple[OldSpan, ...]:
 
 def remove(session: Session, blocks: Sequence[int], archived: Archived) -> None:
     """Removes the spans of the blocks and records where they went. Doing it again changes nothing but the record."""
-    leaving = select(_span.c.span_key).where(*_in(blocks))
-    session.execute(delete(_value).where(_value.c.tenant == TENANT, _value.c.span_key.in_(leaving)))
-    traces = sorted(session.execute(select(_span.c.trace_no).where(*_in(blocks)).distinct()).scalars())
-    session.execute(delete(_span).where(*_in(blocks)))
-    _remove_empty(session, traces)
-    session.execute(delete(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks)))
-    session.execute(delete(_zone).where(_zone.c.tenant == TENANT, _zone.c.block_id.in_(blocks)))
+    # Nobody numbers meanwhile: a span that comes in must not bear the number of a trace that goes.
+    with numbering(Bulk(session)) as numbers:
+        _remove(session, blocks)
+        numbers.forget()
     session.add(
         SpanArchiveRow(
             archive_id=archived.archive_id, path=archived.path, sha256=archived.sha256, bytes=archived.bytes,
@@ -175,6 +174,16 @@ def remove(session: Session, blocks: Sequence[int], archived: Archived) -> None:
         )
     )  # fmt: skip
     session.flush()
+
+
+def _remove(session: Session, blocks: Sequence[int]) -> None:
+    leaving = select(_span.c.span_key).where(*_in(blocks))
+    session.execute(delete(_value).where(_value.c.tenant == TENANT, _value.c.span_key.in_(leaving)))
+    traces = sorted(session.execute(select(_span.c.trace_no).where(*_in(blocks)).distinct()).scalars())
+    session.execute(delete(_span).where(*_in(blocks)))
+    _remove_empty(session, traces)
+    session.execute(delete(_block).where(_block.c.tenant == TENANT, _block.c.block_id.in_(blocks)))
+    session.execute(delete(_zone).where(_zone.c.tenant == TENANT, _zone.c.block_id.in_(blocks)))
 
 
 def sweep(session: Session, after: int) -> int | None:

@@ -139,11 +139,13 @@ def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:
 def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> Mapping[bytes, int]:
     known = numbers.known["trace"]
     wanted = sorted(ids.difference(known))
-    for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted):
-        known[bytes(trace_id)] = trace_no
-    new = [one for one in wanted if one not in known]
-    known.update(zip(new, numbers.take("trace", len(new)), strict=True))
-    bulk.insert(tables.TraceRow, "trace_no, trace_id", [(known[one], one) for one in new])
+    given = list(zip(numbers.take("trace", len(wanted)), wanted, strict=True))
+    # Nearly all that nobody remembers are new.
+    if bulk.insert(tables.TraceRow, "trace_no, trace_id", given, known="skip") == len(given):
+        known.update((trace_id, trace_no) for trace_no, trace_id in given)
+    else:
+        for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted):
+            known[bytes(trace_id)] = trace_no
     return known
 
 

@@ -52,22 +52,21 @@ def store_objects(bulk: Bulk, numbers: Numbers, keys: Iterable[str]) -> tuple[di
     asked = set(keys)
     known = numbers.known["object"]
     wanted = sorted(asked.difference(known))
-    for value, kind, namespace, scope, object_id in bulk.select(
-        "value, type, namespace, scope, object_id",
-        "object",
-        "value",
-        {key.partition(":")[2] for key in wanted},
+    given = dict(zip(wanted, numbers.take("object", len(wanted)), strict=True))
+    rows = [(object_id, *object_key.parts(key)) for key, object_id in given.items()]
+    # Nearly all that nobody remembers are new.
+    if bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", rows, known="skip") == len(
+        rows
     ):
-        # Others may have the same value; that an object is known which nobody asked for does no harm.
-        plain = not namespace and not scope
-        known[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
-    new = [object_key.parse(key) for key in wanted if key not in known]
-    inserted = []
-    for object_id, one in zip(numbers.take("object", len(new)), new, strict=True):
-        known[str(one)] = object_id
-        inserted.append((object_id, one.type, one.value, one.namespace, one.scope))
-    bulk.insert(tables.ObjectRow, "object_id, type, value, namespace, scope", inserted)
-    return {key: known[key] for key in asked}, {str(one) for one in new}
+        known.update(given)
+    else:
+        for value, kind, namespace, scope, object_id in bulk.select(
+            "value, type, namespace, scope, object_id", "object", "value", {row[2] for row in rows}
+        ):
+            # Others may have the same value; that an object is known which nobody asked for does no harm.
+            plain = not namespace and not scope
+            known[f"{kind}:{value}" if plain else str(ObjectKey(kind, value, namespace, scope))] = object_id
+    return {key: known[key] for key in asked}, {key for key, number in given.items() if known[key] == number}
 
 
 def keys_of(bulk: Bulk, object_ids: Iterable[int]) -> dict[int, str]:

@@ -16,11 +16,13 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, SQLModel
 
 from collectors import tables
+from collectors.bulk import Bulk
 from collectors.decisions import store as decision_store
 from collectors.decisions import tables as decision_tables
 from collectors.definitions import Definitions, load
 from collectors.intake import ingest_all
 from collectors.keys import tables as key_tables
+from collectors.numbers import numbering
 from collectors.role import ROLE_CODES
 from collectors.span import BusinessEvent, Decoded
 from controlplane.database import Actor, Database
@@ -121,8 +123,10 @@ def digest(database: Database) -> dict[str, list[Any]]:
 
 def empty(database: Database) -> None:
     def forget(session: Session) -> None:
-        for table in TABLES:
-            session.execute(delete(table))
+        with numbering(Bulk(session)) as numbers:
+            for table in TABLES:
+                session.execute(delete(table))
+            numbers.forget()
 
     database.write(forget, actor=MACHINE, reason="test")
 
