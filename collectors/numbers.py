@@ -28,6 +28,11 @@ _LOCK = 0x6E756D62  # a lock number of our own among those of the database
 _MARK = "mark"  # stands among the series, and is none: its number is drawn, not counted
 _REMEMBERED = 20_000  # numbers of a series; some 4 MB of objects' keys
 
+_GROWING: tuple[Series, ...] = (
+    "block",
+    "event",
+)  # each time one of them is four times as many, all tables are analyzed
+
 Known = dict[Series, dict[Any, int]]
 
 
@@ -50,9 +55,7 @@ class Numbers:
     def __init__(self, bulk: Bulk) -> None:
         self._bulk = bulk
         bulk.lock(_LOCK + TENANT)
-        self._stored: dict[str, int] = dict(
-            bulk.select("series, next_no", "row_number", "tenant", [TENANT])
-        )
+        self._stored: dict[str, int] = dict(bulk.select("series, next_no", "row_number", "tenant", [TENANT]))
         self._next = dict(self._stored)
         # Taken out until the end: a transaction that fails leaves nothing behind that is not stored.
         memory = _memories.pop(bulk.connection.engine, None)
@@ -79,11 +82,20 @@ class Numbers:
         self._bulk.update(tables.RowNumberRow, "next_no", "series", known)
         new = [(name, no) for name, no in taken.items() if name not in self._stored]
         self._bulk.insert(tables.RowNumberRow, "series, next_no", new)
+        if any(
+            _times_four(self._stored.get(name, 1)) < _times_four(self._next.get(name, 1)) for name in _GROWING
+        ):
+            self._bulk.analyze()
         for numbers in self.known.values():
             if len(numbers) > _REMEMBERED:
                 for name in list(islice(numbers, len(numbers) - _REMEMBERED // 2)):
                     del numbers[name]
         _memories[self._bulk.connection.engine] = _Memory(self._next.get(_MARK), self.known)
+
+
+def _times_four(number: int) -> int:
+    """How often 1 was made four times as many to come to the number; below 64 it does not matter how a statement is planned."""
+    return (max(number, 63).bit_length() + 1) // 2
 
 
 @contextmanager

@@ -155,3 +155,20 @@ def test_only_the_last_are_remembered(database: Database, monkeypatch: pytest.Mo
     for number in (1, 11, 2):
         take(database, of_order(number))
     assert stored(database) == expected(*range(1, 12))
+
+
+def test_postgresql_knows_how_much_there_is_from_the_first_minute_on(
+    migrated_postgres_url: str, clock: FixedClock
+) -> None:
+    """A history is imported into an empty database: statements are planned for what is there, not for empty tables."""
+    database = Database(migrated_postgres_url, clock)
+    for first in range(1, 101, 25):
+        events = [event for number in range(first, first + 25) for event in of_order(number).events]
+        take(database, Decoded(events=events))
+    rows = database.read(
+        lambda s: s.execute(
+            text("SELECT relname, reltuples FROM pg_class WHERE relname IN ('event', 'object', 'txn')")
+        ).all()
+    )
+    database.close()
+    assert {name: 25 <= count <= 100 for name, count in rows} == {"event": True, "object": True, "txn": True}
