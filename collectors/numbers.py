@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Row numbers counted from 1, table by table. A small number takes half the bytes of a row id, in every row and index that names it.
 
-They are taken in the transaction that stores what bears them: what is rolled back is taken again.
+They are taken in the transaction that stores what bears them: what is rolled back is taken again. Some are left unused, by what
+turns out to be stored already.
 
 A process remembers which numbers the texts and ids of late bear, for as long as nobody else took numbers: every transaction
 that takes some leaves a mark of its own, by which the next one here knows that it was the last.
