@@ -25,7 +25,8 @@ class Batch:
 
     `dangling` counts references to objects that the file does not describe; they are kept under the type `unknown`.
     `left_out` says why items of the file are not in the body at all. `line` names the line of a file that this is
-    (`traces.jsonl:7`): where the door refuses the body, that line is rejected and the rest of the file goes on.
+    (`traces.jsonl:7`): where the door refuses the body, that line is rejected and the rest of the file goes on. `flaw` says
+    why it will, where that is known beforehand.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Batch:
     dangling: int = 0
     left_out: tuple[str, ...] = ()
     line: str = ""
+    flaw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Taken:
 
 def refused(batch: Batch, why: str) -> Taken:
     """What became of a line that the door refused."""
-    return Taken(batch.items, (f"{batch.line}: {why}",), 0, 0, has_refused=True)
+    return Taken(batch.items, (f"{batch.line}: {batch.flaw or why}",), 0, 0, has_refused=True)
 
 
 Sink = Callable[[Batch], Taken]

@@ -12,9 +12,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from collectors.decoding import otlp_json
 from collectors.imports.batch import JSON_TYPE, PROTOBUF_TYPE, TRACES, Batch
 from collectors.imports.by_line import document_of
-from terms.problem import Problem, ProblemError
+from terms.problem import ProblemError
 
 BATCH = 2_000  # spans; one request of a file may hold more than a door should take at once
+_NO_REQUEST = 'is not an OTLP request (each line begins with {"resourceSpans": ...)'
 
 
 def is_otlp(document: Any) -> bool:
@@ -56,7 +57,7 @@ def lines(told: Iterable[bytes], name: str) -> Iterator[Batch]:
     """Batches of a file with one request on each line; empty lines are passed over, the file is never held whole.
 
     A line that cannot be read is a batch of its own, as it is: the door says why, and counts it as it counts all it refuses.
-    JSON that is no request at all, which a door takes for an empty one, is left out.
+    JSON that is no request at all, which a door would take for an empty one, comes in a list, which it takes for none.
     """
     for number, line in enumerate(told, start=1):
         where = f"{name}:{number}"
@@ -64,8 +65,8 @@ def lines(told: Iterable[bytes], name: str) -> Iterator[Batch]:
         if not line.strip() or document == {}:
             continue
         if document is not None and not is_otlp(document):
-            why = str(Problem("is not an OTLP request", where, 'each line begins with {"resourceSpans": ...'))
-            yield Batch(TRACES, JSON_TYPE, b"{}", 0, len(line), left_out=(why,))
+            body = b"[" + line.strip() + b"]"
+            yield Batch(TRACES, JSON_TYPE, body, 1, len(line), line=where, flaw=_NO_REQUEST)
             continue
         for batch in _of_line(line, document, where):
             yield replace(batch, line=where)

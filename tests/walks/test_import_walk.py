@@ -86,7 +86,7 @@ def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
     ]
     file = tmp_path / "traces.jsonl"
     file.write_text(
-        "\n".join([good[0][:50], good[0], good[1].replace('"post"', '"post", "kind": "ODD"'), good[1]])
+        "\n".join([good[0][:50], good[0], good[1].replace('"post"', '"post", "kind": "ODD"'), good[1], '{"level": "info"}'])
     )
     token = (plane.data / "demo-token").read_text()
     to_server = {"THROUGHLINE_URL": plane.url, "THROUGHLINE_TOKEN": token}
@@ -94,14 +94,14 @@ def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
     for new in (2, 0):
         done = _import(file, **environment)
         assert done.returncode == 1, done.stderr
-        assert [f"rejected: {file}:{n}: " in done.stderr for n in range(1, 5)] == [True, False, True, False]
+        assert [f"rejected: {file}:{n}: " in done.stderr for n in range(1, 6)] == [True, False] * 2 + [True]
         assert (
-            f"2 of 4 spans and events stored from 1 file: {new} new, {2 - new} there already; 2 lines not read"
+            f"2 of 5 spans and events stored from 1 file: {new} new, {2 - new} there already; 3 lines not read"
             in done.stdout
         )
     if where == "server":
         found = plane.ask("{ sources { nodes { name rejections { reason count } } } }")["sources"]["nodes"]
-        assert {"reason": "undecodable", "count": 2} in [one for each in found for one in each["rejections"]]
+        assert {"reason": "undecodable", "count": 3} in [one for each in found for one in each["rejections"]]
 
 
 def test_a_held_data_directory_is_left_alone(log: Path, plane: ControlPlane) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.definitions import load
 from collectors.imports import ocel, otlp_file
-from collectors.imports.batch import Batch, decode
+from collectors.imports.batch import Batch, decode, refused
 from collectors.imports.file import batches
 from collectors.intake import ingest
 from collectors.span import BusinessEvent
@@ -166,6 +166,8 @@ BROKEN = {
     "no list": '{"resourceSpans": 7}',
     "unknown kind": json.dumps(otlp(1, first=9)).replace('"step 9"', '"step 9", "kind": "SPAN_KIND_ODD"'),
     "null": "null",
+    "another log": '{"level": "info"}',
+    "a number": "7",
 }
 
 
@@ -186,15 +188,15 @@ def test_a_broken_line_is_left_to_the_door_by_itself(tmp_path: Path, line: str, 
     assert (kept, refused) == ([2, 1], [f"{path}:{at}"])
 
 
-def test_a_line_that_is_no_request_is_left_out(tmp_path: Path) -> None:
-    """A door would take it for an empty request."""
+def test_a_line_that_is_no_request_says_so_itself(tmp_path: Path) -> None:
+    """A door that ignores what it does not know can only say that it is none; an empty request is one."""
     path = tmp_path / "traces.jsonl"
     path.write_text("\n".join([json.dumps(otlp(1)), '{"level": "info"}', "{}"]))
-    found = list(batches(path))
-    assert [batch.items for batch in found] == [1, 0]
-    assert [text for batch in found for text in batch.left_out] == [
-        f'{path}:2: is not an OTLP request (each line begins with {{"resourceSpans": ...)'
-    ]
+    kept, none = batches(path)
+    assert (kept.items, kept.flaw) == (1, "")
+    assert refused(none, "is not a JSON object").reasons == (
+        f'{path}:2: is not an OTLP request (each line begins with {{"resourceSpans": ...)',
+    )
 
 
 @pytest.mark.parametrize("name", ["line", "document"])
