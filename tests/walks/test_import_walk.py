@@ -86,7 +86,15 @@ def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
     ]
     file = tmp_path / "traces.jsonl"
     file.write_text(
-        "\n".join([good[0][:50], good[0], good[1].replace('"post"', '"post", "kind": "ODD"'), good[1], '{"level": "info"}'])
+        "\n".join(
+            [
+                good[0][:50],
+                good[0],
+                good[1].replace('"post"', '"post", "kind": "ODD"'),
+                good[1],
+                '{"level": "info"}',
+            ]
+        )
     )
     token = (plane.data / "demo-token").read_text()
     to_server = {"THROUGHLINE_URL": plane.url, "THROUGHLINE_TOKEN": token}
