@@ -7,12 +7,12 @@ a check is true, false, or an `Incomputable`, which is neither.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, NewType, cast
+from typing import Any, NewType
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
@@ -114,7 +114,7 @@ def compile_expression(text: str, variable: str, *, must_be_bool: bool) -> Expre
 def bind(variable: str, context: Mapping[str, Any], now: Instant) -> Bindings | Incomputable:
     """The variables `variable` and `now`; Incomputable, with the path, for a value CEL cannot hold."""
     try:
-        fit = context if _is_fit(context) else normal(context, variable)
+        fit = context if _are_fit((context,)) else normal(context, variable)
         return Bindings({variable: fit, "now": to_datetime(now)}, _environment(variable))
     except ProblemError as error:
         return Incomputable(str(error))
@@ -150,16 +150,21 @@ def normal(value: Any, path: str) -> Any:
             raise ProblemError(f"{value!r} is not a value a rule can look at", where=path)
 
 
-def _is_fit(value: Any) -> bool:
+def _are_fit(values: Iterable[Any]) -> bool:
     """Whether `normal` would give the very same: so it is with nearly every context, and asking costs a quarter."""
-    kind = type(value)
-    if kind is str:
-        return cast(str, value).isascii()
-    if kind is dict:
-        return _TEXTS.issuperset(map(type, value)) and all(map(_is_fit, value.values()))
-    if kind is list:
-        return all(map(_is_fit, value))
-    return value is None or kind is bool or (kind is int and value in _INT64)
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            fits = value.isascii()
+        elif kind is dict:
+            fits = _TEXTS.issuperset(map(type, value)) and _are_fit(value.values())
+        elif kind is list:
+            fits = _are_fit(value)
+        else:
+            fits = value is None or kind is bool or (kind is int and value in _INT64)
+        if not fits:
+            return False
+    return True
 
 
 @cache

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sample: what one transaction says about one KPI. Pure, from the transaction as it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,29 +41,31 @@ class SampleColumns:
     legal_entity: list[str] = field(default_factory=list)  # empty text where it is not known
 
 
-def sample_of(definition: KpiDefinition, view: TransactionView) -> Sample | None:
-    """The transaction's sample; None while it has not reached the start, when its end is not planned, or of another process."""
-    if view.process not in definition.processes or definition.end in view.not_planned:
-        return None
-    cohort_at = _moment(definition.start, view)
-    if cohort_at is None:
-        return None
-    end_at = _moment(definition.end, view)
-    cancelled_at = _moment(definition.cancel, view) if definition.cancel else None
-    return Sample(
-        kpi=definition.id,
-        version=definition.version,
-        transaction_id=view.transaction_id,
-        process=view.process,
-        cohort_at=cohort_at,
-        end_at=end_at,
-        # What ended first decides: a cancellation after the end changes nothing.
-        cancelled_at=cancelled_at if end_at is None or (cancelled_at or end_at) < end_at else None,
-        failed_at=_moment("failed", view),
-        legal_entity=view.legal_entity,
-        region=view.region,
-        currency=view.amount.currency if view.amount else None,
-    )
+def samples_of(definitions: Iterable[KpiDefinition], view: TransactionView) -> Iterator[Sample]:
+    """The transaction's samples. A KPI has none while its start is not reached, when its end is not planned, or of another process."""
+    moments = _moments(view)
+    for definition in definitions:
+        if view.process not in definition.processes or definition.end in view.not_planned:
+            continue
+        cohort_at = moments.get(definition.start)
+        if cohort_at is None:
+            continue
+        end_at = moments.get(definition.end)
+        cancelled_at = moments.get(definition.cancel) if definition.cancel else None
+        yield Sample(
+            kpi=definition.id,
+            version=definition.version,
+            transaction_id=view.transaction_id,
+            process=view.process,
+            cohort_at=cohort_at,
+            end_at=end_at,
+            # What ended first decides: a cancellation after the end changes nothing.
+            cancelled_at=cancelled_at if end_at is None or (cancelled_at or end_at) < end_at else None,
+            failed_at=moments["failed"],
+            legal_entity=view.legal_entity,
+            region=view.region,
+            currency=view.amount.currency if view.amount else None,
+        )
 
 
 def columns(samples: Iterable[Sample]) -> SampleColumns:
@@ -78,13 +80,12 @@ def columns(samples: Iterable[Sample]) -> SampleColumns:
     return made
 
 
-def _moment(name: str, view: TransactionView) -> Instant | None:
-    match name:
-        case "started":
-            return view.started_at
-        case "completed" | "cancelled":
-            return (view.ended_at or view.last_event_at) if view.status == name else None
-        case "failed":
-            return view.last_event_at if view.status == name else None
-        case _:
-            return view.reached_at(name)
+def _moments(view: TransactionView) -> dict[str, Instant | None]:
+    """When it reached what a KPI may begin or end with: its milestones, and how it stands."""
+    ended = view.ended_at or view.last_event_at
+    return {one.name: one.reached_at for one in view.milestones} | {
+        "started": view.started_at,
+        "completed": ended if view.status == "completed" else None,
+        "cancelled": ended if view.status == "cancelled" else None,
+        "failed": view.last_event_at if view.status == "failed" else None,
+    }

@@ -11,7 +11,7 @@ from collectors.kpis.change import Marker
 from collectors.kpis.definition import KpiDefinition
 from collectors.kpis.observe import Window
 from collectors.kpis.result import KpiResult, measure
-from collectors.kpis.sample import Sample, SampleColumns, sample_of
+from collectors.kpis.sample import Sample, SampleColumns, samples_of
 from collectors.kpis.tables import KpiSampleRow
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from collectors.transactions.transaction import TransactionView
@@ -32,16 +32,7 @@ def refresh(session: Session, definitions: Sequence[KpiDefinition], views: Itera
     """
     bulk = Bulk(session)
     by_id = {view.transaction_id: view for view in views}
-    of_process: dict[str, list[KpiDefinition]] = {}
-    for definition in definitions:
-        for process in definition.processes:
-            of_process.setdefault(process, []).append(definition)
-    wanted = {
-        _key(sample): sample
-        for view in by_id.values()
-        for definition in of_process.get(view.process, ())
-        if (sample := sample_of(definition, view)) is not None
-    }
+    wanted = {_key(sample): sample for view in by_id.values() for sample in samples_of(definitions, view)}
     current = {(definition.id, definition.version) for definition in definitions}
     kept = {
         _key(sample): sample for sample in _samples(bulk, by_id) if (sample.kpi, sample.version) in current

@@ -123,7 +123,8 @@ def views(session: Session, names: MilestoneNames, rows: Iterable[Any]) -> list[
     )
     labels = labels_of(bulk, {label for _, label, _, _ in found})
     for txn_id, label, at, event_id in found:
-        reached[txn_id][labels[label]] = MilestoneView(labels[label], Instant(at), str(event_id))
+        name = labels[label]
+        reached[txn_id][name] = MilestoneView(name, Instant(at), str(event_id))
     return [_view(row, names.get(row.process, ()), reached[row.txn_id]) for row in rows]
 
 

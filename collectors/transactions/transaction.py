@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from terms.instant import Instant
@@ -36,8 +36,7 @@ def transaction_id(process: str, anchor: ObjectKey, tenant: Tenant = TENANT) -> 
     return transaction_digest(process, str(anchor), tenant).hex()
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneView:
+class MilestoneView(NamedTuple):
     """One stage of the process. `reached_at` is business time; `event_key` names the event that reached it."""
 
     name: str
@@ -164,8 +163,7 @@ class Page(Generic[T]):
     has_previous: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A transaction that changed and whose KPIs and policies have not looked at it yet."""
 
     sequence: int

@@ -12,7 +12,7 @@ from collectors.kpis.change import Marker
 from collectors.kpis.definition import load
 from collectors.kpis.observe import Window
 from collectors.kpis.result import KpiResult, measure
-from collectors.kpis.sample import Sample, columns, sample_of
+from collectors.kpis.sample import Sample, columns, samples_of
 from collectors.transactions.transaction import MilestoneView, Status, TransactionView
 from terms.instant import DAY, HOUR, MINUTE, Instant, parse
 from terms.money import Money
@@ -69,21 +69,15 @@ def test_a_sample_is_read_from_a_transaction(
     transaction: TransactionView, cohort_at: int | None, end_at: int | None, cancelled_at: int | None
 ) -> None:
     """Start, end and cancellation are moments of the transaction; without a start there is no sample."""
-    made = sample_of(LATENCY, transaction)
-    if cohort_at is None:
-        assert made is None
-    else:
-        assert made is not None
-        assert (made.cohort_at, made.end_at, made.cancelled_at) == (cohort_at, end_at, cancelled_at)
+    made = [(one.cohort_at, one.end_at, one.cancelled_at) for one in samples_of([LATENCY], transaction)]
+    assert made == ([] if cohort_at is None else [(cohort_at, end_at, cancelled_at)])
 
 
 def test_a_failed_transaction_stands_failed_since_its_last_event() -> None:
     """And it is no longer failed once it is put right."""
-    failed = sample_of(FAILED, view("failed", ordered=START, activated=LATER))
-    assert failed is not None
+    (failed,) = samples_of([FAILED], view("failed", ordered=START, activated=LATER))
     assert (failed.cohort_at, failed.end_at, failed.failed_at) == (START, None, LATER)
-    right = sample_of(FAILED, view("completed", ordered=START, activated=LATER))
-    assert right is not None
+    (right,) = samples_of([FAILED], view("completed", ordered=START, activated=LATER))
     assert (right.end_at, right.failed_at) == (LATER, None)
 
 
