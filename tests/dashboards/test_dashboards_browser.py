@@ -142,6 +142,24 @@ def test_a_phone_says_why_a_part_belongs_and_where_a_good_one_differs(site: Site
     page.context.close()
 
 
+def test_a_phone_shows_the_tables_of_a_story_whole(site: Site, chromium: Browser) -> None:
+    """What happened and under which contract, what rule it broke, and what a person must clear: nothing stands to the right."""
+    page = opened(chromium, 390)
+    page.goto(site.url + STORY)
+    shown = {
+        "Beside a good one": 3,
+        "Why each part belongs": 2,
+        "Events": 2,
+        "Policy violations": 3,
+        "Exceptions": 2,
+    }
+    for name, columns in shown.items():
+        region = page.get_by_role("region", name=f"{name}, table", exact=True)
+        assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0, name
+        expect(region.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
+    page.context.close()
+
+
 def test_a_source_is_changed_where_it_is_shown(site: Site, page: Page) -> None:
     """A wrong template of span addresses is refused at its field, written anew and taken; accessible with the refusal."""
     page.goto(site.url + "/admin?source=erp-jaeger")
