@@ -146,6 +146,11 @@ def clock(text: str) -> str:
     return f"{to_datetime(parse(text)):%H:%M} UTC"
 
 
+def clock_with_seconds(text: str) -> str:
+    """`12:07:31`, in UTC as the page says."""
+    return f"{to_datetime(parse(text)):%H:%M:%S}"
+
+
 def seconds_between(start: str, end: str) -> float:
     """Seconds from one RFC 3339 instant to another; negative when they stand the other way round."""
     return (parse(end) - parse(start)) / SECOND

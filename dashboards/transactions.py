@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboards import narrowing, queries, query_bar, saved_views
 from dashboards.asking import Page, Visit
-from dashboards.format import count
+from dashboards.format import clock_with_seconds, count, seconds_between
 from dashboards.query_bar import QueryBar
 from dashboards.saved_views import SavedViews
 from dashboards.transaction_row import TransactionRow, row
+from terms.instant import parse
 
 PAGE_SIZE = 50
 MOST_BARS = 60
@@ -35,7 +36,10 @@ _OLD_WORDS = {"status": "status", "process": "process", "entity": "entity", "wai
 
 @dataclass(frozen=True, slots=True)
 class TransactionList:
-    """`starts` is None without a transaction, `views` where the query cannot be asked; addresses are `` where there is no page."""
+    """`starts` is None without a transaction, `views` where the query cannot be asked; addresses are `` where there is no page.
+
+    `counted` is when the counts are as of, where that is before the rows; `` where they are of the same instant.
+    """
 
     bar: QueryBar
     views: SavedViews | None
@@ -44,6 +48,7 @@ class TransactionList:
     groups: tuple[narrowing.FacetGroup, ...]
     starts: narrowing.Starts | None
     total: str
+    counted: str
     rows: tuple[TransactionRow, ...]
     first_page: str
     previous_page: str
@@ -82,6 +87,7 @@ async def show(visit: Visit) -> Page | Response:
         groups=narrowing.groups(found["facets"], sort),
         starts=narrowing.starts(found["histogram"], text, sort),
         total=count(found["totalCount"]),
+        counted=_counted(found, data["instance"]["now"]),
         rows=tuple(row(node) for node in found["nodes"]),
         first_page=query_bar.address(text, sort) if info["hasPreviousPage"] else "",
         previous_page=query_bar.address(text, sort, before=info["startCursor"])
@@ -92,6 +98,17 @@ async def show(visit: Visit) -> Page | Response:
         else "",
     )
     return Page("transactions.html", "Transactions", view, data)
+
+
+def _counted(found: Any, now: str) -> str:
+    """When the oldest of the counts is as of, to the second; `` where it is the page's own."""
+    told = [
+        found["totalCountAsOf"],
+        found["histogram"]["asOf"],
+        *(facet["asOf"] for facet in found["facets"]),
+    ]
+    oldest = min(told, key=parse)
+    return clock_with_seconds(oldest) if seconds_between(oldest, now) >= 1 else ""
 
 
 _SORT_WORDS = tuple((name, words) for name, (_, _, words) in SORTS.items())
@@ -113,7 +130,7 @@ async def _unreadable(visit: Visit, text: str, sort: str) -> Page:
     """The page of a query that cannot be asked: where it is wrong, and how it may go on."""
     data = await visit.answer(queries.QUERY_TROUBLE, text=text, caret=len(text))
     bar = query_bar.bar(data["transactionQuery"], sort)
-    view = TransactionList(bar, None, sort, _SORT_WORDS, (), None, "", (), "", "", "")
+    view = TransactionList(bar, None, sort, _SORT_WORDS, (), None, "", "", (), "", "", "")
     return Page("transactions.html", "Transactions", view, data)
 
 

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import strawberry
 from sqlmodel import Session
@@ -30,6 +30,15 @@ T = TypeVar("T")
 
 Replay = Callable[[str, str, Caller, str], Awaitable[ReplayAsked]]
 """Asks for a replay: (exception id, idempotency key, caller, reason); answers after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[T]):
+    """An answer, the instant it is as of, and what was known of the sources then."""
+
+    answer: T
+    as_of: Instant
+    watermarks: Watermarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +108,24 @@ class Context:
         """What `work` reads, in the database's own pool."""
         return await self.sources.database.read_async(work)
 
-    async def read_shared(self, key: Hashable, work: Callable[[Session], T]) -> T:
+    async def read_shared(self, key: Hashable, work: Callable[[Session], T]) -> Dated[T]:
         """What `work` reads over much history, perhaps as it was read for another caller a while ago.
 
         `key` says all that it depends on but the instant and what is stored; the caller must be no part of it.
         """
-        return await self.sources.shared.read(key, work)
+        return await self.sources.shared.read(
+            key, lambda session: Dated(work(session), self.now, self.watermarks)
+        )
 
-    async def read_shared_once(self, key: Hashable, work: Callable[[Session], T]) -> T:
+    async def read_shared_once(self, key: Hashable, work: Callable[[Session], T]) -> Dated[T]:
         """`read_shared`, once for all fields of this request that ask it."""
         if key not in self._once:
             self._once[key] = asyncio.ensure_future(self.read_shared(key, work))
-        return cast(T, await self._once[key])
+        return cast(Dated[T], await self._once[key])
+
+    def at(self, found: Dated[Any]) -> "Context":
+        """This request as of an answer's instant: what was found out then is not told by the clock of now."""
+        return replace(self, now=found.as_of, watermarks=found.watermarks)
 
     @cached_property
     def _once(self) -> dict[Hashable, asyncio.Future[Any]]:

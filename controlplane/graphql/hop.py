@@ -85,7 +85,7 @@ async def _waits(context: Context, since: Instant) -> Mapping[tuple[str, str], W
             for (name, stage), process in stages.items()
         }
 
-    return await context.read_shared_once(("waits", processes, context.now - since), read)
+    return (await context.read_shared_once(("waits", processes, context.now - since), read)).answer
 
 
 def hops(

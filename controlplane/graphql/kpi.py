@@ -118,9 +118,8 @@ async def _kpis(
             session, definitions, at, length, legal_entity, markers, info.context.watermarks
         )
 
-    known = info.context.watermarks
-    key = "kpis", tuple(definitions), as_of, length, legal_entity
-    return [_kpi(result, known) for result in await info.context.read_shared(key, read)]
+    found = await info.context.read_shared(("kpis", tuple(definitions), as_of, length, legal_entity), read)
+    return [_kpi(result, found.watermarks) for result in found.answer]
 
 
 def _lagging(definition: KpiDefinition, known: Watermarks) -> list[str]:

@@ -70,7 +70,6 @@ class Line:
 class _Read(NamedTuple):
     """What is read for a line."""
 
-    as_of: Instant
     totals: Totals
     reached: int
     stages: tuple[StageFigures, ...]
@@ -94,7 +93,6 @@ async def line(info: Info, days: int = 30) -> Line:
             else None
         )
         return _Read(
-            context.now,
             totals,
             line_store.reached(session, LEDGER_MILESTONE, since, beside),
             line_store.stages(session, since, context.now, context.watermarks),
@@ -103,9 +101,8 @@ async def line(info: Info, days: int = 30) -> Line:
         )
 
     processes = context.sources.definitions.processes
-    as_of, totals, reached, stages, oldest, causes = await context.read_shared(
-        ("line", days, processes), read
-    )
+    found = await context.read_shared(("line", days, processes), read)
+    as_of, (totals, reached, stages, oldest, causes) = found.as_of, found.answer
     stuck_since = totals.oldest_stuck_since
     return Line(
         as_of=as_of,
@@ -120,7 +117,7 @@ async def line(info: Info, days: int = 30) -> Line:
         stuck_money=[
             MoneyCount(money=moneys_of([amount])[0], count=count) for amount, count in totals.stuck_money
         ],
-        oldest=None if oldest is None else transaction_of(oldest, context),
+        oldest=None if oldest is None else transaction_of(oldest, context.at(found)),
         oldest_seconds=None if stuck_since is None else seconds(max(as_of - stuck_since, 0)),
         hops=hops(since, processes, stages, causes, context.sources.instance),
         stages=_in_order(processes, stages),

@@ -40,11 +40,15 @@ class TransactionFacetValue:
 
 @noun
 class TransactionFacet:
-    """A field that narrows the list. Values stand by count, statuses in their own order; of customers those with most."""
+    """A field that narrows the list. Values stand by count, statuses in their own order; of customers those with most.
+
+    Its counts are as of `asOf`, which may be a while before the list's.
+    """
 
     name: str
     title: str
     values: list[TransactionFacetValue]
+    as_of: Instant
 
 
 @noun
@@ -60,11 +64,15 @@ class TransactionBucket:
 
 @noun
 class TransactionHistogram:
-    """Starts over time, from the first to the last; empty buckets are there too. `queryOfAll` says nothing of starts."""
+    """Starts over time, from the first to the last; empty buckets are there too. `queryOfAll` says nothing of starts.
+
+    Its counts are as of `asOf`, which may be a while before the list's.
+    """
 
     bucket_seconds: float
     buckets: list[TransactionBucket]
     query_of_all: str
+    as_of: Instant
 
 
 def facet_names(names: Sequence[str] | None) -> tuple[str, ...]:
@@ -77,7 +85,7 @@ def facet_names(names: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def facets_of(
-    found: Mapping[str, Sequence[FacetCount]], query: str, vocabulary: Vocabulary
+    found: Mapping[str, Sequence[FacetCount]], as_of: Instant, query: str, vocabulary: Vocabulary
 ) -> list[TransactionFacet]:
     """Facets for the schema; what the query chose is among the values even where nothing has it."""
     return [
@@ -85,6 +93,7 @@ def facets_of(
             name=name,
             title=_TITLES[name],
             values=_values(name, counts, query_edit.chosen(query, name), query, vocabulary),
+            as_of=as_of,
         )
         for name, counts in found.items()
     ]
@@ -108,12 +117,13 @@ def _values(
     ]
 
 
-def histogram_of(found: Histogram, query: str) -> TransactionHistogram:
+def histogram_of(found: Histogram, as_of: Instant, query: str) -> TransactionHistogram:
     """A histogram for the schema."""
     return TransactionHistogram(
         bucket_seconds=seconds(found.width),
         buckets=[_bucket(one, found.width, query) for one in found.buckets],
         query_of_all=query_edit.forgotten(query, "started"),
+        as_of=as_of,
     )
 
 

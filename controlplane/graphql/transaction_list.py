@@ -13,7 +13,7 @@ from collectors.transactions.condition import Wanted
 from collectors.transactions.listing import Sort, SortField, Stretch
 from collectors.transactions.query import KEY, Comparison, Condition, read
 from collectors.transactions.transaction import Page, TransactionView
-from controlplane.graphql.context import Context, Info
+from controlplane.graphql.context import Context, Dated, Info
 from controlplane.graphql.described import answer, asked, noun
 from controlplane.graphql.transaction import Transaction, TransactionStatus, transaction_of
 from controlplane.graphql.transaction_facets import (
@@ -85,7 +85,15 @@ class TransactionConnection:
     @answer
     async def total_count(self, info: Info) -> int:
         """How many transactions there are on all pages."""
-        return await info.context.read_shared(
+        return (await self._count(info.context)).answer
+
+    @answer
+    async def total_count_as_of(self, info: Info) -> Instant:
+        """The instant that `totalCount` is as of: that of the nodes, or a while before it where counting takes long."""
+        return (await self._count(info.context)).as_of
+
+    async def _count(self, context: Context) -> Dated[int]:
+        return await context.read_shared_once(
             ("count", self.wanted.conditions), lambda session: transaction_list.count(session, self.wanted)
         )
 
@@ -99,7 +107,7 @@ class TransactionConnection:
             ("facets", self.wanted.conditions, tuple(wanted), size),
             lambda session: transaction_facets.facets(session, self.wanted, vocabulary, wanted, size),
         )
-        return facets_of(found, self.query, vocabulary)
+        return facets_of(found.answer, found.as_of, self.query, vocabulary)
 
     @answer
     async def histogram(self, info: Info, buckets: int = 60) -> TransactionHistogram:
@@ -109,7 +117,7 @@ class TransactionConnection:
             ("histogram", self.wanted.conditions, most),
             lambda session: transaction_facets.histogram(session, self.wanted, most),
         )
-        return histogram_of(found, self.query)
+        return histogram_of(found.answer, found.as_of, self.query)
 
 
 async def transactions(

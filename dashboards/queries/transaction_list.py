@@ -21,9 +21,9 @@ query Transactions(
 ) {
   ...Frame
   transactions(query: $query, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
-    totalCount pageInfo { hasNextPage endCursor hasPreviousPage startCursor } nodes { ...TransactionParts }
-    facets { name title values { value title count chosen query } }
-    histogram(buckets: $buckets) { bucketSeconds queryOfAll buckets { start end count stuck query } }
+    totalCount totalCountAsOf pageInfo { hasNextPage endCursor hasPreviousPage startCursor } nodes { ...TransactionParts }
+    facets { name title asOf values { value title count chosen query } }
+    histogram(buckets: $buckets) { asOf bucketSeconds queryOfAll buckets { start end count stuck query } }
   }
   savedViews(first: 30) { nodes { ...ViewParts } }
 }

@@ -71,6 +71,7 @@ def connection(deals: list[Row], **asked: Any) -> Row:
     page = made_up.page(met, **place)
     page["pageInfo"]["startCursor"] = str(int(place["after"] or 0))
     return page | {
+        "totalCountAsOf": text(made_up.NOW),
         "facets": lambda _, **__: _facets(deals, found, query),
         "histogram": lambda _, buckets: _histogram(met, query, buckets),
     }
@@ -160,7 +161,7 @@ def _facets(deals: list[Row], found: Reading, query: str) -> list[Row]:
             {"value": value, "title": value, "count": number, "chosen": value in chosen, "query": query_edit.toggled(query, name, value)}
             for value, number in counted.most_common()
         ]  # fmt: skip
-        facets.append({"name": name, "title": title, "values": values})
+        facets.append({"name": name, "title": title, "asOf": text(made_up.NOW), "values": values})
     return facets
 
 
@@ -177,6 +178,7 @@ def _histogram(met: list[Row], query: str, most: int) -> Row:
              "stuck": sum("stuck" in _statuses(deal) for deal in inside)}
         )  # fmt: skip
     return {
+        "asOf": text(made_up.NOW),
         "bucketSeconds": DAY / SECOND,
         "queryOfAll": query_edit.forgotten(query, "started"),
         "buckets": buckets,

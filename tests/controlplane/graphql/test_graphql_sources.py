@@ -342,6 +342,27 @@ def test_what_is_due_is_overdue_only_when_its_source_has_told(
     assert "overdue, source lagging" in page
 
 
+def test_a_kpi_that_is_told_again_names_who_lagged_when_it_was_found_out(
+    world: Any, tracer: Served, one_deal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that fell behind since then says nothing of a figure that was there before."""
+    monkeypatch.setattr("controlplane.shared_answers.told_for", lambda _cost_s: 60.0)
+    now = world.parts.clock()
+    world.ask(
+        ADD, input=asked(tracer, systems=["netsuite"], beginAt=text(now - HOUR), maxSilenceSeconds=7200)
+    )
+    world.happened(*one_deal(started=text(now - 17 * HOUR), until=4))
+    ask = "{ kpis { id asOf sourcesLagging } }"
+    world.ask(ask)
+    before = world.ask(ask)["kpis"]
+    world.parts.clock.advance(6 * 3600)
+    assert world.ask(ask)["kpis"] == before
+    assert ["zipkin"] not in [one["sourcesLagging"] for one in before]
+    assert ["zipkin"] in [
+        one["sourcesLagging"] for one in world.ask("{ kpis(days: 31) { sourcesLagging } }")["kpis"]
+    ]
+
+
 def test_the_page_shows_it_and_its_forms_ask_the_api(world: Any, tracer: Served) -> None:
     """Set up over the page, pulled, and seen there; an operator sees no form to set one up, a viewer no page."""
     form = {"name": "zipkin", "kind": "ZIPKIN", "address": tracer.url, "private": "yes", "do": "add"}
