@@ -21,15 +21,17 @@ from terms.tenant import TENANT
 ExceptionState = Literal["open", "retrying", "resolved"]
 
 # Made once: whoever judges asks this twice a second, and making a statement costs thrice what it takes.
+_step: Any = StepRow.__table__  # type: ignore[attr-defined]
+_attempt: Any = EffectAttemptRow.__table__  # type: ignore[attr-defined]
 _OLDEST_UNSENT = select(
     *(
-        select(func.min(table.started_at))
-        .where(table.tenant == TENANT, col(table.sent).is_(False), col(table.ended_at).is_not(None))
+        select(func.min(table.c.started_at))
+        .where(table.c.tenant == TENANT, table.c.sent.is_(False), table.c.ended_at.is_not(None))
         .scalar_subquery()
-        for table in (StepRow, EffectAttemptRow)
+        for table in (_step, _attempt)
     )
 )
-_ANY_STEP = select(StepRow.step_id).where(StepRow.tenant == TENANT).limit(1)
+_ANY_STEP = select(_step.c.step_id).where(_step.c.tenant == TENANT).limit(1)
 
 
 @dataclass(frozen=True, slots=True)

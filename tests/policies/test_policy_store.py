@@ -4,6 +4,8 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from controlplane.database import Actor, Database
@@ -241,6 +243,16 @@ def test_what_was_not_looked_at_stays(database: Database, clock: FixedClock) -> 
     assert applied(database, passes(*looked_at), clock.advance(1)) == store.Changes()
     due = database.read(lambda session: store.due(session, Instant(late + 1)))
     assert {one.pair for one in due} == set(aside)
+
+
+def test_what_the_database_refuses_comes_as_from_any_other_statement(
+    database: Database, clock: FixedClock
+) -> None:
+    """A lost race is tried again and a full disk told by its kind, so the driver's own error must not come through."""
+    with Session(database.engine) as session:
+        session.execute(text("DROP TABLE policy_deadline"))
+        with pytest.raises(DBAPIError, match="policy_deadline"):
+            store.apply(session, LATE, clock())
 
 
 def test_a_violation_that_another_writer_opened_meanwhile_is_seen_again(
