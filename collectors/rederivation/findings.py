@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stitching found wrong with keys, judged again by the processes there are: what only another one found is taken away.
 
+What is still so by another one is told in its words.
+
 What reading spans found stays: it is of the rules that read, not of a process.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session
 
 from collectors.bulk import Bulk
+from collectors.decisions.ruling_store import RulingStore
 from collectors.decisions.tables import HubRow
 from collectors.keys.finding import DEMOTED
 from collectors.keys.tables import KeyFindingRow
 from collectors.numbers import Numbers
 from collectors.processes.process import Process
 from collectors.stitching.event_intake import store_objects
+from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.restitch import restitch
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -48,8 +53,25 @@ def judge_findings(
     bulk.delete(HubRow, "object_id", sorted((ids[row[1]],) for row in gone if row[3] == "hub"))
     again = {key: ids[key] for _, key, kind, _ in rows if kind in active}
     if again:
-        restitch(bulk, numbers, processes, (), again, (), tuple(again), now)
+        keys = tuple(again)
+        restitch(bulk, numbers, processes, (), again, (), keys, now)
+        tell_hubs(bulk, processes, again, keys)
     return rows[-1][0]
+
+
+def tell_hubs(bulk: Bulk, processes: tuple[Process, ...], ids: dict[str, int], keys: Collection[str]) -> None:
+    """Has the findings about those of `keys` that are hubs name a limit of the processes there are.
+
+    Stitching tells what a hub would join when it becomes one, and not again while it stays one.
+    """
+    near = Neighbourhood(bulk, processes, ids, RulingStore(bulk))
+    near.find_hubs(keys)
+    hubs = sorted(near.hubs.intersection(keys))
+    near.load(hubs)
+    words = {key: near.hub_finding(key).what for key in hubs}
+    held = bulk.select("finding_id, key, what", "key_finding", "key", hubs, same={"reason": "hub"})
+    stale = [(words[key], finding_id) for finding_id, key, what in held if what != words[key]]
+    bulk.update(KeyFindingRow, "what", "finding_id", stale)
 
 
 def _before(session: Session, above: int, size: int) -> list[tuple[int, str, str, str]]:

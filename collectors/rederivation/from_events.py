@@ -17,6 +17,7 @@ from collectors.labels import label_numbers
 from collectors.numbers import Numbers
 from collectors.processes.process import Process
 from collectors.rederivation import store as rederivation_store
+from collectors.rederivation.findings import tell_hubs
 from collectors.rederivation.job import Rederivation
 from collectors.rederivation.removal import take_out
 from collectors.stitching.restitch import restitch, stitching
@@ -73,7 +74,9 @@ def _judge(
         "object_id, type, value, namespace, scope", "object", "object_id", job.cursor, OBJECTS_A_STEP
     )
     ids = {str(ObjectKey(*row[1:])): row[0] for row in rows if row[1] in active}
-    changed = restitch(bulk, numbers, processes, (), ids, (), tuple(ids), now) if ids else ()
+    keys = tuple(ids)
+    changed = restitch(bulk, numbers, processes, (), ids, (), keys, now) if keys else ()
+    tell_hubs(bulk, processes, ids, keys)
     if not rows:
         return replace(job, phase="spans", cursor=0)
     return replace(job, cursor=rows[-1][0], done=job.done + len(rows), changed=job.changed + len(changed))

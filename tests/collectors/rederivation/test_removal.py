@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that is taken away while the server runs takes its transactions with it, and brings the same ones back."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from collectors import tables
 from collectors.definitions import Definitions, load
+from collectors.keys.tables import KeyFindingRow
 from collectors.rederivation import from_events as rederive_process
 from collectors.rederivation import removal
 from collectors.rederivation import store as rederivation_store
@@ -36,6 +38,10 @@ def both(folder: Path, more: str = "") -> Definitions:
     folder.mkdir(exist_ok=True)
     (folder / "orders.yaml").write_text(BEFORE + more)
     (folder / "shipping.yaml").write_text(SHIPPING)
+    return read(folder)
+
+
+def read(folder: Path) -> Definitions:
     found = load((folder,))
     return replace(found, processes=tuple(one for one in found.processes if one.id in ("orders", "shipping")))
 
@@ -154,6 +160,39 @@ def test_what_it_found_wrong_with_keys_goes_too_and_comes_back(
     settle(database, known)
 
     assert digest(database) == had
+
+
+def test_a_key_that_joins_too_much_is_told_by_a_limit_that_is_in_force(
+    database: Database, tmp_path: Path
+) -> None:
+    """Not by that of a process nobody has any more, nor by what one allowed before it was changed."""
+    lots = "edges: [{id: invoice-of-lot, child: invoice, parent: shipment, role: child_of}]\n"
+    (tmp_path / "orders.yaml").write_text(BEFORE + "hubs: [{object: invoice, joins: 1, within: 1h}]\n")
+    (tmp_path / "shipping.yaml").write_text(
+        re.sub("edges: .*\n", lots, SHIPPING) + "hubs: [{object: invoice, joins: 2, within: 1h}]\n"
+    )
+    known = read(tmp_path)
+    settle(database, known)
+    invoiced = [
+        said(n, "invoice-issued", "invoice:TEST", f"order:SO-{n}", f"shipment:SH-{n}") for n in range(1, 6)
+    ]
+    take(database, invoiced, known)
+    assert hub_words(database) == ["would join more than 1 others within 1 h"]
+
+    settle(database, without(known, "orders"))
+    assert hub_words(database) == ["would join more than 2 others within 1 h"]
+
+    shipping = tmp_path / "shipping.yaml"
+    shipping.write_text(
+        shipping.read_text().replace("joins: 2", "joins: 3").replace("version: 1", "version: 2")
+    )
+    settle(database, without(read(tmp_path), "orders"))
+    assert hub_words(database) == ["would join more than 3 others within 1 h"]
+
+
+def hub_words(database: Database) -> list[str]:
+    rows = select(KeyFindingRow.what).where(KeyFindingRow.reason == "hub")  # type: ignore[call-overload]
+    return database.read(lambda session: list(session.execute(rows).scalars()))
 
 
 def test_what_happens_while_it_is_away_is_in_it_when_it_is_back(database: Database, tmp_path: Path) -> None:
