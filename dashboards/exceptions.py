@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dashboards import exception_item, queries, status
 from dashboards.asking import Page, Visit
 from dashboards.exception_item import ExceptionItem
-from dashboards.format import counted, duration, moneys, seconds_between
+from dashboards.format import NONE, counted, duration, moneys, seconds_between
 from terms.money import Money, parse
 
 PAGE_SIZE = 100
@@ -72,7 +72,7 @@ def _group(position: int, nodes: list[dict[str, Any]], now: str) -> Group:
     oldest = min(nodes, key=lambda node: node["openedAt"])
     return Group(
         id=f"cause-{position}",
-        title=f"{items[0].error_class.capitalize()} in {items[0].system.word}, {nodes[0]['stage']}",
+        title=f"{items[0].error_class.capitalize()} in {_where(items)}, {nodes[0]['stage']}",
         system=items[0].system,
         count=counted(len(nodes), "exception"),
         money=_money(nodes),
@@ -80,6 +80,12 @@ def _group(position: int, nodes: list[dict[str, Any]], now: str) -> Group:
         advice=nodes[0]["advice"],
         items=items,
     )
+
+
+def _where(items: Sequence[ExceptionItem]) -> str:
+    """The system, and its legal entity where all are of one: a cause of another entity is another cause."""
+    entities = {item.legal_entity for item in items} - {NONE}
+    return " ".join([items[0].system.word, *(entities if len(entities) == 1 else ())])
 
 
 def _money(nodes: list[dict[str, Any]]) -> str:

@@ -160,6 +160,21 @@ def test_a_phone_shows_the_tables_of_a_story_whole(site: Site, chromium: Browser
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "columns"), [("/policies", "Violations", 3), ("/map", "Ways between systems", 3)]
+)
+def test_a_phone_shows_what_is_broken_and_where(
+    site: Site, chromium: Browser, path: str, name: str, columns: int
+) -> None:
+    """The rest of the row stands behind its link, and not to the right of the screen."""
+    page = opened(chromium, 390)
+    page.goto(site.url + path)
+    table = page.get_by_role("region", name=f"{name}, table", exact=True)
+    assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    expect(table.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
+    page.context.close()
+
+
 def test_a_source_is_changed_where_it_is_shown(site: Site, page: Page) -> None:
     """A wrong template of span addresses is refused at its field, written anew and taken; accessible with the refusal."""
     page.goto(site.url + "/admin?source=erp-jaeger")
