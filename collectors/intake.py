@@ -67,7 +67,7 @@ def ingest_all(
     """
     bulk = Bulk(session)
     read = [_read(request, definitions) for request in requests]
-    with stitching(bulk) as numbers:
+    with stitching(bulk, by_heart=True) as numbers:
         stored = _store(bulk, numbers, read, now, definitions)
         changed = _judge(bulk, numbers, stored, now, definitions)
     flagged = [*stored.spans.rivals, *span_flag.flags(stored.extracted.spans, stored.spans.keys, now)]
@@ -158,6 +158,8 @@ def _judge(
     """The ids of the transactions that changed."""
     if not stored.events:
         return ()
+    if stored.left:
+        numbers.forget()
     return restitch(
         bulk,
         numbers,

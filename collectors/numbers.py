@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
@@ -34,14 +34,19 @@ _GROWING: tuple[Series, ...] = (
     "event",
 )  # each time one of them is four times as many, all tables are analyzed
 
+T = TypeVar("T")
 Known = dict[Series, dict[Any, int]]
 
 
 class _Memory(NamedTuple):
-    """Numbers looked up or given by the last transactions of this process. It holds while `mark` is the one that is stored."""
+    """Numbers looked up or given by the last transactions of this process, and what parts of the walk know beside them.
+
+    It holds while `mark` is the one that is stored.
+    """
 
     mark: int | None
     known: Known
+    parts: dict[type, Any]
 
 
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
@@ -62,6 +67,8 @@ class Numbers:
         memory = _memories.pop(bulk.connection.engine, None)
         holds = memory is not None and memory.mark == self._stored.get(_MARK)
         self.known: Known = memory.known if memory is not None and holds else defaultdict(dict)
+        self._forgets = False
+        self._parts: dict[type, Any] = memory.parts if memory is not None and holds else {}
 
     def take(self, series: Series, count: int) -> range:
         """`count` numbers that nothing else has, ascending."""
@@ -69,9 +76,18 @@ class Numbers:
         self._next[series] = first + count
         return range(first, first + count)
 
+    def recall(self, part: type[T]) -> T:
+        """What a part of the walk knows by heart, empty at first. Whatever it tells is to be kept up by all that take numbers."""
+        if self._forgets:
+            return part()
+        found: T = self._parts.setdefault(part, part())
+        return found
+
     def forget(self) -> None:
-        """Says that what bore numbers was removed: no process knows any number by heart from now on."""
+        """Says that this transaction changes or removes what somebody may know by heart: from now on nobody knows anything."""
         self.known = defaultdict(dict)
+        self._parts = {}
+        self._forgets = True
         self._next[_MARK] = 0
 
     def keep(self) -> None:
@@ -91,7 +107,7 @@ class Numbers:
             if len(numbers) > _REMEMBERED:
                 for name in list(islice(numbers, len(numbers) - _REMEMBERED // 2)):
                     del numbers[name]
-        _memories[self._bulk.connection.engine] = _Memory(self._next.get(_MARK), self.known)
+        _memories[self._bulk.connection.engine] = _Memory(self._next.get(_MARK), self.known, self._parts)
 
 
 def _times_four(number: int) -> int:

@@ -23,6 +23,7 @@ from collectors.role import ROLE_CODES
 from collectors.stitching import hub
 from collectors.stitching.alias import numbering
 from collectors.stitching.event_intake import keys_of
+from collectors.stitching.memory import MOST_EVENTS, Memory, Row
 from collectors.stitching.stitch import assertions, pattern
 from collectors.stitching.stitch_event import Assertion, Outside, StitchEvent
 from collectors.stitching.tree import Trees, object_type
@@ -52,8 +53,10 @@ class Neighbourhood:
         processes: tuple[Process, ...],
         ids: dict[str, int],
         rulings: RulingStore,
+        memory: Memory,
     ) -> None:
         self._bulk = bulk
+        self.memory = memory
         self._rulings = rulings
         self._decisions: dict[int, Decision] = {}
         self.hubs: frozenset[str] = frozenset()
@@ -128,12 +131,42 @@ class Neighbourhood:
         self._complete.update(missing)
         for decision in self._rulings.decisions(self.ids, missing):
             self._decided(decision)
-        rows = self._bulk.select("event_id", "event_object", "object_id", [self.ids[key] for key in missing])
+        events, asked = self._remembered(missing)
+        rows = self._bulk.select("event_id", "event_object", "object_id", [self.ids[key] for key in asked])
         unread = {row[0] for row in rows}.difference(self.events)
-        events = self._read(self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread))
+        events += self._read(self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread))
         self.find_hubs(key for event in events for key in event.keys)
         for event in events:
             self.add(event)
+
+    def _remembered(self, keys: Iterable[str]) -> tuple[list[StitchEvent], list[str]]:
+        """(events that are known by heart, those of the keys of which it is not known which events name them)."""
+        found: dict[int, StitchEvent] = {}
+        asked: list[str] = []
+        for key in keys:
+            events = self.memory.events_of.get(key)
+            if events is None:
+                asked.append(key)
+            else:
+                found.update((event.event_id, event) for event in events)
+        ids = self.memory.ids
+        new = [event for event_id, event in found.items() if event_id not in self.events]
+        for event in new:
+            for key in event.keys:
+                if key not in self.ids:
+                    self.ids[key] = ids[key]
+                    self._keys[ids[key]] = key
+        return new, asked
+
+    def remember(self) -> None:
+        """Keeps by heart what is known now of the objects, and forgets those of which something new is here but not all."""
+        memory = self.memory
+        for key, events in self._events_of.items():
+            if key in self._complete and len(events) <= MOST_EVENTS:
+                memory.events_of[key] = events
+            else:
+                memory.events_of.pop(key, None)
+        memory.ids.update((key, self.ids[key]) for event in self.events.values() for key in event.keys)
 
     def find_hubs(self, keys: Iterable[str]) -> None:
         """Learns which of the keys are hubs. Events are taken in after that was learned of what they name."""
@@ -186,7 +219,7 @@ class Neighbourhood:
 
     def again(self, hubs: frozenset[str]) -> "Neighbourhood":
         """The same events, taken in as they are to be with these hubs."""
-        near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings)
+        near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings, self.memory)
         near.hubs, near._known_hubs = hubs, self._known_hubs | hubs
         near.fresh, near._complete = self.fresh, self._complete
         near._keys, near._labels = self._keys, self._labels
@@ -304,6 +337,51 @@ class Neighbourhood:
         }
         return list(events.values()), beyond, linked
 
+    def places(
+        self, processes: tuple[Process, ...], object_ids: Collection[int]
+    ) -> dict[str, dict[int, Outside]]:
+        """Where objects stand as stored: for each process id, by object id. Objects that stand nowhere are absent."""
+        carrying = {(p.id, rule.id) for p in processes for rule in p.edges if rule.carries_events}
+        found: dict[str, dict[int, Outside]] = {process.id: {} for process in processes}
+        for object_id, process_id, anchor, role, rule, txn_id, role_of_parent in self.stored_places(
+            object_ids
+        ):
+            if process_id not in found:
+                continue
+            known = found[process_id].get(object_id, Outside(None, ()))
+            if role in _TREE:
+                known = known._replace(root=anchor, txn_id=txn_id if role == _ANCHOR else None)
+            # What is linked to something that is itself only linked is shown, and brings nothing.
+            elif (process_id, rule) in carrying and role_of_parent in _TREE:
+                known = known._replace(attached=tuple(sorted({*known.attached, anchor})))
+            found[process_id][object_id] = known
+        return found
+
+    def stored_places(self, object_ids: Iterable[int]) -> list[Row]:
+        """The places of these objects, as Memory.places_of gives them."""
+        found: list[Row] = []
+        asked: list[int] = []
+        for object_id in object_ids:
+            known = self.memory.places_of(object_id)
+            if known is None:
+                asked.append(object_id)
+            else:
+                found += known
+        rows = self._bulk.select(
+            "o.object_id, t.process, t.anchor, o.role, l.label, o.txn_id, p.role",
+            "txn_object o",
+            "o.object_id",
+            asked,
+            also=f" AND o.role <> {ROLE_CODES['annotate']:d}",
+            join=" JOIN txn t ON t.tenant = o.tenant AND t.txn_id = o.txn_id"
+            " LEFT JOIN txn_object p ON p.tenant = o.tenant AND p.txn_id = o.txn_id AND p.object_id = o.parent_id"
+            " LEFT JOIN label l ON l.tenant = o.tenant AND l.label_no = o.rule_label",
+            index="ix_txn_object_object",
+            tenant="o.tenant",
+        )
+        self.memory.found_places(asked, rows)
+        return found + rows
+
     def _read(self, rows: Sequence[Any]) -> list[StitchEvent]:
         """The events of these rows, whose numbers of objects and of labels become texts again."""
         named = [orjson.loads(row[6]) for row in rows]
@@ -355,34 +433,3 @@ def _hub_bounds(processes: tuple[Process, ...]) -> tuple[int, int]:
         partners[rule.parent].add(rule.child)
     least = min((p.hub_limit(kind).joins for p in processes for kind in p.joining_types), default=0)
     return max(map(len, partners.values()), default=0), least
-
-
-def places(
-    bulk: Bulk, processes: tuple[Process, ...], object_ids: Collection[int]
-) -> dict[str, dict[int, Outside]]:
-    """Where objects stand as stored: for each process id, by object id. Objects that stand nowhere are absent."""
-    carrying = {(p.id, rule.id) for p in processes for rule in p.edges if rule.carries_events}
-    rows = bulk.select(
-        "o.object_id, t.process, t.anchor, o.role, l.label, o.txn_id, p.role",
-        "txn_object o",
-        "o.object_id",
-        object_ids,
-        also=f" AND o.role <> {ROLE_CODES['annotate']:d}",
-        join=" JOIN txn t ON t.tenant = o.tenant AND t.txn_id = o.txn_id"
-        " LEFT JOIN txn_object p ON p.tenant = o.tenant AND p.txn_id = o.txn_id AND p.object_id = o.parent_id"
-        " LEFT JOIN label l ON l.tenant = o.tenant AND l.label_no = o.rule_label",
-        index="ix_txn_object_object",
-        tenant="o.tenant",
-    )
-    found: dict[str, dict[int, Outside]] = {process.id: {} for process in processes}
-    for object_id, process_id, anchor, role, rule, txn_id, role_of_parent in rows:
-        if process_id not in found:
-            continue
-        known = found[process_id].get(object_id, Outside(None, ()))
-        if role in _TREE:
-            known = known._replace(root=anchor, txn_id=txn_id if role == _ANCHOR else None)
-        # What is linked to something that is itself only linked is shown, and brings nothing.
-        elif (process_id, rule) in carrying and role_of_parent in _TREE:
-            known = known._replace(attached=tuple(sorted({*known.attached, anchor})))
-        found[process_id][object_id] = known
-    return found

@@ -5,7 +5,7 @@ Edges and milestones are append-only: what no longer holds is retracted at `now`
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from collectors import tables
 from collectors.bulk import Bulk
@@ -18,6 +18,7 @@ from collectors.processes.outcome import Outcome
 from collectors.processes.process import Process
 from collectors.role import ROLE_CODES
 from collectors.stitching import contradiction
+from collectors.stitching.memory import Memory, Row, StoredTxn
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.stitch import Stitched
 from collectors.transactions.transaction import transaction_digest
@@ -30,7 +31,6 @@ _TXN_COLUMNS = (
 )
 _EDGE_COLUMNS = "parent_id, edge_id, child_id, role, event_id, definition_label, version, rule_label, refused, recorded_at"
 _TREE = tuple(ROLE_CODES[role] for role in ("anchor", "same_as", "child_of"))
-Row = tuple[Any, ...]
 
 
 class Derived(NamedTuple):
@@ -75,11 +75,15 @@ def record(
         key=lambda one: one.digest,
     )
     targets = {target.digest: target for target in found}
-    stored = _stored(bulk, targets, {one.process.id for one in derived}, anchored)
+    memory = near.memory
+    memory.named(near.ids[key] for key in near.fresh)
+    memory.labels.update((number, text) for text, number in labels.items())
+    stored = stored_of(bulk, memory, targets, {one.process.id for one in derived}, anchored)
     changed: set[bytes] = set()
     _write_txns(bulk, numbers, targets, stored, changed)
     _write_parts(bulk, targets, stored, changed)
-    _write_milestones(bulk, numbers, targets, stored, labels, changed, now)
+    milestones = _write_milestones(bulk, numbers, targets, stored, labels, changed, now)
+    _remember(memory, targets, stored, milestones)
     _write_edges(bulk, numbers, near, derived, labels, now)
     _hold_findings(bulk, near, derived)
     _remove_gone(bulk, near, targets, stored, changed, now)
@@ -128,16 +132,23 @@ class Stored(NamedTuple):
     milestones: dict[int, dict[int, tuple[int, Row]]]
 
 
-def _stored(bulk: Bulk, targets: dict[bytes, Target], processes: set[str], anchored: set[int]) -> Stored:
+def stored_of(
+    bulk: Bulk, memory: Memory, targets: dict[bytes, Target], processes: set[str], anchored: set[int]
+) -> Stored:
     """The stored transactions that are targets, or that stand on an anchor judged again and no longer should."""
     txns: dict[bytes, tuple[int, Row]] = {}
     gone: dict[bytes, tuple[int, Row]] = {}
-    for row in bulk.select(f"txn_id, {_TXN_COLUMNS}", "txn", "txn_id", anchored):
-        if row[2] in processes:
-            digest = bytes(row[1])
-            (txns if digest in targets else gone)[digest] = (row[0], (digest, *row[2:]))
-    of_txn = [txn_id for txn_id, _ in (*txns.values(), *gone.values())]
+    known = {txn_id: memory.txns[txn_id] for txn_id in anchored if txn_id in memory.txns}
+    rows = {txn_id: one.txn for txn_id, one in known.items()}
+    for row in bulk.select(f"txn_id, {_TXN_COLUMNS}", "txn", "txn_id", anchored.difference(known)):
+        rows[row[0]] = (bytes(row[1]), *row[2:])
+    for txn_id, txn in rows.items():
+        if txn[1] in processes:
+            (txns if txn[0] in targets else gone)[txn[0]] = (txn_id, txn)
+    of_txn = [txn_id for txn_id, _ in (*txns.values(), *gone.values()) if txn_id not in known]
     stored = Stored(txns, gone, {t: {} for t in of_txn}, {t: {} for t in of_txn}, {t: {} for t in of_txn})
+    for txn_id, one in known.items():
+        stored.events[txn_id], stored.objects[txn_id], stored.milestones[txn_id] = one[1:]
     for row in bulk.select(
         "txn_id, event_id, role, via_id, share_ppm, part_minor", "txn_event", "txn_id", of_txn
     ):
@@ -218,15 +229,19 @@ def _write_milestones(
     labels: Mapping[str, int],
     changed: set[bytes],
     now: Instant,
-) -> None:
+) -> dict[int, dict[int, tuple[int, Row]]]:
+    """The milestones of each target as they are stored now, as in Stored."""
     retracted: list[Row] = []
     recorded: list[Row] = []
+    there: dict[int, dict[int, tuple[int, Row]]] = {}
     for digest, target in targets.items():
         txn_id = stored.txns[digest][0]
         known = stored.milestones.get(txn_id, {})
+        there[txn_id] = dict(known)
         for name, (milestone_id, row) in known.items():
             if target.milestones.get(name) != row:
                 retracted.append((now, txn_id, milestone_id))
+                del there[txn_id][name]
         for name, row in target.milestones.items():
             if name not in known or known[name][1] != row:
                 at, event_id, version = row
@@ -240,6 +255,24 @@ def _write_milestones(
         "milestone_id, txn_id, name_label, reached_at, event_id, definition_label, version, recorded_at",
         [(milestone_id, *row) for milestone_id, row in zip(ids, recorded, strict=True)],
     )
+    for milestone_id, (txn_id, name, at, event_id, _, version, _) in zip(ids, recorded, strict=True):
+        there[txn_id][name] = (milestone_id, (at, event_id, version))
+    return there
+
+
+def _remember(
+    memory: Memory,
+    targets: dict[bytes, Target],
+    stored: Stored,
+    milestones: Mapping[int, dict[int, tuple[int, Row]]],
+) -> None:
+    """Keeps by heart how the targets stand now, and that those that are gone are."""
+    for txn_id, _ in stored.gone.values():
+        memory.wrote(txn_id, stored.objects[txn_id], None)
+    for digest, target in targets.items():
+        txn_id = stored.txns[digest][0]
+        now = StoredTxn(target.txn, target.events, target.objects, milestones[txn_id])
+        memory.wrote(txn_id, stored.objects.get(txn_id, ()), now)
 
 
 def _write_edges(
@@ -265,27 +298,29 @@ def _write_edges(
                 )  # fmt: skip
                 wanted[row] = None
     definitions = {labels[one.process.id] for one in derived}
-    known: dict[Row, int] = {}
+    edges = near.memory.edges
+    asked = parents.difference(edges)
+    edges.update((parent, {}) for parent in asked)
     for stored in bulk.select(
         "parent_id, child_id, role, event_id, definition_label, version, rule_label, refused, edge_id",
         "edge",
         "parent_id",
-        parents,
+        asked,
         also=" AND retracted_at IS NULL",
     ):
-        if stored[4] in definitions:
-            known[stored[:-1]] = stored[-1]
+        edges[stored[0]][stored[:-1]] = stored[-1]
+    known = {
+        row: edge_id for parent in parents for row, edge_id in edges[parent].items() if row[4] in definitions
+    }
     retracted = [(now, row[0], edge_id) for row, edge_id in known.items() if row not in wanted]
     bulk.update(tables.EdgeRow, "retracted_at", "parent_id, edge_id", retracted)
+    for row in known.keys() - wanted.keys():
+        del edges[row[0]][row]
     new = [row for row in wanted if row not in known]
-    bulk.insert(
-        tables.EdgeRow,
-        _EDGE_COLUMNS,
-        [
-            (row[0], edge_id, *row[1:], now)
-            for edge_id, row in zip(numbers.take("edge", len(new)), new, strict=True)
-        ],
-    )
+    given = list(zip(numbers.take("edge", len(new)), new, strict=True))
+    bulk.insert(tables.EdgeRow, _EDGE_COLUMNS, [(row[0], edge_id, *row[1:], now) for edge_id, row in given])
+    for edge_id, row in given:
+        edges[row[0]][row] = edge_id
 
 
 def _hold_findings(bulk: Bulk, near: Neighbourhood, derived: list[Derived]) -> None:

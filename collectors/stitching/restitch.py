@@ -11,7 +11,8 @@ from collectors.keys.finding import Demotion
 from collectors.numbers import Numbers, numbering
 from collectors.processes.outcome import outcome
 from collectors.processes.process import Process
-from collectors.stitching.neighbourhood import Neighbourhood, places
+from collectors.stitching.memory import Memory
+from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.recording import Derived, record
 from collectors.stitching.stitch import stitch
 from collectors.stitching.stitch_event import Member, Outside, StitchEvent
@@ -24,13 +25,16 @@ _LOCK = 0x7468726F  # a lock number of our own among those of the database
 
 
 @contextmanager
-def stitching(bulk: Bulk) -> Iterator[Numbers]:
+def stitching(bulk: Bulk, by_heart: bool = False) -> Iterator[Numbers]:
     """Waits until no other transaction stitches: two at once would each miss what the other is about to join.
 
-    Gives the numbers for what is stored inside.
+    Gives the numbers for what is stored inside. `by_heart`: nothing that is stored is changed but by `restitch`, which keeps
+    up what is known by heart of it.
     """
     bulk.lock(_LOCK + TENANT)
     with numbering(bulk) as numbers:
+        if not by_heart:
+            numbers.forget()
         yield numbers
 
 
@@ -50,7 +54,8 @@ def restitch(
     those that an event named until its content was replaced.
     """
     rulings = RulingStore(bulk)
-    near = Neighbourhood(bulk, processes, ids, rulings)
+    memory = numbers.recall(Memory)
+    near = Neighbourhood(bulk, processes, ids, rulings, memory)
     near.new(new_objects)
     touched = {key for event in events for key in event.keys}.union(left_objects)
     near.find_hubs(touched)
@@ -63,14 +68,14 @@ def restitch(
     near, tree, left, turned = _judge_hubs(near, touched, left | near.company(asked))
     _hold_hubs(bulk, rulings, near, turned, now)
     # Only objects of the tree: those that are never followed (customers ...) must not be asked for their events.
-    stored = _stored_places(bulk, near, tree)
+    stored = _stored_places(near, tree)
     changed = _moved(near, tree, stored) | near.carriers(tree) | tree.intersection(left)
     centre = near.closure(tree | near.reached(changed))
-    further = _stored_places(bulk, near, centre - tree)
+    further = _stored_places(near, centre - tree)
     # A process with no anchor in the centre, and none that its objects are tied to, has nothing that could change.
     kinds = {object_type(key) for key in centre}
     concerned = [p for p in processes if p.anchor in kinds or stored[p.id] or further[p.id]]
-    derived = [_derive(bulk, near, process, centre, turned | asked) for process in concerned]
+    derived = [_derive(near, process, centre, turned | asked) for process in concerned]
     anchored = {
         place.txn_id
         for found in (stored, further)
@@ -78,7 +83,11 @@ def restitch(
         for place in one.values()
         if place.txn_id is not None
     }
-    return record(bulk, numbers, near, derived, anchored, now)
+    changes = record(bulk, numbers, near, derived, anchored, now)
+    near.remember()
+    if memory.is_full:
+        memory.clear()
+    return changes
 
 
 def _judge_hubs(
@@ -109,8 +118,8 @@ def _hold_hubs(bulk: Bulk, rulings: RulingStore, near: Neighbourhood, turned: se
         key_finding_store.hold(bulk, turned, _HUB, found)
 
 
-def _stored_places(bulk: Bulk, near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, Outside]]:
-    return places(bulk, near.processes, [near.ids[key] for key in keys if key not in near.fresh])
+def _stored_places(near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, Outside]]:
+    return near.places(near.processes, [near.ids[key] for key in keys if key not in near.fresh])
 
 
 def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outside]]) -> set[str]:
@@ -128,12 +137,12 @@ def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outs
     return moved
 
 
-def _derive(bulk: Bulk, near: Neighbourhood, process: Process, centre: set[str], turned: set[str]) -> Derived:
+def _derive(near: Neighbourhood, process: Process, centre: set[str], turned: set[str]) -> Derived:
     """What one process makes of the centre's objects. Objects beyond it are taken to stand where they are stored."""
     active = {key for key in centre if object_type(key) in process.active_types}
     mine = {key for key in active if near.stands(process, key)}
     events, beyond, linked = near.around(process, mine)
-    stored = places(bulk, (process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
+    stored = near.places((process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}
     stitched = stitch(process, events, outside, near.said(process, events), near.rulings(mine | linked))
     return Derived(

@@ -24,6 +24,7 @@ from collectors.payloads.payload import Payload
 from collectors.payloads.tables import PayloadRow
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from collectors.stitching.event_intake import keys_of
+from collectors.stitching.memory import Memory
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.transactions.store import (
     changed_transactions,
@@ -404,7 +405,7 @@ def test_a_customer_with_many_orders_is_never_followed(database: Database) -> No
             select(tables.ObjectRow.type, tables.ObjectRow.value, tables.ObjectRow.object_id)
         )  # type: ignore[call-overload]
         bulk, ids = Bulk(session), {f"{k}:{v}": one for k, v, one in rows}
-        near = Neighbourhood(bulk, DEFINITIONS.processes, ids, RulingStore(bulk))
+        near = Neighbourhood(bulk, DEFINITIONS.processes, ids, RulingStore(bulk), Memory())
         asked = {"order:SO-7", "customer:C-1"}
         near.fetch_ahead(asked)
         return near.closure(near.closure(asked) | near.reached(asked - {"customer:C-1"}))

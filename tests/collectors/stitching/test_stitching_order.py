@@ -28,6 +28,7 @@ from collectors.span import BusinessEvent, Decoded
 from controlplane.database import Actor, Database
 from terms import object_key
 from terms.instant import SECOND, Instant
+from tests.collectors.stitching import known_by_heart
 
 # A process in which one thing has several names, so that transactions join and their ids change on the way.
 ALIASES = """kind: process
@@ -265,7 +266,8 @@ def test_arrival_order_batches_repeats_and_when_it_was_decided_change_nothing(
 ) -> None:
     """Any order of arrival, batch size, duplication and place of decisions end in the same transactions, edges and milestones.
 
-    So do requests that are judged together, one that repeats or contradicts another among them.
+    So do requests that are judged together, one that repeats or contradicts another among them. What is known by heart on the
+    way is what is stored.
     """
     definitions = with_aliases()
     steps, made = arriving
@@ -285,6 +287,11 @@ def test_arrival_order_batches_repeats_and_when_it_was_decided_change_nothing(
                     rule(database, step, definitions)
                 else:
                     take(database, step, definitions)
+                    database.write(
+                        lambda session: known_by_heart.compare(session, definitions),
+                        actor=MACHINE,
+                        reason="test",
+                    )
         else:
             take_at_once(database, [step for step in listed if not isinstance(step, Ruling)], definitions)
     assert digest(database) == at_once
