@@ -47,13 +47,13 @@ SpanId = tuple[bytes, bytes]
 
 # Of a walk that was cut off these would find something; each counts rows that have lost what belongs to them.
 HALVES = {
-    "spans without a block": "SELECT count(*) FROM span s WHERE NOT EXISTS (SELECT 1 FROM span_block b WHERE b.block_id = s.span_key / 512)",
-    "events without objects": "SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT 1 FROM event_object o WHERE o.event_id = e.event_id)",
-    "objects of no event": "SELECT count(*) FROM event_object o WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = o.event_id)",
-    "orders without a transaction": "SELECT count(*) FROM event e WHERE e.type_label = (SELECT l.label_no FROM label l WHERE l.label = 'order-placed') AND NOT EXISTS (SELECT 1 FROM txn_event t WHERE t.event_id = e.event_id)",
-    "memberships of no event": "SELECT count(*) FROM txn_event t WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.event_id = t.event_id)",
-    "transactions nobody will look at": "SELECT count(*) FROM txn t WHERE NOT EXISTS (SELECT 1 FROM changed_txn c WHERE c.digest = t.digest)",
-    "milestones of no transaction": "SELECT count(*) FROM milestone m WHERE m.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM txn t WHERE t.txn_id = m.txn_id)",
+    "spans without a block": "SELECT count(*) FROM span WHERE span_key / 512 NOT IN (SELECT block_id FROM span_block)",
+    "events without objects": "SELECT count(*) FROM event WHERE event_id NOT IN (SELECT event_id FROM event_object)",
+    "objects of no event": "SELECT count(*) FROM event_object WHERE event_id NOT IN (SELECT event_id FROM event)",
+    "orders without a transaction": "SELECT count(*) FROM event WHERE type_label = (SELECT label_no FROM label WHERE label = 'order-placed') AND event_id NOT IN (SELECT event_id FROM txn_event)",
+    "memberships of no event": "SELECT count(*) FROM txn_event WHERE event_id NOT IN (SELECT event_id FROM event)",
+    "transactions nobody will look at": "SELECT count(*) FROM txn WHERE digest NOT IN (SELECT digest FROM changed_txn)",
+    "milestones of no transaction": "SELECT count(*) FROM milestone WHERE retracted_at IS NULL AND txn_id NOT IN (SELECT txn_id FROM txn)",
 }
 MADE = (
     "SELECT process, anchor, status, started_at, ended_at, amount_minor, currency, waiting_for, due_at FROM txn",
