@@ -37,7 +37,7 @@ def _tables() -> bytes:
 
 @cache
 def _registered(at: int) -> bytes:
-    from controlplane.app import build  # the whole app, which most tests do without
+    from controlplane.parts import build  # the whole app, which most tests do without
     from controlplane.settings import Settings
 
     with tempfile.TemporaryDirectory() as folder:

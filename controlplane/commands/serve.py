@@ -12,10 +12,11 @@ import typer
 import uvicorn
 
 from controlplane import settings as environment
-from controlplane.app import Parts, build, create_app
+from controlplane.app import create_app
 from controlplane.data_directory import DataDirectory, write_private
 from controlplane.http.traces_port import TracesPort
 from controlplane.migrations import schema
+from controlplane.parts import Parts, build
 from controlplane.security.bind import bind_problem
 from controlplane.settings import Settings
 from terms.instant import wall_clock

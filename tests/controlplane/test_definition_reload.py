@@ -15,8 +15,9 @@ from collectors import definitions
 from collectors.intake import ingest
 from collectors.kpis import definition as kpi
 from collectors.span import BusinessEvent, Decoded
-from controlplane.app import Parts, build, create_app
+from controlplane.app import create_app
 from controlplane.database import Actor
+from controlplane.parts import Parts, build
 from controlplane.security import store
 from controlplane.settings import Settings
 from policies import rule

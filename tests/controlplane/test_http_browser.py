@@ -14,9 +14,10 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from controlplane.app import Parts, build, create_app
+from controlplane.app import create_app
 from controlplane.database import Actor
 from controlplane.http.sign_in import sign_in_url
+from controlplane.parts import Parts, build
 from controlplane.security import store
 from controlplane.settings import Settings
 

@@ -9,8 +9,8 @@ import pytest
 
 from collectors import definitions
 from collectors.rederivation import store as rederivation_store
-from controlplane.app import Parts, build
 from controlplane.database import Database
+from controlplane.parts import Parts, build
 from controlplane.presence import GONE_AFTER, Presence
 from controlplane.settings import Settings
 from terms.instant import SECOND

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from controlplane.app import build, create_app
+from controlplane.app import create_app
+from controlplane.parts import build
 from controlplane.settings import Settings
 from terms.instant import wall_clock
 

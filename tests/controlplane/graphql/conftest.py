@@ -13,8 +13,9 @@ import migrated
 import pytest
 from starlette.testclient import TestClient
 
-from controlplane.app import Parts, build, create_app
+from controlplane.app import create_app
 from controlplane.database import Actor
+from controlplane.parts import Parts, build
 from controlplane.security import store
 from controlplane.security.permissions import Role
 from controlplane.settings import Settings

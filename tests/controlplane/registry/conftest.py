@@ -12,8 +12,9 @@ import migrated
 import pytest
 import uvicorn
 
-from controlplane.app import build, create_app
+from controlplane.app import create_app
 from controlplane.database import Actor
+from controlplane.parts import build
 from controlplane.security import store
 from controlplane.security.permissions import Role
 from controlplane.settings import Settings
