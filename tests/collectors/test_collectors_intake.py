@@ -14,28 +14,24 @@ from sqlmodel import Session, SQLModel, col
 
 from collectors import tables
 from collectors.bulk import Bulk
-from collectors.decisions.ruling_store import RulingStore
 from collectors.decoding.cloudevents import decode
 from collectors.definitions import Definitions, load
 from collectors.intake import IngestResult, ingest, ingest_all
 from collectors.keys.tables import KeyFindingRow
-from collectors.labels import label_no_of, label_of
+from collectors.labels import label_of
 from collectors.payloads.payload import Payload
 from collectors.payloads.tables import PayloadRow
 from collectors.span import BusinessEvent, Decoded, Origin, Rejected, Span
 from collectors.stitching.event_intake import keys_of
-from collectors.stitching.memory import Memory
-from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.transactions.store import (
     changed_transactions,
     forget_changed,
     transaction,
-    transactions_by_id,
 )
 from collectors.transactions.story_store import spans
 from collectors.transactions.transaction import TransactionView, transaction_id
 from controlplane.database import Actor, Database
-from terms.instant import DAY, HOUR, Clock, Instant
+from terms.instant import DAY, Clock, Instant
 from terms.object_key import ObjectKey
 
 DEFINITIONS = load()
@@ -309,113 +305,3 @@ def test_changes_wait_on_a_list_until_they_are_forgotten(database: Database) -> 
     database.write(lambda session: forget_changed(session, first), actor=MACHINE, reason="test")
     left = database.read(lambda session: changed_transactions(session, 10))
     assert [change.transaction_id for change in (*first, *left)] == [ORDER, ORDER]
-
-
-def test_a_milestone_reached_earlier_than_thought_is_recorded_anew(database: Database) -> None:
-    """An event that happened before the one that reached a milestone takes its place; the old row is retracted, not lost."""
-    take(database, said(1, "order-placed", "order:SO-1"), said(9, "customer-created", "order:SO-1"))
-    take(database, said(5, "customer-created", "order:SO-1"))
-    assert view(database).reached_at("customer-ready") == 5
-    rows = database.read(
-        lambda session: session.execute(
-            select(tables.MilestoneRow.reached_at, tables.MilestoneRow.retracted_at)  # type: ignore[call-overload]
-            .where(tables.MilestoneRow.name_label == label_no_of("customer-ready"))
-            .order_by(tables.MilestoneRow.reached_at)
-        ).all()
-    )
-    assert [tuple(row) for row in rows] == [(5, None), (9, 1_000)]
-
-
-def test_one_identity_with_two_contents_ends_the_same_either_way(database: Database) -> None:
-    """Two tellings of one event that differ: the same one is kept whichever came first."""
-    one = said(1, "order-placed", "order:SO-1", event_id="e1", amount=100)
-    other = said(1, "order-placed", "order:SO-1", event_id="e1", amount=200)
-    take(database, one)
-    take(database, other)
-    kept = view(database).amount
-    other_way = tuple(replace_order(event) for event in (other, one))
-    for event in other_way:
-        take(database, event)
-    assert view(database, transaction_id("lead-to-cash", ObjectKey("order", "SO-2"))).amount == kept
-
-
-def replace_order(event: BusinessEvent) -> BusinessEvent:
-    """The same event of another order: the hash compares contents, so both must differ in the same way."""
-    return event._replace(source="other", objects=("order:SO-2",))
-
-
-def test_a_late_anchor_adopts_what_came_before_it(database: Database) -> None:
-    """Fragments make no transaction; the event that names the order makes one of all of them."""
-    fragments = take(
-        database,
-        said(3, "journal-posted", "journal:JE-1", "invoice:INV-1"),
-        said(4, "payment-settled", "payment:P-1", "invoice:INV-1"),
-    )
-    assert fragments.changed == ()
-    take(database, said(5, "journal-posted", "journal:JE-2", "payment:P-1"))
-    take(database, said(2, "invoice-issued", "invoice:INV-1", "order:SO-1"))
-    found = view(database)
-    assert [m.name for m in found.milestones if m.reached_at] == [
-        "invoiced",
-        "posted",
-        "paid",
-        "cash-applied",
-    ]
-
-
-ALIASES = """kind: process
-id: with-aliases
-version: 1
-title: Orders under two names
-anchor: order
-edges:
-  - {id: same, child: sales-order, parent: order, role: same_as}
-  - {id: also, child: sales-order, parent: web-order, role: same_as}
-  - {id: web, child: web-order, parent: order, role: same_as}
-milestones: [{name: placed, event: order-placed}]
-completed_when: [placed]
-"""
-
-
-def test_a_transaction_that_turns_out_to_be_another_leaves_a_redirect(
-    database: Database, tmp_path: Path
-) -> None:
-    """Two ids of one order: what was seen under the id that is not kept is found under the one that is."""
-    (tmp_path / "aliases.yaml").write_text(ALIASES)
-    definitions = load((tmp_path,))
-    old = transaction_id("with-aliases", ObjectKey("order", "SO-9", namespace="web"))
-    new = transaction_id("with-aliases", ObjectKey("order", "SO-1"))
-    take(database, said(1, "order-placed", "web/order:SO-9"), definitions=definitions)
-    take(database, said(2, "order-placed", "order:SO-1"), definitions=definitions)
-    take(database, said(3, "linked", "sales-order:S-1", "order:SO-1"), definitions=definitions)
-    result = take(database, said(4, "linked", "sales-order:S-1", "web/order:SO-9"), definitions=definitions)
-    assert {old, new} <= set(result.changed)
-    names = definitions.milestone_names
-    found = database.read(lambda session: transactions_by_id(session, names, [old, new]))
-    assert found[old] == found[new]
-    assert found[old].transaction_id == new
-
-
-def test_a_customer_with_many_orders_is_never_followed(database: Database) -> None:
-    """A hub costs nothing: what is read around one order of a customer holds none of the customer's other orders."""
-    take(database, *(said(n, "order-placed", f"order:SO-{n}", "customer:C-1") for n in range(100)))
-
-    def read(session: Session) -> set[str]:
-        rows = session.execute(
-            select(tables.ObjectRow.type, tables.ObjectRow.value, tables.ObjectRow.object_id)
-        )  # type: ignore[call-overload]
-        bulk, ids = Bulk(session), {f"{k}:{v}": one for k, v, one in rows}
-        near = Neighbourhood(bulk, DEFINITIONS.processes, ids, RulingStore(bulk), Memory())
-        asked = {"order:SO-7", "customer:C-1"}
-        near.fetch_ahead(asked)
-        return near.closure(near.closure(asked) | near.reached(asked - {"customer:C-1"}))
-
-    assert database.read(read) == {"order:SO-7"}
-
-
-def test_history_is_judged_in_business_time(database: Database) -> None:
-    """Events months old make transactions that started then, and are due then."""
-    take(database, said(-90 * 24 * HOUR, "order-placed", "order:SO-1"))
-    found = view(database)
-    assert (found.started_at, found.is_overdue(Instant(0))) == (-90 * 24 * HOUR, True)
-    assert replace(found, due_at=None).is_overdue(Instant(0)) is False
