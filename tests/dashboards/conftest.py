@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.testclient import TestClient
 
 from tests.dashboards.made_up_api import SCHEMA_FILE, MadeUpApi, app
@@ -18,6 +19,9 @@ from tests.dashboards.made_up_api import SCHEMA_FILE, MadeUpApi, app
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync")  # fmt: skip
+
+# what axe looks at
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,21 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(Path(found)), args=list(_FLAGS))
         yield browser
         browser.close()
+
+
+def opened(chromium: Browser, width: int = 1440, theme: Any = "light", **more: Any) -> Page:
+    """A page of a window so wide; its context is closed by whoever opened it."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **more)
+    page = context.new_page()
+    page.set_default_timeout(5_000)
+    return page
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    page = opened(chromium)
+    yield page
+    page.context.close()
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 """What people see and do, in a real Chromium: each page's main task, accessibility, both themes, both widths."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboards import contract_address
 from tests.dashboards import made_up, made_up_contracts
-from tests.dashboards.conftest import Site
+from tests.dashboards.conftest import RULES, Site, opened
 
 pytestmark = pytest.mark.browser
 
@@ -24,23 +22,8 @@ PAGES = {
     "deployments": "/contracts/deployments?application=billing-worker&version=2.3.0&to=prod", "policies": "/policies", "keys": "/admin/keys", "exceptions": "/exceptions", "map": "/map", "sources": "/admin?source=zipkin-payments",
     "not found": "/transactions/none",
 }  # fmt: skip
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 # plotly.js sets one style attribute that the policy refuses; drawing is unharmed.
 ALLOWED = "Applying inline style violates"
-
-
-def opened(chromium: Browser, width: int = 1440, theme: Any = "light", **more: Any) -> Page:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **more)
-    page = context.new_page()
-    page.set_default_timeout(5_000)
-    return page
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = opened(chromium)
-    yield page
-    page.context.close()
 
 
 def draw_all(page: Page) -> None:
@@ -126,53 +109,6 @@ def test_why_a_part_belongs_is_unfolded_and_taken_apart(site: Site, page: Page) 
     expect(page.locator(".notice")).to_be_visible()
     assert site.api.decided[-1]["object"] == "invoice:INV-7"
     assert site.api.decided[-1]["from"] == "amendment:AMD-7"
-
-
-def test_a_phone_says_why_a_part_belongs_and_where_a_good_one_differs(site: Site, chromium: Browser) -> None:
-    """What the two tables are for can be read without pushing them aside."""
-    page = opened(chromium, 390)
-    page.goto(site.url + STORY)
-    part = page.locator("tr", has=page.get_by_role("rowheader", name="invoice:INV-7", exact=True))
-    hop = page.get_by_role("region", name="Beside a good one").locator("tbody tr").first
-    for told in (part.locator("td:visible").first, hop.locator(".hop-difference")):
-        box = told.bounding_box()
-        assert box is not None
-        assert box["x"] + box["width"] <= 390
-    expect(part.locator("td:visible")).to_have_count(1)
-    page.context.close()
-
-
-def test_a_phone_shows_the_tables_of_a_story_whole(site: Site, chromium: Browser) -> None:
-    """What happened and under which contract, what rule it broke, and what a person must clear: nothing stands to the right."""
-    page = opened(chromium, 390)
-    page.goto(site.url + STORY)
-    shown = {
-        "Beside a good one": 3,
-        "Why each part belongs": 2,
-        "Events": 2,
-        "Policy violations": 3,
-        "Exceptions": 2,
-    }
-    for name, columns in shown.items():
-        region = page.get_by_role("region", name=f"{name}, table", exact=True)
-        assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0, name
-        expect(region.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
-    page.context.close()
-
-
-@pytest.mark.parametrize(
-    ("path", "name", "columns"), [("/policies", "Violations", 3), ("/map", "Ways between systems", 3)]
-)
-def test_a_phone_shows_what_is_broken_and_where(
-    site: Site, chromium: Browser, path: str, name: str, columns: int
-) -> None:
-    """The rest of the row stands behind its link, and not to the right of the screen."""
-    page = opened(chromium, 390)
-    page.goto(site.url + path)
-    table = page.get_by_role("region", name=f"{name}, table", exact=True)
-    assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
-    expect(table.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
-    page.context.close()
 
 
 def test_a_source_is_changed_where_it_is_shown(site: Site, page: Page) -> None:
@@ -311,100 +247,6 @@ def test_the_board_narrows_to_an_entity_by_its_small_line(site: Site, page: Page
     assert page.get_by_label("Legal entity").input_value() == "DE"
 
 
-def test_a_hint_refreshes_an_open_page_and_keeps_the_readers_place(site: Site, page: Page) -> None:
-    """Something changes at the server: the page shows it by itself, and what was unfolded stays so."""
-    page.goto(site.url + STORY)
-    page.locator("#run-1-table > summary").click()
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(300)
-    site.api.exceptions[0]["state"] = "RETRYING"
-    site.api.changes += 1
-    expect(page.locator(".notice-box")).to_contain_text("being replayed")
-    assert page.locator("#run-1-table").get_attribute("open") is not None
-
-
-@pytest.mark.parametrize("trouble", ["slow", "failing"])
-def test_a_change_that_comes_while_the_page_is_asked_for_is_not_lost(
-    site: Site, page: Page, trouble: str
-) -> None:
-    """A slow server answers from before the change, or not at all: the page asks again though no other hint comes."""
-    asked = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request.url)
-        if trouble == "failing" and len(asked) == 1:
-            route.fulfill(status=503)
-            return
-        answered = route.fetch()
-        if len(asked) == 1:
-            site.api.exceptions[0]["state"] = "RETRYING"
-            site.api.changes += 1
-            page.wait_for_timeout(2_500)
-        route.fulfill(response=answered)
-
-    page.goto(site.url + STORY)
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(300)
-    page.route(lambda url: url.endswith(STORY), answer)
-    if trouble == "failing":
-        site.api.exceptions[0]["state"] = "RETRYING"
-    site.api.changes += 1
-    expect(page.locator(".notice-box")).to_contain_text("being replayed", timeout=15_000)
-    assert len(asked) >= 2
-
-
-def test_a_list_waits_until_it_is_asked_to_show_what_changed(site: Site, page: Page) -> None:
-    """New and changed deals are offered and told once; no row moves until `u`; then they are there, and the first has the focus."""
-    page.goto(site.url + "/transactions")
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(300)
-    top = page.locator("tbody tr").first
-    expect(top).to_contain_text("AMD-7")
-    newest = site.api.deals[1] | {"id": "f" * 32, "anchor": made_up.key("order", "SO-NEW")}
-    site.api.deals.insert(0, newest)
-    site.api.failed["status"] = "OPEN"
-    site.api.changes += 1
-    pill = page.get_by_role("button", name="2 changed · show")
-    expect(pill).to_be_visible()
-    expect(page.locator("#said")).to_have_text("2 changed in the list. Press u to show.")
-    expect(top).to_contain_text("AMD-7")
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
-    page.keyboard.press("u")
-    expect(top).to_contain_text("SO-NEW")
-    expect(pill).to_be_hidden()
-    assert page.evaluate("document.activeElement.textContent") == "SO-NEW"
-
-
-def test_the_queue_waits_as_well(site: Site, page: Page) -> None:
-    """An exception that somebody else cleared stays under the reader's hand until the button is pressed."""
-    page.goto(site.url + "/exceptions")
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(300)
-    before = page.locator(".person").count()
-    site.api.exceptions[0]["state"] = "RESOLVED"
-    site.api.changes += 1
-    pill = page.get_by_role("button", name="1 changed · show")
-    expect(pill).to_be_visible()
-    assert page.locator(".person").count() == before
-    pill.press("Enter")
-    expect(page.locator(".person")).to_have_count(before - 1)
-
-
-def test_paused_means_paused(site: Site, page: Page) -> None:
-    """After `.` nothing moves under the reader; `.` again catches up."""
-    page.goto(site.url + STORY)
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.keyboard.press(".")
-    expect(page.locator("#live")).to_have_attribute("data-state", "off")
-    site.api.exceptions[0]["state"] = "RETRYING"
-    site.api.changes += 1
-    page.wait_for_timeout(800)
-    expect(page.locator(".notice-box")).not_to_contain_text("being replayed")
-    page.keyboard.press(".")
-    expect(page.locator(".notice-box")).to_contain_text("being replayed")
-
-
 def test_the_keyboard_alone_is_enough(site: Site, page: Page) -> None:
     """Skip link first, `g t` goes to the list, `j` and Enter open a story, `?` lists the keys."""
     page.goto(site.url)
@@ -455,84 +297,3 @@ def test_the_first_minute_is_accessible_too(empty_site: Site, page: Page, path: 
     """Empty pages say what they mean, without a violation."""
     page.goto(empty_site.url + path)
     assert Axe().run(page, options=RULES).violations_count == 0
-
-
-def test_a_pasted_draft_gets_its_verdict_and_keeps_it(site: Site, page: Page) -> None:
-    """From the contract to the verdict in one paste; a live hint does not take the answer away; a line link leads there."""
-    page.goto(site.url + "/contracts/invoice-issued")
-    page.get_by_role("link", name="What would a draft break?").click()
-    assert page.get_by_role("searchbox", name="Subject").input_value() == "invoice-issued"
-    page.get_by_label("Document").fill(made_up_contracts.document(3))
-    page.get_by_role("button", name="Get the verdict").click()
-    expect(page.get_by_role("heading", name="Verdict")).to_be_visible()
-    expect(page.locator("#finding-a1b2c3d4e5f6")).to_contain_text("Proof.")
-    assert Axe().run(page, options=RULES).violations_count == 0
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    site.api.changes += 1
-    page.wait_for_timeout(800)
-    expect(page.get_by_role("heading", name="Verdict")).to_be_visible()
-    page.locator("#finding-a1b2c3d4e5f6").get_by_role("link", name="line 7").last.click()
-    expect(page.locator("#new-7")).to_be_in_viewport()
-
-
-def test_what_is_being_written_survives_a_live_update(site: Site, page: Page) -> None:
-    """A reason half written is not taken away because somewhere an event arrived; sent, it is answered beside its form."""
-    page.goto(site.url + "/contracts/invoice-issued?version=1.1.0")
-    expect(page.locator("#live")).to_have_attribute("data-state", "on")
-    page.locator("summary", has_text="Retire it").click()
-    page.locator("#life-retired textarea").press_sequentially("the portal")
-    site.api.changes += 1
-    page.wait_for_timeout(800)
-    assert page.locator("#life-retired textarea").input_value() == "the portal"
-    page.locator("#life-retired button").click()
-    expect(page.locator("#life-retired .problems")).to_contain_text("It is still used by spreadsheet")
-    assert page.locator("#life-retired textarea").input_value() == "the portal"
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def test_two_versions_are_chosen_and_compared_in_place(site: Site, page: Page) -> None:
-    """Choosing changes the address and the verdict; the address shows the same to somebody else."""
-    page.goto(site.url + "/contracts/invoice-issued")
-    page.get_by_role("link", name="Compare with the version before").click()
-    expect(page.locator(".verdict")).to_contain_text("compatible")
-    page.get_by_label("From").select_option("1.2.0")
-    page.locator("select[name=to]").select_option("1.1.0")
-    expect(page.locator(".verdict h2 + .what")).to_contain_text("breaking")
-    page.get_by_label("Policy that decides").select_option("codegen")
-    page.wait_for_url("**policy=codegen*")
-    expect(page.locator(".policies .decides")).to_contain_text("codegen")
-    page.reload()
-    assert page.get_by_label("From").input_value() == "1.2.0"
-
-
-def test_a_draft_is_judged_on_a_phone_without_javascript(site: Site, chromium: Browser) -> None:
-    """The answer, dark and narrow, is accessible and does not scroll sideways."""
-    page = opened(chromium, 390, "dark", java_script_enabled=False)
-    page.goto(site.url + "/contracts/what-if?subject=invoice-issued")
-    page.get_by_label("Document").fill(made_up_contracts.document(3))
-    page.get_by_role("button", name="Get the verdict").click()
-    expect(page.locator(".verdict")).to_contain_text("breaking")
-    page.context.close()
-
-
-def test_from_the_board_to_the_reason_of_a_no(site: Site, page: Page) -> None:
-    """A red cell is pressed: who breaks, at which field, and the way to that contract."""
-    page.goto(site.url + "/contracts")
-    page.get_by_role("link", name="Who may deploy?").click()
-    page.get_by_role("link", name="billing-worker 2.4.0-rc.1 to test").click()
-    expect(page.locator(".notice-box .what")).to_contain_text("must not be deployed to test")
-    page.locator(".finding").get_by_role("link", name=made_up_contracts.ODD).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Billing/rechnung gestellt")
-
-
-def test_the_catalogue_narrows_in_place(site: Site, page: Page) -> None:
-    """Search and facet change list and address; a chip takes one back."""
-    page.goto(site.url + "/contracts")
-    page.get_by_role("searchbox", name="Search").press_sequentially("invoice")
-    expect(page.locator("tbody tr")).to_have_count(2)
-    page.locator("select[name=type]").select_option("openapi")
-    expect(page.locator("tbody tr")).to_have_count(1)
-    page.get_by_role("link", name="Remove search: invoice").click()
-    expect(page.locator("a.chip")).to_have_count(1)
-    assert "type=openapi" in page.url

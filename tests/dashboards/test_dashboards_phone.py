@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a phone shows, in a real Chromium: nothing that matters stands to the right of 390 pixels."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.dashboards import made_up, made_up_contracts
+from tests.dashboards.conftest import Site, opened
+
+pytestmark = pytest.mark.browser
+
+STORY = f"/transactions/{made_up.FAILED_ID}"
+
+
+def test_a_phone_says_why_a_part_belongs_and_where_a_good_one_differs(site: Site, chromium: Browser) -> None:
+    """What the two tables are for can be read without pushing them aside."""
+    page = opened(chromium, 390)
+    page.goto(site.url + STORY)
+    part = page.locator("tr", has=page.get_by_role("rowheader", name="invoice:INV-7", exact=True))
+    hop = page.get_by_role("region", name="Beside a good one").locator("tbody tr").first
+    for told in (part.locator("td:visible").first, hop.locator(".hop-difference")):
+        box = told.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    expect(part.locator("td:visible")).to_have_count(1)
+    page.context.close()
+
+
+def test_a_phone_shows_the_tables_of_a_story_whole(site: Site, chromium: Browser) -> None:
+    """What happened and under which contract, what rule it broke, and what a person must clear: nothing stands to the right."""
+    page = opened(chromium, 390)
+    page.goto(site.url + STORY)
+    shown = {
+        "Beside a good one": 3,
+        "Why each part belongs": 2,
+        "Events": 2,
+        "Policy violations": 3,
+        "Exceptions": 2,
+    }
+    for name, columns in shown.items():
+        region = page.get_by_role("region", name=f"{name}, table", exact=True)
+        assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0, name
+        expect(region.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "columns"), [("/policies", "Violations", 3), ("/map", "Ways between systems", 3)]
+)
+def test_a_phone_shows_what_is_broken_and_where(
+    site: Site, chromium: Browser, path: str, name: str, columns: int
+) -> None:
+    """The rest of the row stands behind its link, and not to the right of the screen."""
+    page = opened(chromium, 390)
+    page.goto(site.url + path)
+    table = page.get_by_role("region", name=f"{name}, table", exact=True)
+    assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    expect(table.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
+    page.context.close()
+
+
+def test_a_draft_is_judged_on_a_phone_without_javascript(site: Site, chromium: Browser) -> None:
+    """The answer, dark and narrow, is accessible and does not scroll sideways."""
+    page = opened(chromium, 390, "dark", java_script_enabled=False)
+    page.goto(site.url + "/contracts/what-if?subject=invoice-issued")
+    page.get_by_label("Document").fill(made_up_contracts.document(3))
+    page.get_by_role("button", name="Get the verdict").click()
+    expect(page.locator(".verdict")).to_contain_text("breaking")
+    page.context.close()
