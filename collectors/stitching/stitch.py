@@ -145,7 +145,9 @@ def _memberships(
         role, via = _via(event, roots, attached)
         if own.isdisjoint(via):
             continue
-        weights = _weights(trees, event, role, roots, attached)
+        weights = (
+            _weights(trees, event, role, roots, attached) if event.figures or trees.says_allocations else {}
+        )
         for root, share, part in shares(event.amount_minor, via, weights):
             if root in own:
                 found[root].append(Membership(event, role, via[root], share, part))
@@ -157,7 +159,7 @@ def _via(
 ) -> tuple[MembershipRole, dict[str, str]]:
     """How the event belongs to anchors, and through which object to each."""
     via: dict[str, str] = {}
-    shown = _shown(event)
+    shown = _shown(event) if event.figures else None
     keys = [key for key in event.keys if key not in shown] if shown else event.keys
     for key in keys:
         if key in roots:
@@ -198,8 +200,6 @@ def _weights(
     attached: Mapping[str, tuple[str, ...]],
 ) -> dict[str, int]:
     """What of the event was allocated to which anchor, in minor units; nothing where that is not said."""
-    if not event.figures and not trees.says_allocations:
-        return {}
     if role == "linked":
         carriers = {trees.canonical(key) for key in event.keys if key in attached}
         return trees.allocated(carriers.pop()) if len(carriers) == 1 else {}
@@ -231,13 +231,12 @@ def _members(
         for membership in joined:
             if membership.share_ppm != WHOLE_PPM:
                 continue  # what stands beside forty orders says nothing of one of them
-            shown = _shown(membership.event)
-            for key in membership.event.keys:
+            event = membership.event
+            shown = _shown(event) if event.figures else ()
+            for key in event.keys:
                 # What is stated to be only shown is so wherever else it stands: that may not be known here, and need not.
                 if key not in mine and (key in shown or (key not in roots and key not in attached)):
-                    mine[key] = _linked_beside(trees, key, linked) or Member(
-                        "annotate", None, None, membership.event
-                    )
+                    mine[key] = _linked_beside(trees, key, linked) or Member("annotate", None, None, event)
     return members
 
 

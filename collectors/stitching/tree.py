@@ -94,11 +94,9 @@ class Trees:
 
     def roots(self, keys: Iterable[str]) -> dict[str, str]:
         """The anchor above each of `keys` and of every object a rule speaks of; keys under none are absent."""
-        for key in keys:
+        spoken_of = {key for assertion in self.edges for key in assertion[:2]}
+        for key in spoken_of.union(keys).difference(self._root):
             self.root(key)
-        for assertion in self.edges:
-            self.root(assertion.child)
-            self.root(assertion.parent)
         return {key: root for key, root in self._root.items() if root is not None}
 
     def contradictions(self, keys: Collection[str]) -> list[Contradiction]:
