@@ -67,3 +67,14 @@ def test_a_draft_is_judged_on_a_phone_without_javascript(site: Site, chromium: B
     page.get_by_role("button", name="Get the verdict").click()
     expect(page.locator(".verdict")).to_contain_text("breaking")
     page.context.close()
+
+
+def test_a_phone_shows_the_days_of_a_kpi_with_what_is_open(site: Site, chromium: Browser) -> None:
+    """The chart shows the second quantile; what stands in the table alone is not cut off."""
+    page = opened(chromium, 390)
+    page.goto(site.url + "/kpis")
+    page.get_by_text("The numbers as a table").first.click()
+    table = page.get_by_role("region", name="by day, table").first
+    expect(table.get_by_role("columnheader", name="Open")).to_be_visible()
+    assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    page.context.close()
