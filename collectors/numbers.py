@@ -28,11 +28,8 @@ Series = Literal[
 _LOCK = 0x6E756D62  # a lock number of our own among those of the database
 _MARK = "mark"  # stands among the series, and is none: its number is drawn, not counted
 _REMEMBERED = 20_000  # numbers of a series; some 4 MB of objects' keys
-
-_GROWING: tuple[Series, ...] = (
-    "block",
-    "event",
-)  # each time one of them is four times as many, all tables are analyzed
+# Each time one of them is four times as many, the tables are analyzed.
+_GROWING: tuple[Series, ...] = ("block", "event")
 
 T = TypeVar("T")
 Known = dict[Series, dict[Any, int]]
@@ -41,10 +38,11 @@ Known = dict[Series, dict[Any, int]]
 class _Memory(NamedTuple):
     """Numbers looked up or given by the last transactions of this process, and what parts of the walk know beside them.
 
-    It holds while `mark` is the one that is stored.
+    It holds while `left` is what is stored. The mark in it says so by itself; the numbers do where somebody leaves no mark, as
+    a process of an earlier version does while an upgrade goes from one to the next.
     """
 
-    mark: int | None
+    left: dict[str, int]
     known: Known
     parts: dict[type, Any]
 
@@ -65,7 +63,7 @@ class Numbers:
         self._next = dict(self._stored)
         # Taken out until the end: a transaction that fails leaves nothing behind that is not stored.
         memory = _memories.pop(bulk.connection.engine, None)
-        holds = memory is not None and memory.mark == self._stored.get(_MARK)
+        holds = memory is not None and memory.left == self._stored
         self.known: Known = memory.known if memory is not None and holds else defaultdict(dict)
         self._forgets = False
         self._parts: dict[type, Any] = memory.parts if memory is not None and holds else {}
@@ -107,7 +105,7 @@ class Numbers:
             if len(numbers) > _REMEMBERED:
                 for name in list(islice(numbers, len(numbers) - _REMEMBERED // 2)):
                     del numbers[name]
-        _memories[self._bulk.connection.engine] = _Memory(self._next.get(_MARK), self.known, self._parts)
+        _memories[self._bulk.connection.engine] = _Memory(self._next, self.known, self._parts)
 
 
 def _times_four(number: int) -> int:

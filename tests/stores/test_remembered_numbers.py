@@ -124,6 +124,21 @@ def test_a_number_that_another_process_gave_after_a_failure_is_not_taken_for_our
     assert stored(database) == expected(1, 2, 5)
 
 
+def test_a_process_that_leaves_no_mark_is_noticed(database: Database, beside: Database) -> None:
+    """While an upgrade goes from one process to the next, the earlier version numbers as well and knows of no marks."""
+    take(database, of_order(1))
+    marked = "SELECT next_no FROM row_number WHERE series = 'mark'"
+    mark = database.read(lambda s: s.execute(text(marked)).scalar_one())
+    take(beside, of_order(2, trace=7))
+    take_back = text("UPDATE row_number SET next_no = :mark WHERE series = 'mark'")
+    beside.write(lambda s: s.execute(take_back, {"mark": mark}), actor=MACHINE, reason="test")
+    take(database, of_order(2, trace=7))
+    take(database, of_order(3))
+    found = stored(database)
+    assert found["objects"] == expected(1, 2, 3)["objects"]
+    assert found["named"] == expected(1, 2, 3)["named"]
+
+
 @pytest.mark.parametrize("by_another", [False, True], ids=["here", "in another process"])
 def test_a_trace_that_retention_removed_is_numbered_anew(
     database: Database, beside: Database, by_another: bool
