@@ -42,8 +42,8 @@ def test_a_good_one_stands_beside_it(client: TestClient) -> None:
     """The median of its kind, hop by hop; what differs is said in words; the rest of its chain is one click away."""
     page = text(client.get(STORY).text)
     assert "“Posted to ledger” took 3 d here and 20 min there." in page
-    assert "Recalculated Chargebee 41 min 15 min slower" in page
-    assert "Closed in CRM Salesforce – 10 min not reached here" in page
+    assert "Recalculated slower Chargebee 41 min 15 min" in page
+    assert "Closed in CRM not reached here Salesforce – 10 min" in page
     assert "Before it Lead to cash SO-10" in page
     assert "through subscription:SUB-7" in page
     assert "Finance operations, Ledger desk · docs/runbooks/posting.md" in page
