@@ -63,11 +63,13 @@ def record(
     near: Neighbourhood,
     derived: list[Derived],
     anchored: set[int],
+    told: set[int],
     now: Instant,
 ) -> tuple[str, ...]:
     """Writes what differs and returns the ids of the transactions that changed, sorted.
 
-    `anchored` are the stored transactions whose anchor was judged again.
+    `anchored` are the stored transactions whose anchor was judged again. `told` are the events that are new or have another
+    content: a transaction that has one of them changed, though it may have it in the same way as before.
     """
     labels = label_numbers(bulk, numbers, {SOURCE}.union(*(one.process.words for one in derived)))
     found = sorted(
@@ -79,7 +81,7 @@ def record(
     memory.named(near.ids[key] for key in near.fresh)
     memory.labels.update((number, text) for text, number in labels.items())
     stored = stored_of(bulk, memory, targets, {one.process.id for one in derived}, anchored)
-    changed: set[bytes] = set()
+    changed = {digest for digest, target in targets.items() if not told.isdisjoint(target.events)}
     _write_txns(bulk, numbers, targets, stored, changed)
     _write_parts(bulk, targets, stored, changed)
     milestones = _write_milestones(bulk, numbers, targets, stored, labels, changed, now)
@@ -242,12 +244,12 @@ def _write_milestones(
             if target.milestones.get(name) != row:
                 retracted.append((now, txn_id, milestone_id))
                 del there[txn_id][name]
+                changed.add(digest)
         for name, row in target.milestones.items():
             if name not in known or known[name][1] != row:
                 at, event_id, version = row
                 recorded.append((txn_id, name, at, event_id, labels[target.process.id], version, now))
-        if any(name not in target.milestones for name in known):
-            changed.add(digest)
+                changed.add(digest)
     bulk.update(tables.MilestoneRow, "retracted_at", "txn_id, milestone_id", retracted)
     ids = numbers.take("milestone", len(recorded))
     bulk.insert(

@@ -83,7 +83,8 @@ def restitch(
         for place in one.values()
         if place.txn_id is not None
     }
-    changes = record(bulk, numbers, near, derived, anchored, now)
+    told = {event.event_id for event in events}
+    changes = record(bulk, numbers, near, derived, anchored, told, now)
     near.remember()
     if memory.is_full:
         memory.clear()
