@@ -8,7 +8,7 @@ import strawberry
 
 from collectors.transactions.comparison import HopPair
 from controlplane.graphql.described import noun
-from controlplane.graphql.sentence import duration_words
+from controlplane.graphql.sentence import took_words
 from controlplane.graphql.value import seconds
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def compared_hop(pair: HopPair) -> ComparedHop:
 
 def difference_words(pair: HopPair) -> str | None:
     """What differs, in a sentence; None where nothing does."""
-    took = "" if pair.took is None else duration_words(pair.took)
-    other = "" if pair.other_took is None else duration_words(pair.other_took)
+    took = "" if pair.took is None else took_words(pair.took)
+    other = "" if pair.other_took is None else took_words(pair.other_took)
     match pair.verdict:
         case "slower":
             return f"“{pair.title}” took {took} here and {other} there."

@@ -71,7 +71,7 @@ def transaction_sentence(
     What is due and may be here already, because its source is behind, is not called overdue.
     """
     if view.status == "completed":
-        return f"Completed in {duration_words((view.ended_at or view.last_event_at) - view.started_at)}."
+        return f"Completed in {took_words((view.ended_at or view.last_event_at) - view.started_at)}."
     if view.status == "cancelled":
         return f"Cancelled after {duration_words((view.ended_at or view.last_event_at) - view.started_at)}."
     if view.waiting_for is None:
@@ -155,6 +155,26 @@ def duration_words(microseconds: int) -> str:
         if length >= least * size:
             return f"{length // size} {unit}"
     return f"{length // SECOND} s"
+
+
+def took_words(microseconds: int) -> str:
+    """How long something took that is over: in two units, the second rounded, as pages show it.
+
+    >>> took_words(41 * MINUTE + 40 * SECOND), took_words(4 * MINUTE + 48 * SECOND), took_words(28 * HOUR), took_words(2 * HOUR)
+    ('42 min', '4 min 48 s', '1 d 4 h', '2 h')
+    """
+    length = max(microseconds, 0)
+    for (unit, size), (smaller, step), most in (
+        (("min", MINUTE), ("s", SECOND), 10 * MINUTE),
+        (("h", HOUR), ("min", MINUTE), DAY),
+        (("d", DAY), ("h", HOUR), length + DAY),
+    ):
+        steps = (length + step // 2) // step
+        if steps * step < most:
+            whole, rest = divmod(steps, size // step)
+            told = ((whole, unit), (rest, smaller))
+            return " ".join(f"{number} {one}" for number, one in told if number) or f"0 {smaller}"
+    raise AssertionError("the last is longer than any")
 
 
 def _stage(view: TransactionView, process: Process | None) -> str:

@@ -89,7 +89,7 @@ def test_a_deal_is_told_from_order_to_cash(world: Any, one_deal: Any) -> None:
     (found,) = node["nodes"]
     assert found["anchor"]["text"] == "order:SO-1"
     assert found["status"] == "COMPLETED"
-    assert found["sentence"] == "Completed in 28 h."
+    assert found["sentence"] == "Completed in 1 d 4 h."
     told = world.ask(queries.TRANSACTION, id=found["id"])["transaction"]
     assert [m["state"] for m in told["milestones"]] == ["REACHED"] * 8
     assert told["amount"] == {"amount": "12000.00", "currency": "EUR"}
