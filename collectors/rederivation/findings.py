@@ -22,6 +22,7 @@ from collectors.processes.process import Process
 from collectors.stitching.event_intake import store_objects
 from collectors.stitching.memory import Memory
 from collectors.stitching.neighbourhood import Neighbourhood
+from collectors.stitching.records import Records
 from collectors.stitching.restitch import restitch
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -65,7 +66,7 @@ def tell_hubs(bulk: Bulk, processes: tuple[Process, ...], ids: dict[str, int], k
 
     Stitching tells what a hub would join when it becomes one, and not again while it stays one.
     """
-    near = Neighbourhood(bulk, processes, ids, RulingStore(bulk), Memory())
+    near = Neighbourhood(Records(bulk, ids, Memory()), processes, RulingStore(bulk))
     near.find_hubs(keys)
     hubs = sorted(near.hubs.intersection(keys))
     near.load(hubs)

@@ -7,38 +7,27 @@ down along the rules that merge, and one link further where a place changed. Obj
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-
-from collectors.bulk import Bulk
 from collectors.decisions.decision import NO_RULINGS, Decision, Rulings
 from collectors.decisions.ruling_store import RulingStore
 from collectors.keys.finding import KeyFinding
-from collectors.labels import labels_of
 from collectors.processes.process import MERGING, Process
-from collectors.role import ROLE_CODES
 from collectors.stitching import hub
 from collectors.stitching.alias import numbering
-from collectors.stitching.event_intake import keys_of
-from collectors.stitching.memory import MOST_EVENTS, Memory, Row
+from collectors.stitching.memory import MOST_EVENTS
+from collectors.stitching.records import Records
 from collectors.stitching.stitch import assertions, pattern
-from collectors.stitching.stitch_event import Assertion, Outside, StitchEvent
+from collectors.stitching.stitch_event import Assertion, StitchEvent
 from collectors.stitching.tree import Trees, object_type
 from terms.instant import Instant
 
-EVENT_COLUMNS = (
-    "occurred_at, source_label, source_event_id, event_id, type_label, system_label, objects, amount_minor, currency, legal_entity, region, "
-    "figures"
-)
 # From a changed place: to what is named beside it, to what carriers among that name, and to their own company.
 _LINK_STEPS = 3
 # An event that names more objects is a batch, and not all of them are needed because one is.
 _SMALL = 8
-_ANCHOR = ROLE_CODES["anchor"]
-_TREE = tuple(ROLE_CODES[role] for role in ("anchor", "same_as", "child_of"))
 
 
 class Neighbourhood:
@@ -49,23 +38,18 @@ class Neighbourhood:
 
     def __init__(
         self,
-        bulk: Bulk,
+        records: Records,
         processes: tuple[Process, ...],
-        ids: dict[str, int],
         rulings: RulingStore,
-        memory: Memory,
     ) -> None:
-        self._bulk = bulk
-        self.memory = memory
+        self.records = records
+        self.ids = records.ids
         self._rulings = rulings
         self._decisions: dict[int, Decision] = {}
         self.hubs: frozenset[str] = frozenset()
         self._known_hubs: set[str] = set()
         self._held: set[str] = set()
         self.processes = processes
-        self.ids = ids
-        self._keys = {object_id: key for key, object_id in ids.items()}
-        self._labels: dict[int, str] = {}
         self.events: dict[int, StitchEvent] = {}
         self._active = frozenset(kind for process in processes for kind in process.active_types)
         self._most_parents, self._least_hub = _hub_bounds(processes)
@@ -131,36 +115,14 @@ class Neighbourhood:
         self._complete.update(missing)
         for decision in self._rulings.decisions(self.ids, missing):
             self._decided(decision)
-        events, asked = self._remembered(missing)
-        rows = self._bulk.select("event_id", "event_object", "object_id", [self.ids[key] for key in asked])
-        unread = {row[0] for row in rows}.difference(self.events)
-        events += self._read(self._bulk.select(EVENT_COLUMNS, "event", "event_id", unread))
+        events = self.records.events_about(missing, self.events)
         self.find_hubs(key for event in events for key in event.keys)
         for event in events:
             self.add(event)
 
-    def _remembered(self, keys: Iterable[str]) -> tuple[list[StitchEvent], list[str]]:
-        """(events that are known by heart, those of the keys of which it is not known which events name them)."""
-        found: dict[int, StitchEvent] = {}
-        asked: list[str] = []
-        for key in keys:
-            events = self.memory.events_of.get(key)
-            if events is None:
-                asked.append(key)
-            else:
-                found.update((event.event_id, event) for event in events)
-        ids = self.memory.ids
-        new = [event for event_id, event in found.items() if event_id not in self.events]
-        for event in new:
-            for key in event.keys:
-                if key not in self.ids:
-                    self.ids[key] = ids[key]
-                    self._keys[ids[key]] = key
-        return new, asked
-
     def remember(self) -> None:
         """Keeps by heart what is known now of the objects, and forgets those of which something new is here but not all."""
-        memory = self.memory
+        memory = self.records.memory
         for key, events in self._events_of.items():
             if key in self._complete and len(events) <= MOST_EVENTS:
                 memory.events_of[key] = events
@@ -219,10 +181,9 @@ class Neighbourhood:
 
     def again(self, hubs: frozenset[str]) -> "Neighbourhood":
         """The same events, taken in as they are to be with these hubs."""
-        near = Neighbourhood(self._bulk, self.processes, self.ids, self._rulings, self.memory)
+        near = Neighbourhood(self.records, self.processes, self._rulings)
         near.hubs, near._known_hubs = hubs, self._known_hubs | hubs
         near.fresh, near._complete = self.fresh, self._complete
-        near._keys, near._labels = self._keys, self._labels
         for decision in self._decisions.values():
             near._decided(decision)
         for event in self.events.values():
@@ -336,71 +297,6 @@ class Neighbourhood:
             if kind in process.active_types and key not in keys and self.stands(process, key)
         }
         return list(events.values()), beyond, linked
-
-    def places(
-        self, processes: tuple[Process, ...], object_ids: Collection[int]
-    ) -> dict[str, dict[int, Outside]]:
-        """Where objects stand as stored: for each process id, by object id. Objects that stand nowhere are absent."""
-        carrying = {(p.id, rule.id) for p in processes for rule in p.edges if rule.carries_events}
-        found: dict[str, dict[int, Outside]] = {process.id: {} for process in processes}
-        for object_id, process_id, anchor, role, rule, txn_id, role_of_parent in self.stored_places(
-            object_ids
-        ):
-            if process_id not in found:
-                continue
-            known = found[process_id].get(object_id, Outside(None, ()))
-            if role in _TREE:
-                known = known._replace(root=anchor, txn_id=txn_id if role == _ANCHOR else None)
-            # What is linked to something that is itself only linked is shown, and brings nothing.
-            elif (process_id, rule) in carrying and role_of_parent in _TREE:
-                known = known._replace(attached=tuple(sorted({*known.attached, anchor})))
-            found[process_id][object_id] = known
-        return found
-
-    def stored_places(self, object_ids: Iterable[int]) -> list[Row]:
-        """The places of these objects, as Memory.places_of gives them."""
-        found: list[Row] = []
-        asked: list[int] = []
-        for object_id in object_ids:
-            known = self.memory.places_of(object_id)
-            if known is None:
-                asked.append(object_id)
-            else:
-                found += known
-        rows = self._bulk.select(
-            "o.object_id, t.process, t.anchor, o.role, l.label, o.txn_id, p.role",
-            "txn_object o",
-            "o.object_id",
-            asked,
-            also=f" AND o.role <> {ROLE_CODES['annotate']:d}",
-            join=" JOIN txn t ON t.tenant = o.tenant AND t.txn_id = o.txn_id"
-            " LEFT JOIN txn_object p ON p.tenant = o.tenant AND p.txn_id = o.txn_id AND p.object_id = o.parent_id"
-            " LEFT JOIN label l ON l.tenant = o.tenant AND l.label_no = o.rule_label",
-            index="ix_txn_object_object",
-            tenant="o.tenant",
-        )
-        self.memory.found_places(asked, rows)
-        return found + rows
-
-    def _read(self, rows: Sequence[Any]) -> list[StitchEvent]:
-        """The events of these rows, whose numbers of objects and of labels become texts again."""
-        named = [orjson.loads(row[6]) for row in rows]
-        unknown = {one for ids in named for one in ids}.difference(self._keys)
-        found = keys_of(self._bulk, unknown)
-        self._keys |= found
-        self.ids.update((key, object_id) for object_id, key in found.items())
-        unknown = {row[place] for row in rows for place in (1, 4, 5)}.difference(self._labels)
-        self._labels |= labels_of(self._bulk, unknown)
-        return [self._event(row, ids) for row, ids in zip(rows, named, strict=True)]
-
-    def _event(self, row: Any, object_ids: list[int]) -> StitchEvent:
-        at, source, source_event_id, event_id, kind, system, _, *more = row
-        labels, known = self._labels, self._keys
-        keys = tuple([known[object_id] for object_id in object_ids])
-        kinds = tuple([object_type(key) for key in keys])
-        return StitchEvent(
-            at, labels[source], source_event_id, event_id, labels[kind], labels[system], kinds, keys, *more
-        )
 
 
 class _Ties(NamedTuple):

@@ -77,7 +77,7 @@ def record(
         key=lambda one: one.digest,
     )
     targets = {target.digest: target for target in found}
-    memory = near.memory
+    memory = near.records.memory
     memory.named(near.ids[key] for key in near.fresh)
     memory.labels.update((number, text) for text, number in labels.items())
     stored = stored_of(bulk, memory, targets, {one.process.id for one in derived}, anchored)
@@ -300,7 +300,7 @@ def _write_edges(
                 )  # fmt: skip
                 wanted[row] = None
     definitions = {labels[one.process.id] for one in derived}
-    edges = near.memory.edges
+    edges = near.records.memory.edges
     asked = parents.difference(edges)
     edges.update((parent, {}) for parent in asked)
     for stored in bulk.select(

@@ -14,6 +14,7 @@ from collectors.processes.process import Process
 from collectors.stitching.memory import Memory
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.recording import Derived, record
+from collectors.stitching.records import Records
 from collectors.stitching.stitch import stitch
 from collectors.stitching.stitch_event import Member, Outside, StitchEvent
 from collectors.stitching.tree import object_type
@@ -55,7 +56,7 @@ def restitch(
     """
     rulings = RulingStore(bulk)
     memory = numbers.recall(Memory)
-    near = Neighbourhood(bulk, processes, ids, rulings, memory)
+    near = Neighbourhood(Records(bulk, ids, memory), processes, rulings)
     near.new(new_objects)
     touched = {key for event in events for key in event.keys}.union(left_objects)
     near.find_hubs(touched)
@@ -120,7 +121,7 @@ def _hold_hubs(bulk: Bulk, rulings: RulingStore, near: Neighbourhood, turned: se
 
 
 def _stored_places(near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, Outside]]:
-    return near.places(near.processes, [near.ids[key] for key in keys if key not in near.fresh])
+    return near.records.places(near.processes, [near.ids[key] for key in keys if key not in near.fresh])
 
 
 def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outside]]) -> set[str]:
@@ -143,7 +144,7 @@ def _derive(near: Neighbourhood, process: Process, centre: set[str], turned: set
     active = {key for key in centre if object_type(key) in process.active_types}
     mine = {key for key in active if near.stands(process, key)}
     events, beyond, linked = near.around(process, mine)
-    stored = near.places((process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
+    stored = near.records.places((process,), [near.ids[key] for key in beyond])[process.id] if beyond else {}
     outside = {key: stored.get(near.ids[key], Outside(None, ())) for key in beyond}
     stitched = stitch(process, events, outside, near.said(process, events), near.rulings(mine | linked))
     return Derived(

@@ -15,6 +15,7 @@ from collectors.labels import label_no_of
 from collectors.span import BusinessEvent
 from collectors.stitching.memory import Memory
 from collectors.stitching.neighbourhood import Neighbourhood
+from collectors.stitching.records import Records
 from collectors.transactions.store import (
     transactions_by_id,
 )
@@ -124,7 +125,7 @@ def test_a_customer_with_many_orders_is_never_followed(database: Database) -> No
             select(tables.ObjectRow.type, tables.ObjectRow.value, tables.ObjectRow.object_id)
         )  # type: ignore[call-overload]
         bulk, ids = Bulk(session), {f"{k}:{v}": one for k, v, one in rows}
-        near = Neighbourhood(bulk, DEFINITIONS.processes, ids, RulingStore(bulk), Memory())
+        near = Neighbourhood(Records(bulk, ids, Memory()), DEFINITIONS.processes, RulingStore(bulk))
         asked = {"order:SO-7", "customer:C-1"}
         near.fetch_ahead(asked)
         return near.closure(near.closure(asked) | near.reached(asked - {"customer:C-1"}))

@@ -9,6 +9,7 @@ from collectors.definitions import Definitions
 from collectors.stitching.memory import Memory
 from collectors.stitching.neighbourhood import Neighbourhood
 from collectors.stitching.recording import stored_of
+from collectors.stitching.records import Records
 from collectors.stitching.restitch import stitching
 
 EDGE = "parent_id, child_id, role, event_id, definition_label, version, rule_label, refused, edge_id"
@@ -19,9 +20,8 @@ def compare(session: Session, definitions: Definitions) -> int:
     bulk = Bulk(session)
     with stitching(bulk, by_heart=True) as numbers:
         memory = numbers.recall(Memory)
-        cold = Neighbourhood(
-            bulk, definitions.processes, dict(memory.ids), RulingStore(bulk), asking := Memory()
-        )
+        asking = Records(bulk, dict(memory.ids), Memory())
+        cold = Neighbourhood(asking, definitions.processes, RulingStore(bulk))
         for key, events in memory.events_of.items():
             named = bulk.select("event_id", "event_object", "object_id", [memory.ids[key]])
             assert sorted(row[0] for row in named) == sorted(event.event_id for event in events), key
@@ -30,10 +30,10 @@ def compare(session: Session, definitions: Definitions) -> int:
         for object_id in memory.ids.values():
             known = memory.places_of(object_id)
             assert known is None or sorted(known, key=str) == sorted(
-                cold.stored_places([object_id]), key=str
+                asking.place_rows([object_id]), key=str
             ), object_id
         processes = {process.id for process in definitions.processes}
-        there = stored_of(bulk, asking, {}, processes, set(memory.txns))
+        there = stored_of(bulk, asking.memory, {}, processes, set(memory.txns))
         assert dict(there.gone.values()) == {txn_id: one.txn for txn_id, one in memory.txns.items()}
         for txn_id, one in memory.txns.items():
             assert one.events == there.events[txn_id]
