@@ -49,7 +49,7 @@ def test_a_story_tells_what_was_waited_for_and_what_is_usual(world: Any, one_dea
         "difference": "SAME",
     }
     assert (hops["posted"]["difference"], hops["paid"]["difference"]) == ("SLOWER", "MISSING")
-    assert beside["differences"][0] == "“Posted to the ledger” took 39 h here and 4 h there."
+    assert beside["differences"][0] == "“Posted to the ledger” took 1 d 15 h here and 4 h there."
     assert story(world, "SO-1")["comparison"] is None, "nothing else has completed"
 
 
