@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where does each system and each way between two stand on the map? Systems in a row; ways that pass over one, or run back, in
-lanes above and below. Pure arithmetic in pixels of the picture."""
+lanes above and below. Pure arithmetic in pixels of the picture. Where it is too wide, `map_rungs` draws the same upright."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards import query_bar, status
+from dashboards.format import count
 from dashboards.line_picture import STATIONS, Hop, hop
 
 BOX, GAP, LEG, LANE, MARGIN = 168, 192, 66, 70, 8
 """Width of a system, distance between two, and the heights of one way between neighbours and of one lane."""
-_LETTER, _LARGE_LETTER = 6.7, 8.6
+LETTER, _LARGE_LETTER = 6.7, 8.6
 """How wide a letter of the picture's text, and of a system's name, is taken to be."""
 _LEAST_BOX = 92
 _WIDTHS = (1.5, 8.0)
@@ -20,7 +21,8 @@ _WIDTHS = (1.5, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A system on the map; `address` opens what waits for it, `waiting` says how much does. `name` and `vendor` as they fit."""
+    """A system on the map; `address` opens what waits for it, `waiting` says how much does, `waits` the same in lines that fit.
+    `name` and `vendor` as they fit."""
 
     system: status.System
     vendors: str
@@ -30,6 +32,7 @@ class Place:
     y: int
     height: int
     waiting: str
+    waits: tuple[str, ...]
     tone: str
     address: str
 
@@ -48,19 +51,21 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class MapPicture:
+    """`box` is how wide each system is; `rails` are where a line runs down from each, in the upright picture."""
+
     width: int
     height: int
     box: int
     places: tuple[Place, ...]
     ways: tuple[Way, ...]
+    rails: tuple[int, ...] = ()
 
 
 def picture(
     hops: Sequence[Mapping[str, Any]], systems: Sequence[Mapping[str, str]], query: str = ""
 ) -> MapPicture:
     """The map of these hops; `query` is what else the addresses of systems ask for. Systems stand in the order of the line, those we have no place for behind, by name."""
-    roles = {role for one in hops for role in (one["source"], one["target"])}
-    order = [*(r for r in STATIONS if r in roles), *sorted(roles - {*STATIONS})]
+    order = in_order(hops)
     place = {role: number for number, role in enumerate(order)}
     legs: dict[int, list[Mapping[str, Any]]] = {}
     over: list[Mapping[str, Any]] = []
@@ -87,9 +92,18 @@ def picture(
         width=_left(len(order) - 1) + BOX + MARGIN if order else 2 * MARGIN,
         height=top + height + LANE * len(under) + MARGIN,
         box=BOX,
-        places=tuple(_place(role, place[role], top, height, hops, systems, query) for role in order),
+        places=tuple(
+            system_at(role, (_left(number), top), (BOX, height), hops, systems, query)
+            for number, role in enumerate(order)
+        ),
         ways=tuple(ways),
     )
+
+
+def in_order(hops: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The roles these hops join: those of the line first, as it runs, and the others by name."""
+    roles = {role for one in hops for role in (one["source"], one["target"])}
+    return [*(r for r in STATIONS if r in roles), *sorted(roles - {*STATIONS})]
 
 
 def _left(number: int) -> int:
@@ -125,8 +139,8 @@ def _round(one: Mapping[str, Any], begin: int, end: int, lane: int, edge: int, m
 
 def _way(one: Mapping[str, Any], path: str, begin: int, end: int, y: int, most: int) -> Way:
     told = hop(one)
-    room = max(abs(end - begin), BOX) - 12 - len(f"{told.volume} ") * _LETTER
-    return Way(told, fitting(told.title, room / _LETTER), path, _width(one, most), (begin + end) // 2, y)
+    room = max(abs(end - begin), BOX) - 12 - len(f"{told.volume} ") * LETTER
+    return Way(told, fitting(told.title, room / LETTER), path, width(one, most), (begin + end) // 2, y)
 
 
 def fitting(words: str, letters: float) -> str:
@@ -138,34 +152,40 @@ def fitting(words: str, letters: float) -> str:
     return words if len(words) <= letters else words[: max(int(letters) - 1, 1)].rstrip() + "…"
 
 
-def _width(one: Mapping[str, Any], most: int) -> float:
+def width(one: Mapping[str, Any], most: int) -> float:
+    """How thick the way is drawn: by the root of its volume beside the greatest one."""
     least, widest = _WIDTHS
     return round(least + (widest - least) * math.sqrt(one["volume"] / max(most, 1)), 1)
 
 
-def _place(
+def system_at(
     role: str,
-    number: int,
-    top: int,
-    height: int,
+    corner: tuple[int, int],
+    size: tuple[int, int],
     hops: Sequence[Mapping[str, Any]],
     systems: Sequence[Mapping[str, str]],
     query: str,
 ) -> Place:
+    """The system of a role in a box with this upper left corner, and what these hops say waits for it."""
     into = [one for one in hops if one["target"] == role]
     failed, overdue, waiting = (sum(one[key] for one in into) for key in ("failed", "overdue", "waiting"))
-    words = [f"{n} {word}" for n, word in ((failed, "failed"), (overdue, "overdue")) if n]
+    words = [f"{count(n)} {word}" for n, word in ((failed, "failed"), (overdue, "overdue")) if n]
     system = status.system(role)
     vendors = ", ".join(status.system(s["name"]).word for s in systems if s["role"] == role)
+    (x, y), (wide, height) = corner, size
+    room = wide * 9 // 10
+    waits = words or ([f"{count(waiting)} waiting"] if waiting else [])
+    told = ", ".join(waits) or "nothing waits"
     return Place(
         system=system,
         vendors=vendors,
-        name=fitting(system.word, (BOX - 16) / _LARGE_LETTER),
-        vendor=fitting(vendors, (BOX - 16) / _LETTER),
-        x=_left(number),
-        y=top,
+        name=fitting(system.word, room / _LARGE_LETTER),
+        vendor=fitting(vendors, room / LETTER),
+        x=x,
+        y=y,
         height=height,
-        waiting=", ".join(words) or (f"{waiting} waiting" if waiting else "nothing waits"),
+        waiting=told,
+        waits=(told,) if len(told) * LETTER <= room else tuple(waits),
         tone="bad" if failed else "warn" if overdue else "calm",
         address=query_bar.address(f"{query} system:{role}".strip()),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import map_picture, queries
+from dashboards import map_picture, map_rungs, queries
 from dashboards.asking import Page, Visit
 from dashboards.format import count
 from dashboards.line_picture import Hop, hop
@@ -16,9 +16,10 @@ WINDOWS = ("30", "1", "7", "90")
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """The picture and the same as a table, worst first. `processes` are ids with their words; `process` is the chosen one or ``."""
+    """The picture, the same upright for a phone, and as a table, worst first. `processes` are ids with their words; `process` is the chosen one or ``."""
 
     picture: MapPicture
+    upright: MapPicture
     rows: tuple[Hop, ...]
     days: str
     windows: tuple[tuple[str, str], ...]
@@ -36,10 +37,10 @@ async def show(visit: Visit) -> Page:
     processes = tuple(sorted({one["process"] for one in line["hops"]}))
     process = visit.asked_among("process", processes, "")
     chosen = [one for one in line["hops"] if process in ("", one["process"])]
+    shown = chosen, data["instance"]["systems"], f"process:{process}" if process else ""
     view = MapView(
-        picture=map_picture.picture(
-            chosen, data["instance"]["systems"], f"process:{process}" if process else ""
-        ),
+        picture=map_picture.picture(*shown),
+        upright=map_rungs.picture(*shown),
         rows=tuple(hop(one) for one in sorted(chosen, key=_worst_first)),
         days=days,
         windows=tuple(

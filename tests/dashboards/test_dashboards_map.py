@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
-from dashboards.map_picture import BOX, MapPicture, picture
-from tests.dashboards.conftest import Site
+from dashboards import map_rungs
+from dashboards.map_picture import BOX, LETTER, MapPicture, picture
+from tests.dashboards.conftest import Site, opened
 
 _NUMBERS = re.compile(r"-?\d+")
 ROLES = ("crm", "billing", "payments", "erp", "warehouse", "tax")
@@ -27,6 +28,10 @@ def a_hop(source: str, target: str, volume: int = 10, **more: Any) -> dict[str, 
 
 def of(*hops: dict[str, Any]) -> MapPicture:
     return picture(hops, [{"name": "netsuite", "role": "erp"}])
+
+
+def upright(*hops: dict[str, Any]) -> MapPicture:
+    return map_rungs.picture(hops, [{"name": "netsuite", "role": "erp"}])
 
 
 def test_systems_stand_in_the_order_of_the_line_and_those_of_others_behind() -> None:
@@ -88,14 +93,34 @@ def test_a_system_says_what_waits_for_it() -> None:
 def test_whatever_hops_there_are_every_line_stays_in_the_picture_and_no_two_lie_on_each_other(
     drawn: list[tuple[str, str, int]],
 ) -> None:
-    made = of(*(a_hop(*each) for each in drawn))
+    for draw in (of, upright):
+        made = draw(*(a_hop(*each) for each in drawn))
 
-    assert len(made.ways) == len(drawn)
-    assert len({way.path for way in made.ways}) == len(drawn)
-    assert len({(way.x, way.y) for way in made.ways}) == len(drawn)
+        assert len(made.ways) == len(drawn)
+        assert len({way.path for way in made.ways}) == len(drawn)
+        assert len({(way.x, way.y) for way in made.ways}) == len(drawn)
+        for way in made.ways:
+            assert all(
+                0 <= int(number) <= max(made.width, made.height) for number in _NUMBERS.findall(way.path)
+            )
+            assert 0 < way.y < made.height
+
+
+def test_upright_each_way_has_a_rung_in_the_order_of_the_process() -> None:
+    """Told to the right of a phone it would be cut; so no line of words leaves the picture."""
+    made = upright(
+        a_hop("crm", "billing", title="deals to the billing of all the legal entities of the company"),
+        a_hop("billing", "erp", failed=1, overdue=14, waiting=20),
+        a_hop("erp", "crm", title="status back to the CRM"),
+        a_hop("billing", "payments"),
+    )
+    assert [way.y for way in made.ways] == sorted(way.y for way in made.ways)
     for way in made.ways:
-        assert all(0 <= int(number) <= max(made.width, made.height) for number in _NUMBERS.findall(way.path))
-        assert 0 < way.y < made.height
+        half = len(f"{way.hop.volume} {way.title}") * LETTER / 2
+        assert half - 1 <= way.x <= made.width - half + 1
+    assert made.width == map_rungs.WIDTH
+    assert [place.waits for place in made.places] == [(), (), (), ("1 failed", "14 overdue")]
+    assert len(made.rails) == 4
 
 
 def test_the_page_tells_each_way_worst_first_with_its_transactions(client: TestClient) -> None:
@@ -159,3 +184,23 @@ def test_every_system_and_way_is_reached_by_keyboard(site: Site, chromium: Brows
     assert sum("made it" in name for name in names) == 6
     assert any("waits p50 12" in name for name in names), "the wait is told as well"
     page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 390, 820])
+def test_a_phone_shows_every_system_and_way_without_scrolling(
+    site: Site, chromium: Browser, width: int
+) -> None:
+    page = opened(chromium, width)
+    page.goto(f"{site.url}/map")
+    region = page.get_by_role("region", name="The map", exact=False)
+
+    assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    for text in region.locator("text:visible").all():
+        box = text.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    expect(region.locator(".place:visible")).to_have_count(4)
+    expect(region.locator(".way:visible")).to_have_count(6)
+    page.context.close()
