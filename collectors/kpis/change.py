@@ -7,7 +7,7 @@ from math import sqrt
 
 from collectors.kpis.definition import KpiDefinition
 from collectors.kpis.figure import MIN_N
-from collectors.kpis.observe import HIT, PENDING, Item
+from collectors.kpis.observe import Cell, Tally, tally
 from collectors.kpis.survival import incidence_at, quantiles
 from terms.instant import SECOND, Instant, to_datetime
 
@@ -34,19 +34,26 @@ class Marker:
         return f"{self.subject} {self.version}{place}"
 
 
-def changed(definition: KpiDefinition, items: Sequence[Item], markers: Sequence[Marker]) -> str | None:
+def cuts(markers: Sequence[Marker]) -> tuple[Instant, ...]:
+    """The instants that part the starts before a marker from those after it, ascending."""
+    return tuple(sorted({marker.at for marker in markers}))
+
+
+def changed(definition: KpiDefinition, cells: Sequence[Cell], markers: Sequence[Marker]) -> str | None:
     """One sentence about the marker with the clearest difference between the starts before and after it; None when none is clear.
 
-    `items` are sorted. A marker of one legal entity is judged by that entity's starts alone. Needs MIN_N on both sides.
+    The cells are cut at the markers. A marker of one legal entity is judged by that entity's starts alone. Needs MIN_N on both
+    sides.
     """
     best: tuple[float, str] | None = None
-    of_entity: dict[str | None, Sequence[Item]] = {None: items}
+    of_entity: dict[str | None, Sequence[Cell]] = {None: cells}
+    place = {at: index for index, at in enumerate(cuts(markers))}
     for marker in markers:
         if marker.legal_entity not in of_entity:
-            of_entity[marker.legal_entity] = [item for item in items if item.entity == marker.legal_entity]
-        where = of_entity[marker.legal_entity]
-        before = _side(definition, [item for item in where if item.cohort_at < marker.at])
-        after = _side(definition, [item for item in where if item.cohort_at >= marker.at])
+            of_entity[marker.legal_entity] = [cell for cell in cells if cell.entity == marker.legal_entity]
+        where, here = of_entity[marker.legal_entity], place[marker.at]
+        before = _side(definition, [cell for cell in where if cell.cut <= here])
+        after = _side(definition, [cell for cell in where if cell.cut > here])
         if before is None or after is None or before.is_lower_bound:
             continue
         clearness = _clearness(definition, before, after)
@@ -59,38 +66,33 @@ def changed(definition: KpiDefinition, items: Sequence[Item], markers: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The starts on one side of a marker. `n` is the denominator of a rate and `hits` its numerator; a duration counts all."""
+    """The starts on one side of a marker."""
 
-    items: Sequence[Item]
+    tally: Tally
     value: float
     is_lower_bound: bool
-    n: int
-    hits: int
 
 
-def _side(definition: KpiDefinition, items: Sequence[Item]) -> _Side | None:
+def _side(definition: KpiDefinition, cells: Sequence[Cell]) -> _Side | None:
     """The side's value; None for fewer than MIN_N starts, which say nothing."""
-    if definition.kind == "rate":
-        n = sum(item.entry != PENDING for item in items)
-        hits = sum(item.entry == HIT for item in items)
-        return _Side(items, hits / n, False, n, hits) if n >= MIN_N else None
-    if len(items) < MIN_N:
+    if sum(cell.n for cell in cells) < MIN_N:
         return None
-    (time,) = quantiles([item[:2] for item in items], (definition.quantile,))
-    value = (items[-1].time if time is None else time) / SECOND
-    return _Side(items, value, time is None, len(items), 0)
+    of = tally(definition, cells)
+    if definition.kind == "rate":
+        return _Side(of, of.hits / of.n, False) if of.n >= MIN_N else None
+    (time,) = quantiles(of.waits, (definition.quantile,))
+    return _Side(of, (of.waits.longest if time is None else time) / SECOND, time is None)
 
 
 def _clearness(definition: KpiDefinition, before: _Side, after: _Side) -> float:
     """Standard errors between the two rates; or between the shares that make it within the time the side before took."""
     if definition.kind == "rate":
-        pooled = (before.hits + after.hits) / (before.n + after.n)
+        pooled = (before.tally.hits + after.tally.hits) / (before.tally.n + after.tally.n)
         difference = abs(before.value - after.value)
     else:
         pooled = definition.quantile
-        observed = [item[:2] for item in after.items]
-        difference = abs(incidence_at(observed, round(before.value * SECOND)) - pooled)
-    error = sqrt(pooled * (1 - pooled) * (1 / before.n + 1 / after.n))
+        difference = abs(incidence_at(after.tally.waits, round(before.value * SECOND)) - pooled)
+    error = sqrt(pooled * (1 - pooled) * (1 / before.tally.n + 1 / after.tally.n))
     return difference / error if error else 0.0
 
 

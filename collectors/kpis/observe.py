@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Samples as they stood at an instant: nothing that happened later is known. Every figure and series is made of these."""
+"""Samples as they stood at an instant: nothing that happened later is known. Every figure and series is made of these.
 
+Samples that stand alike are told of together, in a cell, so that a board is made of few rows however many deals there are.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from collectors.kpis.definition import KpiDefinition
-from collectors.kpis.sample import SampleColumns
-from collectors.kpis.survival import CANCELLED, FAILED, OPEN, REACHED
+from collectors.kpis.survival import CANCELLED, FAILED, OPEN, REACHED, Waits
 from terms.instant import DAY, MINUTE, Instant, day
 
 SKEW = 5 * MINUTE  # an end this little before its start is two clocks, not a fault
+SUSPECT = 4  # a kind beside REACHED, CANCELLED, FAILED and OPEN: it ends further before its start than that
 
 PENDING, COUNTED, HIT = 0, 1, 2  # how a sample enters a rate: not at all yet, in the denominator, in both
 
@@ -46,62 +51,66 @@ class Window:
         return tuple(day(Instant(self.from_at + index * DAY)) for index in range(self.days))
 
 
-class Item(NamedTuple):
-    """A sample as of an instant. The order of the fields is the order the estimate needs: time, then ends before open ones."""
+class Cell(NamedTuple):
+    """The samples of one day of start, between the same two cuts, and of one legal entity, that stand alike.
 
-    time: int  # microseconds from the start to what happened, or to the as-of instant
-    kind: int  # REACHED, CANCELLED, FAILED or OPEN
-    entry: int  # PENDING, COUNTED or HIT; a duration counts every sample
-    day: int  # index of the start's day in the window
-    entity: str
-    cohort_at: int
+    `times` are microseconds from the start to what happened, or to until when nothing had, ascending; of a rate the longest alone.
+    """
 
-
-def observe(definition: KpiDefinition, samples: SampleColumns, window: Window) -> tuple[list[Item], int]:
-    """The samples that started in the window, sorted, as known at its `as_of`; and how many were left out for their clocks."""
-    as_of, from_at, seen_until = window.as_of, window.from_at, window.seen_until
-    is_rate, counts_failed = definition.kind == "rate", definition.counts == "failed"
-    items: list[Item] = []
-    suspect = 0
-    rows = zip(
-        samples.cohort_at,
-        samples.end_at,
-        samples.cancelled_at,
-        samples.failed_at,
-        samples.legal_entity,
-        strict=True,
-    )
-    for cohort_at, end_at, cancelled_at, failed_at, entity in rows:
-        if not from_at <= cohort_at <= as_of:
-            continue
-        if cancelled_at is not None and cancelled_at <= as_of:
-            time, kind = cancelled_at - cohort_at, CANCELLED
-        elif end_at is not None and end_at <= as_of:
-            time, kind = end_at - cohort_at, REACHED
-            if time < -SKEW:
-                suspect += 1
-                continue
-        elif counts_failed and failed_at is not None and failed_at <= as_of:
-            time, kind = failed_at - cohort_at, FAILED
-        else:
-            time, kind = seen_until - cohort_at, OPEN
-        entry = _entry(definition, kind, seen_until - cohort_at) if is_rate else COUNTED
-        items.append(Item(max(time, 0), kind, entry, (cohort_at - from_at) // DAY, entity, cohort_at))
-    items.sort()
-    return items, suspect
+    day: int  # index in the window
+    cut: int  # how many cuts lie before the start, or at it
+    entity: str  # empty where it is not known
+    kind: int  # REACHED, CANCELLED, FAILED, OPEN or SUSPECT
+    is_mature: bool  # of a rate: at least as old as `after`
+    n: int
+    times: Sequence[int]
 
 
-def _entry(definition: KpiDefinition, kind: int, age: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What cells say together. `n` is the population, for a rate its denominator; `hits` those that reached the end, or the
+    numerator. `waits` are those of a duration, empty for a rate."""
+
+    n: int
+    hits: int
+    open: int
+    cancelled: int
+    longest_open: int | None
+    waits: Waits
+
+
+def tally(definition: KpiDefinition, cells: Iterable[Cell]) -> Tally:
+    """The cells counted together, whatever their order. None may be SUSPECT."""
+    of_kind: tuple[list[Cell], ...] = ([], [], [], [])
+    for cell in cells:
+        of_kind[cell.kind].append(cell)
+    reached, cancelled, _, waiting = (sum(cell.n for cell in kind) for kind in of_kind)
+    longest = max((cell.times[-1] for cell in of_kind[OPEN]), default=None)
+    if definition.kind == "duration":
+        lost = [*of_kind[CANCELLED], *of_kind[FAILED]]
+        waits = Waits(_times(of_kind[REACHED]), _times(lost), _times(of_kind[OPEN]))
+        return Tally(waits.n, reached, waiting, cancelled, longest, waits)
+    entries = [(_entry(definition, cell.kind, cell.is_mature), cell.n) for kind in of_kind for cell in kind]
+    n = sum(count for entry, count in entries if entry != PENDING)
+    hits = sum(count for entry, count in entries if entry == HIT)
+    return Tally(n, hits, waiting, cancelled, longest, Waits())
+
+
+def _times(cells: Sequence[Cell]) -> Sequence[int]:
+    # Each cell's are in order, and sorting runs that are in order is merging them.
+    return cells[0].times if len(cells) == 1 else sorted(chain.from_iterable(cell.times for cell in cells))
+
+
+def _entry(definition: KpiDefinition, kind: int, is_mature: bool) -> int:
     """How a sample of that kind and age enters the rate."""
-    mature = age >= definition.after_us
-    if definition.population == "mature" and not mature:
+    if definition.population == "mature" and not is_mature:
         return PENDING
     if definition.counts == "failed":
         if kind == FAILED:
             return HIT
-        return COUNTED if kind != OPEN or mature else PENDING
+        return COUNTED if kind != OPEN or is_mature else PENDING
     if kind == CANCELLED:
         return PENDING
     if kind == REACHED:
         return HIT
-    return COUNTED if mature else PENDING
+    return COUNTED if is_mature else PENDING

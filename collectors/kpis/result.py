@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from collectors.kpis.change import Marker, changed
 from collectors.kpis.definition import KpiDefinition
 from collectors.kpis.figure import Figure, figure, point
-from collectors.kpis.observe import Item, Window, observe
-from collectors.kpis.sample import SampleColumns
+from collectors.kpis.observe import SUSPECT, Cell, Window, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +50,38 @@ class KpiResult:
 
 
 def measure(
-    definition: KpiDefinition, samples: SampleColumns, window: Window, markers: Sequence[Marker] = ()
+    definition: KpiDefinition,
+    window: Window,
+    cells: Sequence[Cell],
+    earlier: Sequence[Cell],
+    markers: Sequence[Marker] = (),
 ) -> KpiResult:
-    """The KPI over the samples that started in the window, knowing nothing that happened after its `as_of`.
+    """The KPI over the samples that started in the window, told by cells as of the window's `as_of`.
 
-    The same for samples in any order. Samples of the window before are used for the value before, all others for
-    nothing. Of the markers those inside the window are kept, oldest first.
+    `earlier` are those of the window before. `markers` are those inside the window, oldest first, and their instants are the
+    cuts of `cells`. The same for cells in any order, and however they are divided.
     """
-    items, suspect = observe(definition, samples, window)
-    earlier, _ = observe(definition, samples, window.before)
-    headline, previous = figure(definition, items), figure(definition, earlier)
-    inside = tuple(
-        sorted((m for m in markers if window.from_at < m.at <= window.as_of), key=lambda marker: marker.at)
-    )
+    known = [cell for cell in cells if cell.kind != SUSPECT]
+    headline = figure(definition, tally(definition, known))
+    previous = figure(definition, tally(definition, (cell for cell in earlier if cell.kind != SUSPECT)))
     return KpiResult(
         definition,
         window,
         headline,
         target_met(definition, headline),
         None if previous.is_lower_bound else previous.value,
-        suspect,
-        series(definition, items, window),
-        _by_legal_entity(definition, items, window),
-        inside,
-        changed(definition, items, inside),
+        sum(cell.n for cell in cells if cell.kind == SUSPECT),
+        series(definition, known, window),
+        _by_legal_entity(definition, known, window),
+        tuple(markers),
+        changed(definition, known, markers),
     )
+
+
+def inside(markers: Sequence[Marker], window: Window) -> tuple[Marker, ...]:
+    """The markers that lie in the window, oldest first."""
+    within = (marker for marker in markers if window.from_at < marker.at <= window.as_of)
+    return tuple(sorted(within, key=lambda marker: marker.at))
 
 
 def target_met(definition: KpiDefinition, of: Figure) -> bool | None:
@@ -89,22 +95,23 @@ def target_met(definition: KpiDefinition, of: Figure) -> bool | None:
     return of.value >= definition.target
 
 
-def series(definition: KpiDefinition, items: Sequence[Item], window: Window) -> Series:
+def series(definition: KpiDefinition, cells: Sequence[Cell], window: Window) -> Series:
     """A point for each day of the window, also for days without a start."""
-    days: list[list[Item]] = [[] for _ in range(window.days)]
-    for item in items:
-        days[item.day].append(item)  # the order of items, which is sorted, carries over
-    values, p90s, counts, waiting = zip(*(point(definition, of_day) for of_day in days), strict=True)
+    days: list[list[Cell]] = [[] for _ in range(window.days)]
+    for cell in cells:
+        days[cell.day].append(cell)
+    points = (point(definition, tally(definition, of_day)) for of_day in days)
+    values, p90s, counts, waiting = zip(*points, strict=True)
     return Series(window.day_names(), values, p90s, counts, waiting)
 
 
-def _by_legal_entity(definition: KpiDefinition, items: Sequence[Item], window: Window) -> Breakdown:
-    entities: dict[str, list[Item]] = {}
-    for item in items:
-        if item.entity:
-            entities.setdefault(item.entity, []).append(item)
+def _by_legal_entity(definition: KpiDefinition, cells: Sequence[Cell], window: Window) -> Breakdown:
+    entities: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.entity:
+            entities.setdefault(cell.entity, []).append(cell)
     names = tuple(sorted(entities))
-    figures = [figure(definition, entities[name]) for name in names]
+    figures = [figure(definition, tally(definition, entities[name])) for name in names]
     return Breakdown(
         name=names,
         value=tuple(None if of.is_lower_bound else of.value for of in figures),

@@ -2,7 +2,6 @@
 """A sample: what one transaction says about one KPI. Pure, from the transaction as it stands."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from collectors.kpis.definition import KpiDefinition
@@ -30,17 +29,6 @@ class Sample(NamedTuple):
     currency: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SampleColumns:
-    """Many samples of one KPI, a list for each column: what the arithmetic runs over."""
-
-    cohort_at: list[int] = field(default_factory=list)
-    end_at: list[int | None] = field(default_factory=list)
-    cancelled_at: list[int | None] = field(default_factory=list)
-    failed_at: list[int | None] = field(default_factory=list)
-    legal_entity: list[str] = field(default_factory=list)  # empty text where it is not known
-
-
 def samples_of(definitions: Iterable[KpiDefinition], view: TransactionView) -> Iterator[Sample]:
     """The transaction's samples. A KPI has none while its start is not reached, when its end is not planned, or of another process."""
     moments = _moments(view)
@@ -66,18 +54,6 @@ def samples_of(definitions: Iterable[KpiDefinition], view: TransactionView) -> I
             region=view.region,
             currency=view.amount.currency if view.amount else None,
         )
-
-
-def columns(samples: Iterable[Sample]) -> SampleColumns:
-    """The samples as columns, in their order."""
-    made = SampleColumns()
-    for sample in samples:
-        made.cohort_at.append(sample.cohort_at)
-        made.end_at.append(sample.end_at)
-        made.cancelled_at.append(sample.cancelled_at)
-        made.failed_at.append(sample.failed_at)
-        made.legal_entity.append(sample.legal_entity or "")
-    return made
 
 
 def _moments(view: TransactionView) -> dict[str, Instant | None]:

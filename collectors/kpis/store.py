@@ -7,11 +7,12 @@ from sqlalchemy import Table, select
 from sqlmodel import Session, SQLModel
 
 from collectors.bulk import Bulk
-from collectors.kpis.change import Marker
+from collectors.kpis.change import Marker, cuts
+from collectors.kpis.counting import cells
 from collectors.kpis.definition import KpiDefinition
 from collectors.kpis.observe import Window
-from collectors.kpis.result import KpiResult, measure
-from collectors.kpis.sample import Sample, SampleColumns, samples_of
+from collectors.kpis.result import KpiResult, inside, measure
+from collectors.kpis.sample import Sample, samples_of
 from collectors.kpis.tables import KpiSampleRow
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from collectors.transactions.transaction import TransactionView
@@ -87,38 +88,37 @@ def results(
     """
     near = [m for m in markers if legal_entity is None or m.legal_entity in (None, legal_entity)]
     return tuple(
-        measure(definition, load(session, definition, window, legal_entity), window, near)
+        _result(
+            session,
+            definition,
+            Window(as_of, days, _known_until(definition, watermarks, as_of)),
+            legal_entity,
+            near,
+        )
         for definition in definitions
-        for window in (Window(as_of, days, _known_until(definition, watermarks, as_of)),)
+    )
+
+
+def _result(
+    session: Session,
+    definition: KpiDefinition,
+    window: Window,
+    legal_entity: str | None,
+    markers: Sequence[Marker],
+) -> KpiResult:
+    within = inside(markers, window)
+    return measure(
+        definition,
+        window,
+        cells(session, definition, window, cuts(within), legal_entity),
+        cells(session, definition, window.before, legal_entity=legal_entity),
+        within,
     )
 
 
 def _known_until(definition: KpiDefinition, watermarks: Watermarks, as_of: Instant) -> Instant:
     """Up to when the sources of the KPI's end have told; of several processes the one furthest behind."""
     return min((watermarks.until(p, definition.end, as_of) for p in definition.processes), default=as_of)
-
-
-def load(
-    session: Session, definition: KpiDefinition, window: Window, legal_entity: str | None = None
-) -> SampleColumns:
-    """The KPI's samples that started in the window or the one before, as columns."""
-    columns = _TABLE.c
-    statement = select(
-        columns.cohort_at, columns.end_at, columns.cancelled_at, columns.failed_at, columns.legal_entity
-    ).where(
-        columns.tenant == TENANT,
-        columns.kpi == definition.id,
-        columns.version == definition.version,
-        columns.cohort_at >= window.before.from_at,
-        columns.cohort_at <= window.as_of,
-    )
-    if legal_entity is not None:
-        statement = statement.where(columns.legal_entity == legal_entity)
-    rows = session.execute(statement).all()
-    if not rows:
-        return SampleColumns()
-    cohort_at, end_at, cancelled_at, failed_at, entities = map(list, zip(*rows, strict=True))
-    return SampleColumns(cohort_at, end_at, cancelled_at, failed_at, [name or "" for name in entities])
 
 
 def _samples(bulk: Bulk, transaction_ids: Iterable[str]) -> Iterator[Sample]:

@@ -5,56 +5,90 @@ Leaving open items out flatters every figure: the slow ones are exactly those th
 right-censored (it says: longer than this), and a cancelled one competes (it will never reach the end).
 """
 
-from collections.abc import Sequence
-from math import sqrt
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
 
-Observed = tuple[int, int]  # (time, kind); sorted so that at equal times an end comes before an open item
 REACHED, CANCELLED, FAILED, OPEN = 0, 1, 2, 3
 
 _EPSILON = 1e-9  # sums of many 1/n stay below their exact value by less
 _Z95 = 1.959963984540054
 
 
-def quantiles(observed: Sequence[Observed], shares: Sequence[float]) -> list[int | None]:
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long each waited, by how it ended, ascending. `lost` were cancelled or failed: they will never reach the end."""
+
+    reached: Sequence[int] = ()
+    lost: Sequence[int] = ()
+    open: Sequence[int] = ()
+
+    @property
+    def n(self) -> int:
+        """How many there are."""
+        return len(self.reached) + len(self.lost) + len(self.open)
+
+    @property
+    def longest(self) -> int:
+        """The longest wait of all. There must be one."""
+        return max(times[-1] for times in (self.reached, self.lost, self.open) if times)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Those of `reached` between which nobody open stands: each adds as much to the incidence, which was `before`."""
+
+    first: int
+    end: int
+    mass: float
+    before: float
+
+
+def quantiles(waits: Waits, shares: Sequence[float]) -> list[int | None]:
     """For each share, ascending: the earliest time by which that share of all had reached the end; None when none does.
 
-    `observed` is sorted. This is the Aalen-Johansen estimate of the cumulative incidence, which without cancellations
-    is Kaplan-Meier's: every item carries the same mass, and an open one hands its mass to those observed longer.
+    This is the Aalen-Johansen estimate of the cumulative incidence, which without cancellations is Kaplan-Meier's: every
+    item carries the same mass, and an open one hands its mass to those observed longer. At equal times ends come first.
     """
     found: list[int | None] = []
-    wanted = [share - _EPSILON for share in shares]
-    target = wanted[0]
-    remaining = len(observed)
-    mass = 1 / remaining if remaining else 0.0
-    incidence = 0.0
-    for time, kind in observed:
-        remaining -= 1
-        if kind == REACHED:
-            incidence += mass
-            while incidence >= target:
-                found.append(time)
-                if len(found) == len(wanted):
-                    return found
-                target = wanted[len(found)]
-        elif kind == OPEN and remaining:
-            mass *= (remaining + 1) / remaining
-    return found + [None] * (len(wanted) - len(found))
+    for run in _runs(waits):
+        while len(found) < len(shares):
+            more = shares[len(found)] - _EPSILON - run.before
+            needed = max(ceil(more / run.mass), 1)
+            if needed > run.end - run.first:
+                break
+            found.append(waits.reached[run.first + needed - 1])
+    return found + [None] * (len(shares) - len(found))
 
 
-def incidence_at(observed: Sequence[Observed], time: int) -> float:
+def incidence_at(waits: Waits, time: int) -> float:
     """The share of all that has reached the end by `time`, by the same estimate."""
-    remaining = len(observed)
-    mass = 1 / remaining if remaining else 0.0
     incidence = 0.0
-    for at, kind in observed:
-        if at > time:
+    for run in _runs(waits):
+        end = bisect_right(waits.reached, time, run.first, run.end)
+        incidence = run.before + (end - run.first) * run.mass
+        if end < run.end:
             break
-        remaining -= 1
-        if kind == REACHED:
-            incidence += mass
-        elif kind == OPEN and remaining:
-            mass *= (remaining + 1) / remaining
     return incidence
+
+
+def _runs(waits: Waits) -> Iterator[_Run]:
+    """All of `reached`, cut where the mass changes."""
+    mass = 1 / waits.n if waits.n else 0.0
+    incidence, first = 0.0, 0
+    for place, time in enumerate(waits.open):
+        end = bisect_right(waits.reached, time, first)
+        if end > first:
+            yield _Run(first, end, mass, incidence)
+            incidence += (end - first) * mass
+            first = end
+        if end == len(waits.reached):
+            return
+        remaining = waits.n - end - bisect_right(waits.lost, time) - place - 1
+        mass *= (remaining + 1) / remaining
+    if first < len(waits.reached):
+        yield _Run(first, len(waits.reached), mass, incidence)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

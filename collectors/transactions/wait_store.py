@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long is waited for one stage of a process, of late: what still waits counts as well, or the figure would flatter."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import Session
 
 from collectors import tables
 from collectors.kpis.figure import MIN_N
 from collectors.kpis.observe import SKEW
-from collectors.kpis.survival import CANCELLED, OPEN, REACHED, Observed, quantiles
-from collectors.labels import label_no_of, label_of
+from collectors.kpis.survival import Waits, quantiles
+from collectors.labels import label_no_of
 from collectors.processes.process import Process
 from terms.instant import Instant
 from terms.tenant import TENANT
@@ -36,13 +37,31 @@ class Wait:
     open: int
 
 
-def wait(session: Session, process: Process, stage: str, started_from: Instant, until: Instant) -> Wait:
-    """The wait for a stage since the stage its limit runs from, or the one before it; since the start for the first.
+def waits(
+    session: Session, process: Process, until: Mapping[str, Instant], started_from: Instant
+) -> dict[str, Wait]:
+    """The wait for each stage since the stage its limit runs from, or the one before it; since the start for the first.
 
-    `until` is up to when it is known that what is open is open. What is not planned is left out, and so is what ends
-    before it begins, by more than two clocks differ.
+    `until` names the stages, each with up to when it is known that what is open is open. What is not planned is left out, and so
+    is what ends before it begins, by more than two clocks differ.
     """
-    before = _before(process, stage)
+    before = {stage: _before(process, stage) for stage in until}
+    names = sorted({*until, *(stage for stage in before.values() if stage is not None)})
+    place = {None: _STARTED} | {name: index for index, name in enumerate(names, _REACHED)}
+    rows = _newest(session, process, names, started_from)
+    return {
+        stage: _wait(_observed(rows, stage, place[before[stage]], place[stage], known))
+        for stage, known in until.items()
+    }
+
+
+_STARTED, _ENDED, _NOT_PLANNED, _REACHED = range(
+    4
+)  # where these stand in a row; of _REACHED one for each name
+
+
+def _newest(session: Session, process: Process, names: Sequence[str], started_from: Instant) -> list[Any]:
+    """The newest transactions, a row each, with when they reached the milestones of these names."""
     newest = (
         select(_txn.c.txn_id, _txn.c.started_at, _txn.c.ended_at, _txn.c.not_planned)
         .where(_txn.c.tenant == TENANT, _txn.c.started_at >= started_from, _txn.c.process == process.id)
@@ -50,52 +69,48 @@ def wait(session: Session, process: Process, stage: str, started_from: Instant, 
         .limit(NEWEST)
         .subquery()
     )
-    names = [label_no_of(name) for name in (stage, before) if name is not None]
-    rows = session.execute(
-        select(
-            newest,
-            label_of(_milestone.c.name_label).label("name"),
-            func.min(_milestone.c.reached_at).label("at"),
-        )
+    reached = [
+        func.min(case((_milestone.c.name_label == label_no_of(name), _milestone.c.reached_at)))
+        for name in names
+    ]
+    query = (
+        select(newest.c.started_at, newest.c.ended_at, newest.c.not_planned, *reached)
         .select_from(newest)
         .outerjoin(
             _milestone,
             (_milestone.c.tenant == TENANT)
             & (_milestone.c.txn_id == newest.c.txn_id)
-            & _milestone.c.retracted_at.is_(None)
-            & _milestone.c.name_label.in_(names),
+            & _milestone.c.retracted_at.is_(None),
         )
-        .group_by(*newest.c, _milestone.c.name_label)
+        .group_by(*newest.c)
     )
-    begun: dict[int, int] = {}
-    ended: dict[int, tuple[int, int]] = {}
-    reached: dict[int, int] = {}
-    left_out: set[int] = set()
+    return list(session.execute(query))
+
+
+def _observed(rows: Sequence[Any], stage: str, begun: int, reached: int, until: Instant) -> Waits:
+    """How long each waited for the stage: from what stands at `begun` in its row to what stands at `reached`."""
+    through: list[int] = []
+    lost: list[int] = []
+    waiting: list[int] = []
     for row in rows:
-        if before is None:
-            begun[row.txn_id] = row.started_at
-        elif row.name == before:
-            begun[row.txn_id] = row.at
-        if row.name == stage:
-            reached[row.txn_id] = row.at
-        if stage in (row.not_planned or "").split(","):
-            left_out.add(row.txn_id)
-        ended[row.txn_id] = (until, OPEN) if row.ended_at is None else (row.ended_at, CANCELLED)
-    observed = []
-    for txn_id, since in begun.items():
-        if txn_id in left_out and txn_id not in reached:
+        since, at = row[begun], row[reached]
+        if since is None:
             continue
-        at, kind = (reached[txn_id], REACHED) if txn_id in reached else ended[txn_id]
+        times = through
+        if at is None:
+            if stage in (row[_NOT_PLANNED] or "").split(","):
+                continue
+            at, times = (until, waiting) if row[_ENDED] is None else (row[_ENDED], lost)
         if at - since >= -SKEW:
-            observed.append((max(at - since, 0), kind))
-    return _wait(sorted(observed))
+            times.append(max(at - since, 0))
+    return Waits(sorted(through), sorted(lost), sorted(waiting))
 
 
-def _wait(observed: list[Observed]) -> Wait:
-    n, waiting = len(observed), sum(kind == OPEN for _, kind in observed)
+def _wait(waits: Waits) -> Wait:
+    n, waiting = waits.n, len(waits.open)
     if n < MIN_N:
         return Wait(None, None, n, waiting)
-    p50, p90 = quantiles(observed, (0.5, 0.9))
+    p50, p90 = quantiles(waits, (0.5, 0.9))
     return Wait(p50, p90, n, waiting)
 
 

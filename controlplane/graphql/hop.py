@@ -10,7 +10,7 @@ from sqlmodel import Session
 from collectors.processes.process import Hop as HopRule
 from collectors.processes.process import Process
 from collectors.transactions.line_store import StageFigures
-from collectors.transactions.wait_store import Wait, wait
+from collectors.transactions.wait_store import Wait, waits
 from controlplane.graphql.context import Context, Info, InstanceFacts
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.sentence import hop_reason
@@ -75,17 +75,21 @@ class Hop:
 async def _waits(context: Context, since: Instant) -> Mapping[tuple[str, str], Wait]:
     """The waits of all hops at once, by process and milestone: whoever asks for one looks at all of them."""
     processes = context.sources.definitions.processes
-    stages = {(process.id, hop.milestone): process for process in processes for hop in process.hops}
 
     def read(session: Session) -> dict[tuple[str, str], Wait]:
         return {
-            (name, stage): wait(
-                session, process, stage, since, context.watermarks.until(name, stage, context.now)
-            )
-            for (name, stage), process in stages.items()
+            (process.id, stage): found
+            for process in processes
+            for stage, found in waits(session, process, _known_until(process, context), since).items()
         }
 
     return (await context.read_shared_once(("waits", processes, context.now - since), read)).answer
+
+
+def _known_until(process: Process, context: Context) -> dict[str, Instant]:
+    """The stages of the process's hops, each with up to when its sources have told."""
+    now = context.now
+    return {hop.milestone: context.watermarks.until(process.id, hop.milestone, now) for hop in process.hops}
 
 
 def hops(

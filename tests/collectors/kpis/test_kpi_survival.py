@@ -8,7 +8,28 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from collectors.kpis.survival import CANCELLED, OPEN, REACHED, Observed, incidence_at, quantiles, wilson
+from collectors.kpis import survival
+from collectors.kpis.survival import CANCELLED, FAILED, OPEN, REACHED, Waits, wilson
+from tests.collectors.kpis import plain
+from tests.collectors.kpis.plain import Observed
+
+
+def waits(observed: list[Observed]) -> Waits:
+    """The same, by how they ended."""
+    times = {
+        kind: sorted(time for time, each in observed if each == kind)
+        for kind in (REACHED, CANCELLED, FAILED, OPEN)
+    }
+    return Waits(times[REACHED], sorted(times[CANCELLED] + times[FAILED]), times[OPEN])
+
+
+def quantiles(observed: list[Observed], shares: tuple[float, ...]) -> list[int | None]:
+    return survival.quantiles(waits(observed), shares)
+
+
+def incidence_at(observed: list[Observed], time: int) -> float:
+    return survival.incidence_at(waits(observed), time)
+
 
 # The classic remission times of 21 leukaemia patients (Freireich 1963), weeks; + still in remission.
 # Kaplan-Meier by hand: S(6)=.857 S(7)=.807 S(10)=.753 S(13)=.690 S(16)=.627 S(22)=.538 S(23)=.448
@@ -91,6 +112,22 @@ def test_a_quantile_is_where_the_incidence_reaches_the_share(items: list[Observe
             assert incidence_at(items, time - 1) < share
     times = [time for time in found if time is not None]
     assert times == sorted(times)
+
+
+MANY = st.lists(
+    st.tuples(st.integers(0, 40), st.sampled_from([REACHED, CANCELLED, FAILED, OPEN])), max_size=400
+)
+
+
+@given(MANY, st.lists(st.integers(1, 100), min_size=1, max_size=6, unique=True))
+def test_runs_of_equal_mass_say_what_the_walk_from_one_to_the_next_says(
+    items: list[Observed], percents: list[int]
+) -> None:
+    """The estimate is defined item by item; it is found by skipping from one open item to the next."""
+    items, shares = sorted(items), tuple(percent / 100 for percent in sorted(percents))
+    assert quantiles(items, shares) == plain.quantiles(items, shares)
+    for time in range(0, 41, 5):
+        assert incidence_at(items, time) == pytest.approx(plain.incidence_at(items, time), abs=1e-12)
 
 
 @pytest.mark.parametrize(

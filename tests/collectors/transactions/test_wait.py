@@ -40,7 +40,8 @@ def waited(database: Database, *posted_after: int | None) -> Wait:
         actor=Actor("machine", "test"),
         reason="test",
     )
-    return database.read(lambda session: wait_store.wait(session, PROCESS, "posted", START, NOW))
+    found = database.read(lambda session: wait_store.waits(session, PROCESS, {"posted": NOW}, START))
+    return found["posted"]
 
 
 def test_those_that_still_wait_are_counted(database: Database) -> None:
