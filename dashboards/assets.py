@@ -12,9 +12,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css", "contracts.css")
+_STYLES = ("tokens.css", "layout.css", "parts.css", "pages.css")
 # what only some pages need, they load beside it
-_PARTS = {"list_style": "transactions.css", "story_style": "story.css", "map_style": "map.css"}
+_PARTS = {
+    "list_style": "transactions.css",
+    "story_style": "story.css",
+    "map_style": "map.css",
+    "contract_style": "contracts.css",
+}
 _SCRIPTS = ("page.js", "swap.js", "chart.js", "query.js", "keys.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 

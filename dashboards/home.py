@@ -8,7 +8,7 @@ from typing import Any
 from dashboards import exception_item, kpi_card, queries
 from dashboards.asking import Page, Visit
 from dashboards.exception_item import ExceptionItem
-from dashboards.format import count, duration, moneys
+from dashboards.format import count, duration, instant, moneys
 from dashboards.kpi_card import KpiCard
 from dashboards.line_picture import LinePicture, picture
 
@@ -31,11 +31,12 @@ class Tour:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`healthy` when nothing is stuck. `stuck_money` holds one figure per currency."""
+    """`healthy` when nothing is stuck. `as_of` is when the sentence and the line are of; `stuck_money` holds one figure per currency."""
 
     sentence: str
     healthy: bool
     days: int
+    as_of: str
     total: str
     stuck: str
     stuck_money: tuple[tuple[str, str], ...]
@@ -57,6 +58,7 @@ async def show(visit: Visit) -> Page:
         sentence=line["sentence"],
         healthy=not line["stuckCount"],
         days=line["days"],
+        as_of=instant(line["asOf"]),
         total=count(line["transactions"]),
         stuck=count(line["stuckCount"]),
         stuck_money=tuple((moneys([entry["money"]]), count(entry["count"])) for entry in line["stuckMoney"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboards import map_picture, map_rungs, queries
 from dashboards.asking import Page, Visit
-from dashboards.format import count
+from dashboards.format import count, instant
 from dashboards.line_picture import Hop, hop
 from dashboards.map_picture import MapPicture
 
@@ -25,6 +25,7 @@ class MapView:
     windows: tuple[tuple[str, str], ...]
     process: str
     processes: tuple[tuple[str, str], ...]
+    as_of: str
     total: str
     stuck: str
 
@@ -48,6 +49,7 @@ async def show(visit: Visit) -> Page:
         ),
         process=process,
         processes=(("", "all processes"), *((each, each.replace("-", " ")) for each in processes)),
+        as_of=instant(line["asOf"]),
         total=count(line["transactions"]),
         stuck=count(line["stuckCount"]) if line["stuckCount"] else "",
     )

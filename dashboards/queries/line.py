@@ -28,7 +28,7 @@ MAP = (
 query Map($days: Int!) {
   ...Frame
   line(days: $days) {
-    transactions stuckCount
+    asOf transactions stuckCount
     hops { id source target title process milestone volume waiting overdue failed atRisk { amount currency } state reason
       wait { p50Seconds p90Seconds n open } }
   }

@@ -9,11 +9,13 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from dashboards import charts
 from dashboards.kpi_card import card, change, multiples, what_changed
 from dashboards.spark import HEIGHT, WIDTH, spark
 from tests.dashboards import made_up_kpis
+from tests.dashboards.conftest import Site, opened
 
 KPIS = ("quote-to-activation", "invoice-latency", "renewal-completion", "failed-transactions")
 
@@ -109,3 +111,18 @@ def test_small_lines_stay_in_their_box(values: list[float | None], target: float
             assert 0 <= x <= WIDTH
             assert 0 <= y <= HEIGHT
     assert (drawn.last is None) == all(value is None for value in values)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/", "/kpis"])
+def test_cards_of_a_row_end_alike(site: Site, chromium: Browser, path: str) -> None:
+    """Where one card has more to say, the lines of the others are higher; no card ends in an empty stretch."""
+    page = opened(chromium)
+    page.goto(site.url + path)
+    room = page.locator(".kpi").evaluate_all(
+        """all => all.map(card => card.getBoundingClientRect().bottom
+        - card.querySelector('.kpi-foot').getBoundingClientRect().bottom)"""
+    )
+    assert len(room) >= 4
+    assert max(room) <= 14
+    page.context.close()

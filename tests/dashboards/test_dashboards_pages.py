@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from dashboards import contract_address
+from dashboards.format import instant
 from dashboards.rendering import CONTENT_SECURITY_POLICY, json_island
+from terms.instant import text as terms_text
 from tests.dashboards import made_up, made_up_contracts
 from tests.dashboards.made_up_api import MadeUpApi
 
@@ -67,6 +69,18 @@ def test_the_first_screen_answers_whether_money_moves(client: TestClient) -> Non
         "throughline contracts check examples/drafts/invoice-issued-breaking.json --against invoice-issued"
         in page
     )
+
+
+@pytest.mark.parametrize("path", ["/", "/map", "/kpis"])
+def test_a_page_of_figures_says_when_they_are_of(client: TestClient, path: str) -> None:
+    """What is read once for many readers may be older than the page."""
+    assert f"as of {instant(terms_text(made_up.NOW))}" in client.get(path).text
+
+
+def test_a_hop_that_does_not_move_says_why_and_what_is_at_risk_in_one_sentence(client: TestClient) -> None:
+    page = text(client.get("/").text)
+    assert "the posting period 2026-10 is closed; EUR" in page
+    assert re.search(r"period 2026-10 is closed; [^.;]+(\.\d\d)?[^.;]* at risk\.", page)
 
 
 def test_a_hop_opens_what_waits_there(client: TestClient) -> None:

@@ -33,7 +33,7 @@ def test_a_phone_shows_the_tables_of_a_story_whole(site: Site, chromium: Browser
     shown = {
         "Beside a good one": 3,
         "Why each part belongs": 2,
-        "Events": 2,
+        "Events": 5,
         "Policy violations": 3,
         "Exceptions": 2,
     }
@@ -56,6 +56,40 @@ def test_a_phone_shows_what_is_broken_and_where(
     table = page.get_by_role("region", name=f"{name}, table", exact=True)
     assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
     expect(table.locator("tbody tr").first.locator("td:visible, th:visible")).to_have_count(columns)
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        STORY,
+        "/admin?source=zipkin-payments",
+        "/admin/keys",
+        "/traces",
+        "/contracts/invoice-issued",
+        "/contracts/invoices-api",
+        "/contracts/deployments",
+        "/contracts/what-if",
+    ],
+)
+def test_no_table_runs_to_the_right_of_a_phone_and_every_cell_says_what_it_is(
+    site: Site, chromium: Browser, path: str
+) -> None:
+    """Also those that are folded away. A row is its name and its cells, each below the name of its column."""
+    page = opened(chromium, 390)
+    page.goto(site.url + path)
+    page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll')].filter(it => it.scrollWidth > it.clientWidth)
+        .map(it => it.getAttribute('aria-label'))"""
+    )
+    assert wide == []
+    told = page.evaluate(
+        """() => [...document.querySelectorAll('.cells tbody tr')].flatMap(row => [...row.cells].map((cell, at) => [
+        cell.dataset.label, row.closest('table').tHead.rows[0].cells[at].firstChild.textContent,
+        cell.tagName === 'TH' || !cell.checkVisibility()]))"""
+    )
+    assert [one for one in told if not one[2] and one[0] != one[1]] == []
     page.context.close()
 
 
