@@ -35,17 +35,15 @@ def cells(
     times = func.max(one.c.time) if is_rate else func.aggregate_strings(cast(one.c.time, String), ",")
     rows = session.execute(select(*alike, func.count(), times).group_by(*alike))
     return [
-        Cell(
-            day,
-            cut,
-            entity,
-            kind,
-            bool(is_mature),
-            n,
-            [told] if is_rate else sorted(map(int, told.split(","))),
-        )
+        Cell(day, cut, entity, kind, bool(is_mature), n, [max(told, 0)] if is_rate else _times(told))
         for day, cut, entity, kind, is_mature, n, told in rows
     ]
+
+
+def _times(told: str) -> list[int]:
+    """The times of a cell, ascending. Two clocks that differ a little are no wait."""
+    times = sorted(map(int, told.split(",")))
+    return times if times[0] >= 0 else [max(time, 0) for time in times]
 
 
 def _standing(
@@ -56,13 +54,20 @@ def _standing(
     # The first that holds says how it stands. What is NULL did not happen.
     cancelled = _sample.c.cancelled_at <= as_of
     reached = _sample.c.end_at <= as_of
-    failed = _sample.c.failed_at <= as_of if definition.counts == "failed" else false()
+    failed = _sample.c.failed_at <= as_of
     suspect = and_(reached, _sample.c.end_at < cohort_at - SKEW)
-    kind = case((cancelled, CANCELLED), (suspect, SUSPECT), (reached, REACHED), (failed, FAILED), else_=OPEN)
+    counts_failed = definition.counts == "failed"
+    kind = case(
+        (cancelled, CANCELLED),
+        (suspect, SUSPECT),
+        (reached, REACHED),
+        *([(failed, FAILED)] if counts_failed else []),
+        else_=OPEN,
+    )
     at = case(
         (cancelled, _sample.c.cancelled_at),
         (reached, _sample.c.end_at),
-        (failed, _sample.c.failed_at),
+        *([(failed, _sample.c.failed_at)] if counts_failed else []),
         else_=seen_until,
     )
     is_mature = seen_until - cohort_at >= definition.after_us if definition.kind == "rate" else false()
@@ -72,7 +77,7 @@ def _standing(
         func.coalesce(_sample.c.legal_entity, "").label("entity"),
         kind.label("kind"),
         is_mature.label("is_mature"),
-        case((at < cohort_at, 0), else_=at - cohort_at).label("time"),
+        (at - cohort_at).label("time"),
     ).where(
         _sample.c.tenant == TENANT,
         _sample.c.kpi == definition.id,

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of the first screen: is money moving, where does it stand, and which contract versions flow."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import String, case, cast, func, literal_column, select
 from sqlmodel import Session
 
 from collectors import tables
-from collectors.labels import label_no_of, label_of
+from collectors.bulk import Bulk
+from collectors.labels import labels_of
 from collectors.sources.watermark import NOTHING_HELD, Watermarks
 from collectors.transactions.condition import is_overdue, is_stuck
 from terms.instant import Instant
@@ -36,6 +37,15 @@ class Totals:
     stuck_money: tuple[tuple[Money, int], ...]  # most transactions first
     oldest_stuck: str | None  # transaction id
     oldest_stuck_since: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """`n` transactions of a process that reached the same milestones, one that was reached twice told twice."""
+
+    process: str
+    milestones: tuple[str, ...]
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +126,57 @@ def totals(
     )
 
 
-def reached(session: Session, milestone: str, started_from: Instant, left_out: Collection[str] = ()) -> int:
-    """How many transactions that started since then reached a milestone of that name, in any process but those `left_out`."""
-    count: int = session.execute(
-        select(func.count(func.distinct(_milestone.c.txn_id)))
-        .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
-        .where(*_live(milestone), _txn.c.started_at >= started_from, *_but(left_out))
-    ).scalar_one()
-    return count
+def came(session: Session, started_from: Instant) -> tuple[Came, ...]:
+    """How far the transactions came that started since then."""
+    names = (
+        select(_milestone.c.name_label)
+        .where(
+            _milestone.c.tenant == TENANT,
+            _milestone.c.txn_id == _txn.c.txn_id,
+            _milestone.c.retracted_at.is_(None),
+        )
+        .order_by(_milestone.c.name_label)  # so that those that came equally far say so alike
+        .correlate(_txn)
+        .subquery()
+    )
+    each = (
+        select(
+            _txn.c.process,
+            select(func.aggregate_strings(cast(names.c.name_label, String), ","))
+            .correlate(_txn)
+            .scalar_subquery()
+            .label("labels"),
+        )
+        .where(_txn.c.tenant == TENANT, _txn.c.started_at >= started_from)
+        .subquery()
+    )
+    rows = session.execute(
+        select(each.c.process, each.c.labels, func.count()).group_by(each.c.process, each.c.labels)
+    ).all()
+    found = [
+        (process, [int(label) for label in labels.split(",")], n) for process, labels, n in rows if labels
+    ]
+    text = labels_of(Bulk(session), {label for _, labels, _ in found for label in labels})
+    return tuple(Came(process, tuple(text[label] for label in labels), n) for process, labels, n in found)
+
+
+def reached(told: Iterable[Came], milestone: str, left_out: Collection[str] = ()) -> int:
+    """How many of them reached a milestone of that name, in any process but those `left_out`."""
+    return sum(one.n for one in told if milestone in one.milestones and one.process not in left_out)
 
 
 def stages(
-    session: Session, started_from: Instant, now: Instant, watermarks: Watermarks = NOTHING_HELD
+    session: Session,
+    told: Iterable[Came],
+    started_from: Instant,
+    now: Instant,
+    watermarks: Watermarks = NOTHING_HELD,
 ) -> tuple[StageFigures, ...]:
     """The figures of every milestone that anything reached or waits for, ordered by process and milestone name."""
-    came: dict[tuple[str, str], int] = {
-        (row.process, row.name): int(row.n)
-        for row in session.execute(
-            select(_txn.c.process, label_of(_milestone.c.name_label).label("name"), func.count().label("n"))
-            .join(_txn, (_txn.c.tenant == TENANT) & (_txn.c.txn_id == _milestone.c.txn_id))
-            .where(*_live(), _txn.c.started_at >= started_from)
-            .group_by(_txn.c.process, _milestone.c.name_label)
-        )
-    }
+    made: Counter[tuple[str, str]] = Counter()
+    for one in told:
+        for name in one.milestones:
+            made[one.process, name] += one.n
     overdue, stuck = is_overdue(now, watermarks), is_stuck(now, watermarks)
     standing: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in session.execute(
@@ -160,13 +198,13 @@ def stages(
         StageFigures(
             process,
             milestone,
-            reached=came.get((process, milestone), 0),
+            reached=made[process, milestone],
             waiting=sum(int(row.n) for row in rows),
             overdue=sum(int(row.overdue) for row in rows),
             failed=sum(int(row.failed) for row in rows),
             at_risk=tuple(Money(int(row.minor), row.currency) for row in rows if row.currency and row.minor),
         )
-        for process, milestone in sorted({*came, *standing})
+        for process, milestone in sorted({*made, *standing})
         for rows in (standing.get((process, milestone), []),)
     )
 
@@ -211,10 +249,3 @@ def contract_traffic(session: Session, subjects: Sequence[str] | None = None) ->
 
 def _but(left_out: Collection[str]) -> tuple[Any, ...]:
     return (_txn.c.process.not_in(sorted(left_out)),) if left_out else ()
-
-
-def _live(milestone: str | None = None) -> tuple[Any, ...]:
-    conditions = (_milestone.c.tenant == TENANT, _milestone.c.retracted_at.is_(None))
-    return (
-        conditions if milestone is None else (*conditions, _milestone.c.name_label == label_no_of(milestone))
-    )

@@ -92,10 +92,11 @@ async def line(info: Info, days: int = 30) -> Line:
             if totals.oldest_stuck
             else None
         )
+        came = line_store.came(session, since)
         return _Read(
             totals,
-            line_store.reached(session, LEDGER_MILESTONE, since, beside),
-            line_store.stages(session, since, context.now, context.watermarks),
+            line_store.reached(came, LEDGER_MILESTONE, beside),
+            line_store.stages(session, came, since, context.now, context.watermarks),
             oldest,
             store.exceptions(session, "open", _MOST_CAUSES).items,
         )

@@ -91,7 +91,8 @@ def test_the_first_screen_counts_a_deal_once_however_many_processes_look_at_its_
 
     def counted(left_out: tuple[str, ...]) -> tuple[int, int, int]:
         totals = database.read(lambda s: line_store.totals(s, Instant(0), now, left_out=left_out))
-        reached = database.read(lambda s: line_store.reached(s, "posted", Instant(0), left_out))
+        came = database.read(lambda s: line_store.came(s, Instant(0)))
+        reached = line_store.reached(came, "posted", left_out)
         return totals.transactions, reached, totals.stuck
 
     assert counted(ON_REQUEST) == (1, 1, 1)

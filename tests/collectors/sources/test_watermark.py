@@ -137,7 +137,7 @@ def test_a_posting_is_not_overdue_while_the_tracer_of_the_ledger_is_behind(datab
     totals = database.read(lambda s: line_store.totals(s, Instant(0), NOW, behind))
     (posted,) = [
         s
-        for s in database.read(lambda s: line_store.stages(s, Instant(0), NOW, behind))
+        for s in database.read(lambda s: line_store.stages(s, (), Instant(0), NOW, behind))
         if s.milestone == "posted"
     ]
     assert (totals.overdue, totals.stuck, posted.overdue) == (1, 1, 1)
