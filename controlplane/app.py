@@ -36,6 +36,7 @@ from controlplane.http.registering import registering
 from controlplane.http.registry.description import openapi_route
 from controlplane.http.registry.door import registry_routes
 from controlplane.http.registry.rows import rows
+from controlplane.http.strict_json import strict_json
 from controlplane.parts import Parts
 from controlplane.payloads import Inspector
 from controlplane.security.caller import Caller, caller_of
@@ -83,9 +84,7 @@ def create_app(parts: Parts) -> Starlette:
         live=parts.live,
         ready=partial(readiness.ready, parts.database),
         take_spans=take_spans,
-        take_events=take(
-            lambda body, _: cloudevents.decode(body, parts.definitions.extractor, parts.clock(), inspect)
-        ),
+        take_events=take(partial(_decode_events, parts, inspect)),
         take_zipkin=take(lambda body, _: zipkin_json.decode(body).with_payloads(inspect)),
         receive_webhook=partial(_receive_webhook, parts),
     )
@@ -213,6 +212,11 @@ async def _ask(
     if caller is None:
         raise pages.SignInRequired
     return await service.ask(query, variables, caller)
+
+
+def _decode_events(parts: Parts, inspect: Inspect, body: bytes, _: bool) -> Decoded:
+    strict_json(body)
+    return cloudevents.decode(body, parts.definitions.extractor, parts.clock(), inspect)
 
 
 def _decode(inspect: Inspect, body: bytes, is_json: bool) -> Decoded:

@@ -24,7 +24,7 @@ from collectors.extraction.suggestion import suggest as suggestions
 from collectors.extraction.suggestion_file import word
 from collectors.extraction.trial import Read, Trial, read_all
 from collectors.extraction.trial_told import console, counted, document, sentence, table
-from collectors.imports.batch import decode
+from collectors.imports.batch import decode, refused
 from collectors.imports.file import KINDS, batches
 from collectors.span import Decoded, Rejected
 from terms.instant import wall_clock
@@ -254,7 +254,14 @@ def _load(rules: list[Path] | None) -> Definitions:
 
 def _decoded(path: Path, loaded: Definitions) -> Iterator[Decoded]:
     for batch in batches(path):
-        decoded = decode(batch, loaded.extractor, wall_clock())
+        try:
+            decoded = decode(batch, loaded.extractor, wall_clock())
+        except ProblemError as error:
+            if not batch.line:
+                raise
+            decoded = Decoded(
+                rejected=[Rejected("undecodable", why) for why in refused(batch, str(error)).reasons]
+            )
         decoded.rejected.extend(Rejected("left_out", why) for why in batch.left_out)
         yield decoded
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from collectors.imports.batch import Batch, of_events
-from terms.problem import Problem
+from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch, of_events
 
 BATCH = 500  # events
+_NO_EVENT = 'is not a CloudEvent (each line is {"specversion": "1.0", ...})'
 
 
 def is_cloudevent(document: Any) -> bool:
@@ -20,30 +20,34 @@ def is_cloudevent(document: Any) -> bool:
 def batches(lines: Iterable[bytes], name: str) -> Iterator[Batch]:
     """At most 500 events to a batch, in the order of the lines; empty lines are passed over.
 
-    A line that is no JSON object, such as one that was cut off, is left out and told (`name:line`). What a CloudEvent lacks, the
-    door says of it.
+    A line that is no JSON object, such as one that was cut off, is a batch of its own, for the door to refuse and to count. What
+    a CloudEvent lacks, the door says of it.
     """
     waiting: list[bytes] = []
-    left_out: list[str] = []
     read = 0
     for number, line in enumerate(lines, start=1):
-        read += len(line)
-        if not line.strip():
+        told = line.strip()
+        if told and (broken := _broken(told)):
+            body, flaw = broken
+            yield Batch(EVENTS, EVENTS_TYPE, body, 1, len(line), line=f"{name}:{number}", flaw=flaw)
             continue
-        if why := _flaw(line):
-            left_out.append(str(Problem(why, f"{name}:{number}", 'each line is {"specversion": "1.0", ...}')))
-        else:
-            waiting.append(line.strip())
+        read += len(line)
+        if told:
+            waiting.append(told)
         if len(waiting) == BATCH:
-            yield of_events(waiting, read, left_out=left_out)
-            waiting, left_out, read = [], [], 0
-    if waiting or left_out:
-        yield of_events(waiting, read, left_out=left_out)
+            yield of_events(waiting, read)
+            waiting, read = [], 0
+    if waiting:
+        yield of_events(waiting, read)
 
 
-def _flaw(line: bytes) -> str:
-    """Why a line is no CloudEvent that could be sent; empty when it may be one."""
+def _broken(line: bytes) -> tuple[bytes, str] | None:
+    """What to send of a line that is no CloudEvent, so that every door refuses it, and why it will; None when it may be one.
+
+    A list is sent as text: a door would take it for events.
+    """
     try:
-        return "" if isinstance(orjson.loads(line), dict) else "is not a CloudEvent"
+        document = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return f"is not JSON: {error}"
+        return line, f"is not JSON: {error}"
+    return None if isinstance(document, dict) else (orjson.dumps(line.decode()), _NO_EVENT)

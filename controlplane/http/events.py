@@ -4,6 +4,7 @@
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md, binary, structured and batched mode.
 """
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,8 +15,9 @@ from starlette.routing import Route
 
 from controlplane.http.otlp import Stored, Take, counts
 from controlplane.http.refusal import EVENTS_PATH, media_type, refusal
+from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
-from terms.problem import Problem
+from terms.problem import Problem, ProblemError
 
 TYPES = ("application/cloudevents+json", "application/cloudevents-batch+json")
 _ATTRIBUTE = "ce-"  # begins the header of each attribute in binary mode
@@ -27,7 +29,9 @@ def events_route(take: Take[Stored]) -> Route:
     async def events(request: Request) -> Response:
         kind, body = media_type(request), await request.body()
         if f"{_ATTRIBUTE}specversion" in request.headers:
-            body = _structured(request, kind, body)
+            # Data that is no JSON is no event either: it is refused and counted as it came.
+            with suppress(ProblemError):
+                body = _structured(request, kind, body)
         elif kind not in TYPES:
             problem = Problem(
                 f"'{kind[:80]}' is not an encoding of CloudEvents",
@@ -46,7 +50,8 @@ def events_route(take: Take[Stored]) -> Route:
 def _structured(request: Request, kind: str, body: bytes) -> bytes:
     """The event of a request in binary mode (3.1), written as in structured mode: attributes in headers, data in the body.
 
-    Header values are percent-encoded (3.1.3.2). Data that is no JSON is left out: it can name no objects.
+    Header values are percent-encoded (3.1.3.2). Data of another type is left out: it can name no objects. Raises ProblemError for
+    data that says it is JSON and is none.
     """
     event: dict[str, Any] = {
         name.removeprefix(_ATTRIBUTE): unquote(value)
@@ -54,7 +59,8 @@ def _structured(request: Request, kind: str, body: bytes) -> bytes:
         if name.startswith(_ATTRIBUTE)
     }
     if body and (kind == "application/json" or kind.endswith("+json")):
-        event["data"] = orjson.loads(body)  # the guard has read it once: it is JSON
+        strict_json(body)
+        event["data"] = orjson.loads(body)
     if kind:
         event["datacontenttype"] = kind
     return orjson.dumps(event)

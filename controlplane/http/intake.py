@@ -123,7 +123,10 @@ def _check(connection: HTTPConnection, body: bytes) -> None:
     # Spans and contracts are read by parsers with limits of their own; reading 64 MiB twice would halve the intake.
     if path.startswith(tuple(f"{start}/" for start in CONTRACT_PATHS)):
         return
-    if path not in (TRACES_PATH, ZIPKIN_PATH) and (kind == "application/json" or kind.endswith("+json")):
+    # What is no JSON at the doors of spans and events is refused where it is counted at its source.
+    if path not in (TRACES_PATH, ZIPKIN_PATH, EVENTS_PATH) and (
+        kind == "application/json" or kind.endswith("+json")
+    ):
         try:
             strict_json(body)
         except ProblemError as error:

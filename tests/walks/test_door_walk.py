@@ -53,6 +53,21 @@ def test_a_cloudevent_in_headers_is_the_same_event(plane: ControlPlane) -> None:
     assert found(plane, "SO-72")["events"] == [{"type": "order-placed"}]
 
 
+def test_events_that_are_no_json_are_refused_and_counted_by_reason(plane: ControlPlane) -> None:
+    """In every mode, under the source that sent them; what has two meanings is none."""
+    attributes = {"ce-specversion": "1.0", "ce-id": "8", "ce-source": "/shop", "ce-type": "t", "content-type": "application/json"}  # fmt: skip
+    batch = {"content-type": "application/cloudevents-batch+json"}
+    for headers, body in (
+        (attributes, '{"a": '),
+        (batch, "[{"),
+        (batch, '[{"id": "1", "id": "2"}]'),
+    ):
+        answer = plane.http.post("/events", content=body, headers=headers)
+        assert answer.status_code == 400, answer.text
+    nodes = plane.ask("{ sources { nodes { rejections { reason count } } } }")["sources"]["nodes"]
+    assert {"reason": "undecodable", "count": 3} in [one for each in nodes for one in each["rejections"]]
+
+
 def test_other_signals_are_refused_in_their_encoding(plane: ControlPlane) -> None:
     """404 with a Status that says traces only, so that the exporter's log says what to switch off."""
     for signal in ("logs", "metrics"):

@@ -74,28 +74,37 @@ def test_a_log_becomes_one_transaction_for_each_order(log: Path, plane: ControlP
     assert {node["status"] for node in found["nodes"]} == {"COMPLETED"}
 
 
-@pytest.mark.parametrize("where", ["server", "data directory"])
-def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
-    plane: ControlPlane, tmp_path: Path, where: str
-) -> None:
-    """Each with its number and why; the exit code says so, and the same file again brings nothing and counts nothing twice."""
+def _spans() -> list[str]:
     span = {"traceId": "7" * 32, "name": "post", "startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": "1544712661000000000"}  # fmt: skip
     good = [
         json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span | {"spanId": f"{n:016x}"}]}]}]})
         for n in (1, 2)
     ]
-    file = tmp_path / "traces.jsonl"
-    file.write_text(
-        "\n".join(
-            [
-                good[0][:50],
-                good[0],
-                good[1].replace('"post"', '"post", "kind": "ODD"'),
-                good[1],
-                '{"level": "info"}',
-            ]
-        )
-    )
+    return [
+        good[0][:50],
+        good[0],
+        good[1].replace('"post"', '"post", "kind": "ODD"'),
+        good[1],
+        '{"level": "info"}',
+    ]
+
+
+def _events() -> list[str]:
+    good = [
+        json.dumps({"specversion": "1.0", "id": str(n), "source": "/shop", "type": "order-placed"})
+        for n in (1, 2)
+    ]
+    return [good[0][:50], good[0], "7", good[1], f"[{good[0]}]"]
+
+
+@pytest.mark.parametrize("lines", [_spans(), _events()], ids=["spans", "events"])
+@pytest.mark.parametrize("where", ["server", "data directory"])
+def test_broken_lines_are_told_and_the_rest_of_the_file_is_stored(
+    plane: ControlPlane, tmp_path: Path, where: str, lines: list[str]
+) -> None:
+    """Each with its number and why; the exit code says so, and the same file again brings nothing and counts nothing twice."""
+    file = tmp_path / "lines"
+    file.write_text("\n".join(lines))
     token = (plane.data / "demo-token").read_text()
     to_server = {"THROUGHLINE_URL": plane.url, "THROUGHLINE_TOKEN": token}
     environment = to_server if where == "server" else {"THROUGHLINE_DATA_DIR": str(tmp_path / "elsewhere")}

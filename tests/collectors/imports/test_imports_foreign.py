@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from collectors.definitions import load
-from collectors.imports.batch import decode
+from collectors.imports.batch import decode, refused
 from collectors.imports.file import batches
 from collectors.span import Decoded
 from terms.instant import Instant, parse
@@ -163,17 +163,21 @@ def test_events_one_a_line_are_read_line_by_line(tmp_path: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_costs_no_other_line(tmp_path: Path) -> None:
-    """An export that stopped in the middle of a line: the others are taken, and the line is told."""
+    """An export that stopped in the middle of a line: the others are taken, and the line is for the door to refuse and to count."""
     event = {"specversion": "1.0", "id": "0", "source": "/s", "type": "t", "time": "2026-01-03T08:00:00Z"}
-    path = written(tmp_path / "events.ndjson", f"{json.dumps(event)}\n7\n{json.dumps(event)[:40]}")
+    path = written(
+        tmp_path / "events.ndjson", f"{json.dumps(event)}\n7\n[{json.dumps(event)}]\n{json.dumps(event)[:40]}"
+    )
 
-    (batch,) = batches(path)
+    *broken, good = batches(path)
 
-    assert batch.items == 1
-    assert [(why.partition(": ")[0], "is not" in why) for why in batch.left_out] == [
-        (f"{path}:2", True),
-        (f"{path}:3", True),
-    ]
+    assert (good.items, good.line) == (1, "")
+    assert sum(batch.read_bytes for batch in (*broken, good)) == path.stat().st_size
+    for batch, where in zip(broken, (2, 3, 4), strict=True):
+        with pytest.raises(ProblemError):
+            decode(batch, RULES, Instant(0))
+        (why,) = refused(batch, "").reasons
+        assert why.startswith(f"{path}:{where}: is not")
 
 
 MAPPING = """
