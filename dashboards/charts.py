@@ -59,14 +59,27 @@ def trend(kpi: Mapping[str, Any]) -> Figure:
                 ),
             ],
             "annotations": [
-                _note(f"target {quantity(kpi['target'], unit)}", x=1, y=round(target, 4), xref="paper", xanchor="right", yanchor="bottom", colour="var(--bad)"),
+                _note(f"target {quantity(kpi['target'], unit)}", **_aside(kpi, markers), y=round(target, 4), xref="paper", yanchor="bottom", colour="var(--bad)"),
                 *(
-                    _note(title, x=at, y=1, yref="paper", xanchor="left", yanchor="top", colour="var(--ink)")
+                    _note(title, x=at, y=1, yref="paper", xanchor="right" if _is_late(kpi, at) else "left", yanchor="top", colour="var(--ink)")
                     for at, title in markers
                 ),
             ],
         },
     }  # fmt: skip
+
+
+def _aside(kpi: Mapping[str, Any], markers: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The end of the target's line at which no release stands in its words' way: on a phone both are near."""
+    days: Sequence[str] = kpi["series"]["day"]
+    is_left_free = all(day(parse(at)) > days[len(days) // 2] for at, _ in markers)
+    return {"x": 0, "xanchor": "left"} if is_left_free else {"x": 1, "xanchor": "right"}
+
+
+def _is_late(kpi: Mapping[str, Any], at: str) -> bool:
+    """Whether there is no room for words between a release and the end of the chart."""
+    days: Sequence[str] = kpi["series"]["day"]
+    return day(parse(at)) > days[len(days) * 3 // 4]
 
 
 def releases(kpi: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -160,10 +160,14 @@ def duration_words(microseconds: int) -> str:
 def took_words(microseconds: int) -> str:
     """How long something took that is over: in two units, the second rounded, as pages show it.
 
+    >>> took_words(253_000), took_words(1_540_000), took_words(12_340_000)
+    ('253 ms', '1.54 s', '12.3 s')
     >>> took_words(41 * MINUTE + 40 * SECOND), took_words(4 * MINUTE + 48 * SECOND), took_words(28 * HOUR), took_words(2 * HOUR)
     ('42 min', '4 min 48 s', '1 d 4 h', '2 h')
     """
     length = max(microseconds, 0)
+    if length < 59_950_000:
+        return _seconds_words(length)
     for (unit, size), (smaller, step), most in (
         (("min", MINUTE), ("s", SECOND), 10 * MINUTE),
         (("h", HOUR), ("min", MINUTE), DAY),
@@ -175,6 +179,13 @@ def took_words(microseconds: int) -> str:
             told = ((whole, unit), (rest, smaller))
             return " ".join(f"{number} {one}" for number, one in told if number) or f"0 {smaller}"
     raise AssertionError("the last is longer than any")
+
+
+def _seconds_words(microseconds: int) -> str:
+    """Below a minute, in three digits."""
+    if (milliseconds := round(microseconds / 1000)) < 1000:
+        return f"{milliseconds} ms"
+    return f"{microseconds / SECOND:.{2 if microseconds < 9_995_000 else 1}f} s"
 
 
 def _stage(view: TransactionView, process: Process | None) -> str:

@@ -20,6 +20,9 @@ def plain(text: str) -> str:
     [
         pytest.param(None, "–", id="none"),
         pytest.param(0, "0 ms", id="zero"),
+        pytest.param(0.00042, "0.4 ms", id="below-a-millisecond"),
+        pytest.param(0.004, "4 ms", id="few-milliseconds"),
+        pytest.param(0.00996, "10 ms", id="rounds-up-to-ten-milliseconds"),
         pytest.param(0.28, "280 ms", id="milliseconds"),
         pytest.param(0.9996, "1.00 s", id="rounds-up-to-a-second"),
         pytest.param(4.08, "4.08 s", id="seconds"),

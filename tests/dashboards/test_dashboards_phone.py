@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a phone shows, in a real Chromium: nothing that matters stands to the right of 390 pixels."""
 
+import re
+from itertools import combinations
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -111,4 +114,20 @@ def test_a_phone_shows_the_days_of_a_kpi_with_what_is_open(site: Site, chromium:
     table = page.get_by_role("region", name="by day, table").first
     expect(table.get_by_role("columnheader", name="Open")).to_be_visible()
     assert table.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    page.context.close()
+
+
+def test_on_a_phone_no_words_in_a_chart_stand_on_others(site: Site, chromium: Browser) -> None:
+    """The target and a release are told at different ends."""
+    page = opened(chromium, 390)
+    page.goto(site.url + "/kpis")
+    for chart in page.locator("[data-chart]").all():
+        chart.scroll_into_view_if_needed()
+        expect(chart).to_have_class(re.compile(r"\bdrawn\b"), timeout=10_000)
+        boxes = [box for note in chart.locator(".annotation-text").all() if (box := note.bounding_box())]
+        assert len(boxes) >= 1
+        for one, other in combinations(boxes, 2):
+            beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            apart = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+            assert beside or apart
     page.context.close()

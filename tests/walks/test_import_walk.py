@@ -91,7 +91,15 @@ def _spans() -> list[str]:
 
 def _events() -> list[str]:
     good = [
-        json.dumps({"specversion": "1.0", "id": str(n), "source": "/shop", "type": "order-placed"})
+        json.dumps(
+            {
+                "specversion": "1.0",
+                "id": str(n),
+                "source": "/shop",
+                "type": "order-placed",
+                "time": "2026-11-10T09:00:00Z",
+            }
+        )
         for n in (1, 2)
     ]
     return [good[0][:50], good[0], "7", good[1], f"[{good[0]}]"]

@@ -71,6 +71,7 @@ def test_the_line_in_one_sentence(of: Totals, reached: int, oldest: str, said: s
         ({"waiting_for": "odd"}, "Waits for odd: “odd”, for 2 d so far."),
         ({"status": "failed"}, "Failed before “Posted to the ledger”: it has waited 2 d for NetSuite DE and needs a person."),
         ({"status": "completed", "ended_at": NOW, "waiting_for": None}, "Completed in 3 d."),
+        ({"status": "completed", "ended_at": NOW - 3 * DAY + 253_000, "waiting_for": None}, "Completed in 253 ms."),
         ({"status": "cancelled", "ended_at": NOW - 2 * DAY, "waiting_for": None}, "Cancelled after 24 h."),
         ({"waiting_for": None}, "Every stage is reached; it has not been closed yet."),
     ],
