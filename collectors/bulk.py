@@ -6,6 +6,7 @@ Table and column names come from the table classes' own metadata or are written 
 # ruff: noqa: S608  the only text put into a statement is names of our own
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, SQLModel
 
 from terms.tenant import TENANT
@@ -43,16 +44,20 @@ class Bulk:
         table: type[SQLModel],
         columns: str,
         rows: Sequence[tuple[Any, ...]],
-        known: Literal["refuse", "skip"] = "refuse",
+        known: Literal["refuse", "skip", "skip_few"] = "refuse",
     ) -> int:
         """Inserts `rows`, whose values follow `columns` behind the tenant; returns how many were new.
 
-        A row whose unique key is stored already is an error, or left out with `skip`.
+        A row whose unique key is stored already is an error, or left out with `skip`. `skip_few` says that hardly any
+        is: on PostgreSQL all are copied, which takes half as long, and inserted anew where one of them was there.
         """
         if not rows:
             return 0
+        if known == "skip_few" and self._at_once(rows):
+            with suppress(IntegrityError), self.connection.begin_nested():
+                return self.insert(table, columns, rows)
         into = f"{table.__tablename__} (tenant, {columns})"
-        ending = " ON CONFLICT DO NOTHING" if known == "skip" else ""
+        ending = "" if known == "refuse" else " ON CONFLICT DO NOTHING"
         if self.is_postgres and known == "refuse":
             return self._copy(f"COPY {into} FROM STDIN", rows)
         if self._at_once(rows):

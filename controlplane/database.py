@@ -240,7 +240,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "busy_timeout=30000",
-        "cache_size=-65536",
+        "cache_size=-24576",
         "temp_store=MEMORY",
         # 32 MiB: at the default of 4, every large intake would copy its pages into the file right after its commit.
         "wal_autocheckpoint=8000",

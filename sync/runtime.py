@@ -24,7 +24,6 @@ from sync.connectors.salesforce import Salesforce
 from sync.connectors.stripe import Stripe
 from sync.connectors.webhook import StaleWebhook, Unreadable, Unsigned, WebhookEvent
 from sync.effects import Means, Read, Write
-from sync.engine import Engine
 from sync.failure import Failure, InterruptedRunError
 from sync.flows import lead_to_cash, reconciliation, renewal_amendment
 from sync.inbox_rows import Receipt, Signal
@@ -101,6 +100,9 @@ class Runtime:
         )
         self._connections = {connection.name: connection for connection in connections}
         self._systems = _systems(connections, self._http, clock)
+        # The durable engine and what it stands on take 20 MB: a process without a runtime never loads them.
+        from sync.engine import Engine
+
         self._engine = Engine(
             settings.engine_url,
             settings.executor_id,

@@ -99,7 +99,7 @@ def _store_block(
     rows = [_row(key, span, names) for key, span in zip(keys, spans, strict=False)]
     # A trace's rows side by side, as they stand in the index of identities.
     rows.sort(key=lambda row: row[1])
-    new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip")
+    new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip_few")
     if new == len(spans):
         stored.keys += keys[: len(spans)]
     else:
@@ -141,7 +141,7 @@ def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> Mapping[bytes, int
     wanted = sorted(ids.difference(known))
     given = list(zip(numbers.take("trace", len(wanted)), wanted, strict=True))
     # Nearly all that nobody remembers are new.
-    if bulk.insert(tables.TraceRow, "trace_no, trace_id", given, known="skip") == len(given):
+    if bulk.insert(tables.TraceRow, "trace_no, trace_id", given, known="skip_few") == len(given):
         known.update((trace_id, trace_no) for trace_no, trace_id in given)
     else:
         for trace_id, trace_no in bulk.select("trace_id, trace_no", "trace", "trace_id", wanted):

@@ -99,7 +99,7 @@ def store_events(
     rows = [(event_id, *row(event)) for event_id, event in taken.items()]
     left: dict[str, int] = {}
     known: list[BusinessEvent] = []
-    if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip") != len(rows):
+    if bulk.insert(tables.EventRow, f"event_id, {_CONTENT}", rows, known="skip_few") != len(rows):
         there = {row[0] for row in bulk.select("event_id", "event", "event_id", taken)}
         known = [event for event_id, event in taken.items() if event_id not in there]
         taken = {event_id: event for event_id, event in taken.items() if event_id in there}

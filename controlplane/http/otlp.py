@@ -4,6 +4,7 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp; a raw route, because a framework's parsing would cost more than ours.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from controlplane.database import Actor, Database
 from controlplane.http.refusal import OTHER_SIGNALS, PROTOBUF_TYPE, TRACES_PATH, media_type, refusal
 from controlplane.security.caller import Caller, caller_of
+from controlplane.waiting_calls import TOGETHER
 from terms.problem import Problem
 
 JSON_TYPE = "application/json"
@@ -56,18 +58,21 @@ def taking(
 ) -> Take[S]:
     """A Take: decodes off the loop, stores in one transaction, and after the commit tells `then`, which must return at once.
 
-    `store` returns a result for each request; those that wait for the same `store` may be stored at once.
+    `store` returns a result for each request; those that wait for the same `store` may be stored at once. Of more requests
+    than can be, the rest wait as the bytes they came in: decoded they take eight times as much.
     """
+    places = asyncio.Semaphore(TOGETHER)
 
     async def take(body: bytes, is_json: bool, caller: Caller) -> S:
-        decoded = await run_in_threadpool(decode, body, is_json)
-        stored = await database.write_together_async(
-            store,
-            (decoded, caller),
-            # Spans are evidence of their own; a row of audit for each request would tell nothing more.
-            actor=Actor("machine", caller.name),
-            reason="spans",
-        )
+        async with places:
+            decoded = await run_in_threadpool(decode, body, is_json)
+            stored = await database.write_together_async(
+                store,
+                (decoded, caller),
+                # Spans are evidence of their own; a row of audit for each request would tell nothing more.
+                actor=Actor("machine", caller.name),
+                reason="spans",
+            )
         then(stored)
         return stored
 

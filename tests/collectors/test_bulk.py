@@ -22,15 +22,18 @@ TEXTS = ("plain", "", "\\N", "NULL", "a\tb\nc\rd", '"{quoted}", \\. and %s', "ž
 LARGEST = 2**63 - 1
 
 
+@pytest.mark.parametrize("known", ["skip", "skip_few"])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 15, 16, 17, 40])
-def test_every_row_is_stored_once_and_only_new_ones_are_counted(database: Database, count: int) -> None:
+def test_every_row_is_stored_once_and_only_new_ones_are_counted(
+    database: Database, count: int, known: Literal["skip", "skip_few"]
+) -> None:
     """Sent again with three more, the first ones are left out and the three are new; what comes back is every row."""
 
     def twice(session: Session) -> tuple[int, int, list[tuple[int, ...]]]:
         bulk = Bulk(session)
         rows = [(one, one * 10) for one in range(count + 3)]
-        first = bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows[:count], known="skip")
-        second = bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows, known="skip")
+        first = bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows[:count], known=known)
+        second = bulk.insert(tables.SpanObjectRow, "object_id, span_key", rows, known=known)
         return first, second, bulk.select("object_id, span_key", "span_object", "object_id", range(count + 3))
 
     first, second, stored = database.write(twice, actor=MACHINE, reason="test")
@@ -68,10 +71,10 @@ def spans(count: int) -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("known", ["refuse", "skip"])
+@pytest.mark.parametrize("known", ["refuse", "skip", "skip_few"])
 @pytest.mark.parametrize("count", [1, 3, 24])
 def test_what_is_stored_is_what_was_given(
-    database: Database, count: int, known: Literal["refuse", "skip"]
+    database: Database, count: int, known: Literal["refuse", "skip", "skip_few"]
 ) -> None:
     def stored(session: Session) -> list[tuple[object, ...]]:
         bulk = Bulk(session)
