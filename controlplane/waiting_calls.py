@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes that wait for a thread to do them, and which of them share a commit."""
 
+import asyncio
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -104,6 +105,27 @@ class WaitingCalls:
                 return
             if call.of_many is None:
                 expected = 1
+
+
+class Places:
+    """Room for as many values as are done at once: `async with` waits for some. Who would wait behind WAITING_WRITES others
+    gets a BusyError instead."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(TOGETHER)
+        self._waiting = 0
+
+    async def __aenter__(self) -> None:
+        if self._waiting >= WAITING_WRITES:
+            raise BusyError(f"{WAITING_WRITES} writes are waiting")
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
 
 
 def runs(calls: list[Call]) -> list[list[Call]]:

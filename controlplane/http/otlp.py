@@ -4,7 +4,6 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp; a raw route, because a framework's parsing would cost more than ours.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -19,7 +18,7 @@ from starlette.routing import Route
 from controlplane.database import Actor, Database
 from controlplane.http.refusal import OTHER_SIGNALS, PROTOBUF_TYPE, TRACES_PATH, media_type, refusal
 from controlplane.security.caller import Caller, caller_of
-from controlplane.waiting_calls import TOGETHER
+from controlplane.waiting_calls import Places
 from terms.problem import Problem
 
 JSON_TYPE = "application/json"
@@ -61,7 +60,7 @@ def taking(
     `store` returns a result for each request; those that wait for the same `store` may be stored at once. Of more requests
     than can be, the rest wait as the bytes they came in: decoded they take eight times as much.
     """
-    places = asyncio.Semaphore(TOGETHER)
+    places = Places()
 
     async def take(body: bytes, is_json: bool, caller: Caller) -> S:
         async with places:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from sqlmodel import Session
 
 from controlplane.database import Database
 from controlplane.http.otlp import taking
 from controlplane.security.caller import Caller
-from controlplane.waiting_calls import TOGETHER
+from controlplane.waiting_calls import TOGETHER, WAITING_WRITES, BusyError, Places
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,31 @@ def test_of_fifty_requests_at_once_only_those_stored_together_are_decoded(databa
     assert sum(isinstance(one, ValueError) for one in answers) == 10
     assert answers.count(Stored()) == 40
     assert max(held) <= TOGETHER
+
+
+def test_nobody_waits_behind_a_thousand_others() -> None:
+    """Whoever comes then is told to try again, and finds room once some were stored."""
+
+    async def walk() -> None:
+        places = Places()
+        stored = asyncio.Event()
+
+        async def hold() -> None:
+            async with places:
+                await stored.wait()
+
+        held = [asyncio.create_task(hold()) for _ in range(TOGETHER + WAITING_WRITES)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="1000 writes are waiting"):
+            await places.__aenter__()
+        held.pop().cancel()  # a client that gave up waits no more
+        await asyncio.sleep(0)
+        stored.set()
+        async with places:
+            pass
+        await asyncio.gather(*held)
+
+    asyncio.run(walk())
 
 
 def test_a_process_without_a_runtime_loads_no_durable_engine() -> None:
