@@ -58,7 +58,7 @@ def taking(
     """A Take: decodes off the loop, stores in one transaction, and after the commit tells `then`, which must return at once.
 
     `store` returns a result for each request; those that wait for the same `store` may be stored at once. Of more requests
-    than can be, the rest wait as the bytes they came in: decoded they take eight times as much.
+    than can be, the rest wait as the bytes they came in: decoded they take seven times as much.
     """
     places = Places()
 
