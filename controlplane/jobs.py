@@ -3,6 +3,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,7 +50,8 @@ class Worker:
 
     `work` returns whether more waits. Asking while it works makes it look once more, so no request is lost. An
     error is told to `on_error` and the work is tried again at the next asking: the rows it works on are still there.
-    `interrupt` breaks off what the work has begun elsewhere, when the worker stops.
+    `interrupt` breaks off what the work has begun elsewhere, when the worker stops. Two askings are answered at least
+    `apart_s` seconds one after the other; what is asked meanwhile is done in one go.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Worker:
         work: Callable[[], bool],
         on_error: Callable[[str, Exception], None],
         interrupt: Callable[[], None] = lambda: None,
+        apart_s: float = 0.0,
     ) -> None:
         self.name = name
+        self._apart_s = apart_s
         self._interrupt = interrupt
         self._work = work
         self._on_error = on_error
@@ -84,8 +88,10 @@ class Worker:
         while not self._ending.is_set():
             self._asked.wait()
             self._asked.clear()
+            next_at = time.monotonic() + self._apart_s
             try:
                 while not self._ending.is_set() and self._work():
                     pass
             except Exception as error:  # noqa: BLE001 one bad piece must not end the worker
                 self._on_error(self.name, error)
+            self._ending.wait(max(0.0, next_at - time.monotonic()))

@@ -46,6 +46,9 @@ WORK: dict[str, tuple[frozenset[Role], float | None]] = {
     "removed-processes": (frozenset({"all", "scheduler"}), 10.0),
     "crm-poll": (frozenset({"all", "scheduler"}), None),
 }
+# Work that every intake asks for: seconds from one look to the next. A deal that is told in several requests is not judged with
+# each of them, and requests that come together are stored together, with no look between them.
+APART_S: dict[str, float] = {"changed-transactions": 0.2}
 RUNS_STAGES: frozenset[Role] = frozenset({"all", "worker"})
 
 
@@ -94,7 +97,13 @@ def workers(
     if runtime:
         work["crm-poll"] = lambda: _poll(runtime, clock)
     return tuple(
-        Worker(name, work[name], tell, pulling.stop if name == "pulling" else _nothing)
+        Worker(
+            name,
+            work[name],
+            tell,
+            pulling.stop if name == "pulling" else _nothing,
+            APART_S.get(name, 0.0),
+        )
         for name, (roles, _) in WORK.items()
         if name in work and role in roles
     )
