@@ -12,7 +12,7 @@ import typer
 import uvicorn
 
 from controlplane import settings as environment
-from controlplane.app import create_app
+from controlplane.app import SHOWS, create_app
 from controlplane.data_directory import DataDirectory, write_private
 from controlplane.http.traces_port import TracesPort
 from controlplane.migrations import schema
@@ -108,10 +108,15 @@ def _prepare_tables(settings: Settings) -> None:
 
 
 def _announce(settings: Settings, parts: Parts) -> None:
-    """The one-time link goes to the terminal that started us; a demo's driver reads it, and its token, from private files."""
-    link = parts.sign_in_url()
+    """The one-time link, where there are pages, goes to the terminal that started us; a demo's driver reads it, and its token,
+    from private files."""
+    link = parts.sign_in_url() if settings.role in SHOWS else ""
     if settings.demo:
-        write_private(settings.data_dir / "sign-in-url", link)
+        if link:
+            write_private(settings.data_dir / "sign-in-url", link)
         write_private(settings.data_dir / "demo-token", parts.demo_token())
         return
-    typer.echo(f"Throughline listens on {settings.host}:{settings.port}\nSign in once with {link}")
+    typer.echo(f"Throughline listens on {settings.host}:{settings.port}")
+    typer.echo(
+        f"Sign in once with {link}" if link else f"It is of the role {settings.role} and shows no pages."
+    )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All doors of this package in one list, and the layers every request passes before it reaches one."""
+"""The doors that take something in, in one list, and the layers every request passes before it reaches one."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,18 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from controlplane.http.entrance import Entrance
 from controlplane.http.events import events_route
 from controlplane.http.headers import SecurityHeaders
-from controlplane.http.health import Ready, health_routes
 from controlplane.http.intake import Intake
-from controlplane.http.live import Live
 from controlplane.http.otlp import Stored, Take, other_signals, otlp_route
 from controlplane.http.packing import House
 from controlplane.http.refusal import Refusals, on_http_exception
-from controlplane.http.sign_in import sign_in_routes
 from controlplane.http.webhooks import Receive, webhook_route
 from controlplane.http.zipkin import zipkin_route
 from controlplane.security.caller import Credentials
@@ -30,37 +27,37 @@ from controlplane.security.caller import Credentials
 class Doors:
     """What the doors hand their input to."""
 
-    credentials: Credentials
-    live: Live
-    ready: Ready
     take_spans: Take[Stored]
     take_events: Take[Stored]
     take_zipkin: Take[Stored]
     receive_webhook: Receive
 
 
-def routes(doors: Doors) -> list[BaseRoute]:
-    """The doors that are not GraphQL and not pages."""
-    all_routes: list[Route] = [
-        *health_routes(doors.ready),
-        *sign_in_routes(doors.credentials),
-        doors.live.route(),
+def routes(doors: Doors) -> list[Route]:
+    """The doors that take something in: spans, events, webhooks."""
+    return [
         otlp_route(doors.take_spans),
         *other_signals(),
         events_route(doors.take_events),
         zipkin_route(doors.take_zipkin),
         webhook_route(doors.receive_webhook),
     ]
-    return [*all_routes]
 
 
 def layers(
-    credentials: Credentials, behind_proxy: bool = False, house: House | None = None
+    credentials: Credentials,
+    behind_proxy: bool = False,
+    house: House | None = None,
+    elsewhere: Sequence[Middleware] = (),
 ) -> list[Middleware]:
-    """The layers, outermost first: headers on every answer, errors as answers, who may come in, what they may bring."""
+    """The layers, outermost first: headers on every answer, errors as answers, who may come in, what they may bring.
+
+    `elsewhere` refuses what another process serves.
+    """
     return [
         Middleware(SecurityHeaders, behind_proxy=behind_proxy),
         Middleware(Refusals),
+        *elsewhere,
         Middleware(Entrance, credentials=credentials),
         Middleware(Intake, house=house),
     ]

@@ -43,10 +43,15 @@ _RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 408: 4, 413: 3, 415: 3, 429: 8, 5
 
 
 def refusal(
-    connection: HTTPConnection, status: int, problem: Problem, headers: Mapping[str, str] | None = None
+    connection: HTTPConnection,
+    status: int,
+    problem: Problem,
+    headers: Mapping[str, str] | None = None,
+    *,
+    home: bool = True,
 ) -> Response:
-    """The answer with that status, in the form the path and the Accept header ask for."""
-    response = _answer(connection, status, problem)
+    """The answer with that status, in the form the path and the Accept header ask for; a page leads `home` where there is one."""
+    response = _answer(connection, status, problem, home)
     response.headers.update(headers or {})
     return response
 
@@ -69,7 +74,7 @@ def rpc_status(is_json: bool, status: int, text: str) -> Response:
     return Response(body.SerializeToString(), status, media_type=PROTOBUF_TYPE)
 
 
-def _answer(connection: HTTPConnection, status: int, problem: Problem) -> Response:
+def _answer(connection: HTTPConnection, status: int, problem: Problem, home: bool) -> Response:
     path = connection.scope["path"]
     if path in (TRACES_PATH, *OTHER_SIGNALS):
         return rpc_status(media_type(connection) == "application/json", status, str(problem))
@@ -85,8 +90,8 @@ def _answer(connection: HTTPConnection, status: int, problem: Problem) -> Respon
     if wants_page(connection):
         place = f"Where: {problem.where}" if problem.where else ""
         advice = problem.do[:1].upper() + problem.do[1:] + "." if problem.do else ""
-        home = "<p><a href='/'>Back to the first screen</a></p>"
-        return plain_page(f"{phrase}", _sentence(problem.what), place, advice, form=home, status=status)
+        back = "<p><a href='/'>Back to the first screen</a></p>" if home else ""
+        return plain_page(f"{phrase}", _sentence(problem.what), place, advice, form=back, status=status)
     body = {"type": "about:blank", "title": phrase, "status": status, "detail": problem.what}
     if problem.where:
         body["where"] = problem.where

@@ -26,4 +26,4 @@ class TracesPort:
             await send({"type": "websocket.close", "code": 1008})
             return
         problem = Problem("this port takes traces alone", scope["path"], f"send them to {TRACES_PATH}")
-        await refusal(Request(scope), 404, problem)(scope, receive, send)
+        await refusal(Request(scope), 404, problem, home=False)(scope, receive, send)

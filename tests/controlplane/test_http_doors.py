@@ -23,10 +23,11 @@ from starlette.testclient import TestClient
 from controlplane.database import Actor, BusyError, Database
 from controlplane.http import doors
 from controlplane.http.doors import Doors
+from controlplane.http.health import health_routes
 from controlplane.http.intake import DEFAULT_LIMIT, MIB
 from controlplane.http.live import Live
 from controlplane.http.otlp import taking
-from controlplane.http.sign_in import own_page, sign_in_url
+from controlplane.http.sign_in import own_page, sign_in_routes, sign_in_url
 from controlplane.security import store
 from controlplane.security.caller import COOKIE, Credentials, caller_of
 from controlplane.security.permissions import ROUTES, Role
@@ -56,7 +57,7 @@ class World:
         self.busy = False
         self.webhooks: list[tuple[str, bytes]] = []
         take = taking(database, self.decode, self.store, lambda _: self.live.changed("transactions"))
-        parts = Doors(self.credentials, self.live, self.ready, take, take, take, self.receive)
+        parts = Doors(take, take, take, self.receive)
         pages = [
             Route("/", self.home),
             Route("/kpis", self.broken),
@@ -64,7 +65,13 @@ class World:
             Route("/exceptions/{id}/replay", self.echo, methods=["POST"]),
         ]
         self.app = Starlette(
-            routes=[*doors.routes(parts), *pages],
+            routes=[
+                *health_routes(self.ready),
+                *sign_in_routes(self.credentials),
+                self.live.route(),
+                *doors.routes(parts),
+                *pages,
+            ],
             middleware=doors.layers(self.credentials),
             exception_handlers=doors.exception_handlers(),  # type: ignore[arg-type]
         )

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from controlplane.database import Actor, Database
 from controlplane.http import doors
 from controlplane.http.doors import Doors
+from controlplane.http.health import health_routes
 from controlplane.http.live import Live
 from controlplane.security import store
 from controlplane.security.caller import Credentials
@@ -28,9 +29,9 @@ def database_url(migrated_sqlite_url: str) -> str:
 class Running:
     def __init__(self, database: Database, clock: Any) -> None:
         self.credentials, self.live = Credentials(database, clock), Live()
-        parts = Doors(self.credentials, self.live, self.ready, self.take, self.take, self.take, self.receive)
+        parts = Doors(self.take, self.take, self.take, self.receive)
         app = Starlette(
-            routes=doors.routes(parts),
+            routes=[*health_routes(self.ready), self.live.route(), *doors.routes(parts)],
             middleware=doors.layers(self.credentials),
             exception_handlers=doors.exception_handlers(),  # type: ignore[arg-type]
         )

@@ -294,7 +294,7 @@ def test_a_fragment_hides_no_field(world: Any) -> None:
 
 def test_a_stranger_in_process_is_told_to_sign_in(world: Any, run: Any) -> None:
     """A page that asks for nobody gets an answer it can turn into the sign-in."""
-    from controlplane.app import _sources
+    from controlplane.front import _sources
     from controlplane.graphql.service import Service
 
     service = Service(_sources(world.parts, lambda: None))
@@ -308,8 +308,8 @@ def test_a_failure_of_ours_is_masked_and_logged(world: Any, run: Any, caplog: An
     """A broken source shows an id and nothing else; a full queue and wrong input are told as what they are."""
     from dataclasses import replace
 
-    from controlplane.app import _sources
     from controlplane.database import BusyError
+    from controlplane.front import _sources
     from controlplane.graphql.service import Service
 
     def ask(error: Exception) -> Any:
