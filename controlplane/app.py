@@ -4,6 +4,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 from starlette.applications import Starlette
@@ -17,7 +18,6 @@ from collectors.definitions import Definitions
 from collectors.payloads.payload import Inspect
 from collectors.span import Decoded
 from controlplane import readiness
-from controlplane.grpc.otlp import OtlpServer
 from controlplane.http import doors
 from controlplane.http.elsewhere import Elsewhere
 from controlplane.http.health import health_routes
@@ -33,6 +33,9 @@ from controlplane.work import RUNS_STAGES
 from sync.connectors.webhook import StaleWebhook, Unsigned
 from sync.runtime import UnknownConnection
 from terms.instant import Clock
+
+if TYPE_CHECKING:
+    from controlplane.grpc.otlp import OtlpServer
 
 # What a role serves beside its health; docs/operator.md has the same as a table.
 TAKES: frozenset[Role] = frozenset({"all", "api", "ingest", "worker"})
@@ -93,7 +96,7 @@ def _does(role: Role) -> str:
 
 
 @asynccontextmanager
-async def _lifespan(parts: Parts, otlp_server: OtlpServer | None, _: Starlette) -> AsyncIterator[None]:
+async def _lifespan(parts: Parts, otlp_server: "OtlpServer | None", _: Starlette) -> AsyncIterator[None]:
     for worker in parts.workers:
         worker.start()
         worker.ask()
@@ -120,12 +123,15 @@ async def _lifespan(parts: Parts, otlp_server: OtlpServer | None, _: Starlette) 
     await run_in_threadpool(parts.database.close)
 
 
-def _grpc(parts: Parts, take: Take[Stored], house: House) -> OtlpServer | None:
+def _grpc(parts: Parts, take: Take[Stored], house: House) -> "OtlpServer | None":
     """The gRPC door where there is one to be. A demo opens none unasked: its machine may have a collector of its own."""
     settings = parts.settings
     asked = settings.grpc_port
     if not asked or (settings.demo and asked < 0) or settings.role not in TAKES_GRPC:
         return None
+    # Its library is 8 MiB: a process without that door never loads it.
+    from controlplane.grpc.otlp import OtlpServer
+
     return OtlpServer(settings.host, asked, take, parts.credentials, house)
 
 

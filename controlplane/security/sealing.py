@@ -9,13 +9,14 @@ import base64
 import os
 from hashlib import sha256
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from controlplane.data_directory import write_private
 from terms.problem import ProblemError
 from terms.tenant import TENANT
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -27,7 +28,7 @@ class Seal:
     """Seals and opens with one key. Without a key it does neither, and says what to set."""
 
     def __init__(self, key: bytes | None) -> None:
-        self._key = None if key is None else AESGCM(key)
+        self._key = key
         self._mark = b"" if key is None else sha256(b"throughline key" + key).digest()[:_MARK_BYTES]
 
     def seal(self, owner: str, secret: str) -> bytes:
@@ -46,16 +47,21 @@ class Seal:
         if mark != self._mark:
             do = f"give back the key it was sealed with ({SETTING}), or set the credentials anew"
             raise ProblemError("its credentials were sealed with another key", owner, do)
+        from cryptography.exceptions import InvalidTag  # read late, as the cipher is
+
         try:
             return cipher.decrypt(nonce, body, _bound(owner)).decode()
         except InvalidTag as error:
             raise ProblemError("its credentials were altered", owner, "set them anew") from error
 
-    def _cipher(self) -> AESGCM:
+    def _cipher(self) -> "AESGCM":
         if self._key is None:
             do = "set it to a private file that all processes share: openssl rand -base64 32 > FILE"
             raise ProblemError("there is no key to seal credentials with", SETTING, do)
-        return self._key
+        # Read when a secret is used: every process holds a seal, and cryptography takes 9 MiB.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self._key)
 
 
 def read(file: Path | None, data_dir: Path, is_embedded: bool) -> Seal:
