@@ -9,9 +9,11 @@ from pathlib import Path
 from collectors.in_force import Files, stamped
 from collectors.kpis import definition as kpi
 from collectors.kpis.definition import KpiDefinition
-from policies import rule
 from policies.definition import Rule
 from terms.problem import Problem, ProblemError
+
+RULE = "rule "
+"""What the name of a rule begins with among `contents`."""
 
 
 @dataclass(slots=True)
@@ -26,7 +28,9 @@ class Criteria:
         self.kpis, self.rules = by.kpis, by.rules
 
 
-def load(folders: Sequence[Path], milestones: Mapping[str, tuple[str, ...]]) -> Criteria:
+def load(
+    folders: Sequence[Path], milestones: Mapping[str, tuple[str, ...]], with_rules: bool = True
+) -> Criteria:
     """The shipped ones and those of the folders. Raises one ProblemError with every problem of both."""
     problems: list[Problem] = []
     kpis: tuple[KpiDefinition, ...] = ()
@@ -36,12 +40,19 @@ def load(folders: Sequence[Path], milestones: Mapping[str, tuple[str, ...]]) -> 
     except ProblemError as error:
         problems += error.problems
     try:
-        rules = rule.load(folders)
+        rules = _rules(folders) if with_rules else ()
     except ProblemError as error:
         problems += error.problems
     if problems:
         raise ProblemError(tuple(problems))
     return Criteria(kpis, rules)
+
+
+def _rules(folders: Sequence[Path]) -> tuple[Rule, ...]:
+    # The engine that compiles them takes 23 MiB: a process that judges by none never loads it.
+    from policies import rule
+
+    return rule.load(folders)
 
 
 def files(folders: Sequence[Path]) -> Files:
@@ -61,7 +72,7 @@ def contents(of: Criteria) -> dict[str, str]:
         for one in of.kpis
     }  # fmt: skip
     rules = {
-        f"rule {one.id}@{one.version}": repr(
+        f"{RULE}{one.id}@{one.version}": repr(
             (
                 one.target, one.when.text if one.when else "", one.expression, sorted(one.params.items()), one.path,
                 one.time_limit,

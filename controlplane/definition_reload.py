@@ -26,7 +26,8 @@ LOG = logging.getLogger("throughline")
 class DefinitionReload:
     """Looks after the files of one process. `problems` are those of the newest files, empty while they hold; `since` is when
     what is in force was taken up. `follow` is called when KPIs or policy rules were replaced: it has what is stored judged anew,
-    once all processes over the database work with the same (`presence`, None where there can be no other)."""
+    once all processes over the database work with the same (`presence`, None where there can be no other). Without `with_rules`
+    no policy rule is read."""
 
     folders: Sequence[Path]
     asked: Sequence[str]
@@ -35,6 +36,7 @@ class DefinitionReload:
     clock: Clock
     noticed: Callable[[], None]
     since: Instant
+    with_rules: bool = True
     follow: Callable[[], None] = lambda: None
     presence: Presence | None = None
     problems: tuple[Problem, ...] = ()
@@ -79,9 +81,8 @@ class DefinitionReload:
         before = _contents(self.held.current, self.criteria)
         try:
             after = collectors_definitions.load(self.folders, self.asked)
-            judging = criteria.load(
-                self.folders, after.milestone_names
-            )  # what KPIs count must still be there
+            # What KPIs count must still be there.
+            judging = criteria.load(self.folders, after.milestone_names, self.with_rules)
             contents = _contents(after, judging)
             problems = in_force.unversioned(self._known, contents)
         except ProblemError as error:
@@ -107,15 +108,29 @@ class DefinitionReload:
 
 
 def started(
-    folders: Sequence[Path], asked: Sequence[str], clock: Clock, noticed: Callable[[], None]
+    folders: Sequence[Path],
+    asked: Sequence[str],
+    clock: Clock,
+    noticed: Callable[[], None],
+    with_rules: bool = True,
 ) -> DefinitionReload:
     """The definitions of these files, and what looks after them from now on. Raises ProblemError where they do not hold."""
     seen = _files(folders)  # before they are read: what changes in between is seen at the next look
     held = InForce(collectors_definitions.load(folders, asked))
-    judging = criteria.load(folders, held.milestone_names)
+    judging = criteria.load(folders, held.milestone_names, with_rules)
     known = _contents(held, judging)
     return DefinitionReload(
-        folders, asked, held, judging, clock, noticed, clock(), _taken=seen, _seen=seen, _known=known
+        folders,
+        asked,
+        held,
+        judging,
+        clock,
+        noticed,
+        clock(),
+        with_rules,
+        _taken=seen,
+        _seen=seen,
+        _known=known,
     )
 
 

@@ -22,7 +22,7 @@ from controlplane import contract_use, source_watermarks
 from controlplane.contract_facts import contract_fact
 from controlplane.criteria import Criteria
 from controlplane.source_facts import source_fact
-from policies import attention, evaluate, store
+from policies import attention, store
 from policies.definition import Rule
 from policies.fact import Fact
 from registry import subjects
@@ -104,7 +104,7 @@ class Governance:
             for head in heads
             if head.number  # a version can be seen
         ]
-        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        self._apply(session, facts, now)
 
     def judge_contracts(self, session: Session, contracts: Sequence[Contract], now: Instant) -> None:
         """Judges contracts as registered."""
@@ -120,7 +120,7 @@ class Governance:
             )
             for each in contracts
         ]
-        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        self._apply(session, facts, now)
 
     def judge_use(self, session: Session, now: Instant) -> int:
         """Judges every registered contract that was ever seen in use, by who uses it of late. Always 0: nothing waits."""
@@ -130,15 +130,20 @@ class Governance:
             contract_fact(head.name, head.owner, head.steward, head.lifecycle, head.semver, uses[head.name])
             for head in heads
         ]
-        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        self._apply(session, facts, now)
         return 0
 
     def judge_sources(self, session: Session, now: Instant) -> int:
         """Judges every source, which is behind by the clock alone, and drops what was counted long ago. Always 0: nothing waits."""
         facts = [source_fact(view) for view in source_watermarks.views(session, now)]
-        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        self._apply(session, facts, now)
         source_traffic.forget_old(session, now)
         return 0
+
+    def _apply(self, session: Session, facts: Sequence[Fact], now: Instant) -> None:
+        from policies import evaluate  # loaded by who judges, as criteria.py says
+
+        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
 
     def _judge(self, session: Session, ids: set[str], now: Instant) -> None:
         views = transaction_store.transactions_by_id(session, self.definitions.milestone_names, sorted(ids))
@@ -149,7 +154,7 @@ class Governance:
         facts = [
             transaction_fact(view, effects.get(one, ()), known, now) for one, view in sorted(current.items())
         ]
-        store.apply(session, evaluate.evaluate(self.rules, facts, now), now)
+        self._apply(session, facts, now)
         # An id that was redirected, or whose anchor was taken back, is no target any more.
         gone = sorted(ids - current.keys())
         store.forget_targets(session, "transaction", gone, now)

@@ -29,7 +29,7 @@ from controlplane.retention import Retention
 from controlplane.security import sealing
 from controlplane.security import store as credentials_store
 from controlplane.security.caller import Credentials
-from controlplane.settings import Settings
+from controlplane.settings import Role, Settings
 from controlplane.telemetry import Telemetry
 from controlplane.work import MACHINE, WORK, tell, workers
 from registry import canonical
@@ -41,6 +41,8 @@ from terms.instant import Clock
 T = TypeVar("T")
 
 JUDGES = ("all", "scheduler")
+READS_RULES: frozenset[Role] = frozenset({"all", "api", "worker", "scheduler"})
+"""What an ingest process stores is judged by others: it reads no policy rule and judges nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,13 @@ def build(settings: Settings, clock: Clock) -> Parts:
     """The parts, with every definition read and checked. Raises ProblemError for whatever cannot be taken."""
     keep = _keep(settings)
     live = Live()
+    reads_rules = settings.role in READS_RULES
     reload = definition_reload.started(
-        settings.definitions, settings.processes, clock, partial(live.changed, "transactions", "sources")
+        settings.definitions,
+        settings.processes,
+        clock,
+        partial(live.changed, "transactions", "sources"),
+        reads_rules,
     )
     definitions = reload.held
     governance = Governance(definitions, reload.criteria, source_watermarks.known_by(definitions))
@@ -103,7 +110,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
             reload.presence.look()
         if not (takes_over := not reload.stands_aside()):
             reload.owe()
-        registration.register_canonical(database, contracts, governance, clock(), takes_over)
+        registration.register_canonical(
+            database, contracts, governance if reads_rules else None, clock(), takes_over
+        )
     except BaseException:
         database.close()
         raise

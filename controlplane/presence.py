@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import BigInteger, SmallInteger, Text, delete, insert, select
 from sqlmodel import Field, Session, SQLModel
 
+from controlplane.criteria import RULE
 from controlplane.database import Actor, Database
 from terms.instant import SECOND, Clock, Instant
 from terms.problem import Problem
@@ -116,17 +117,28 @@ class Presence:
 
 
 def difference(mine: Mapping[str, str], theirs: Mapping[str, str]) -> str:
-    """In words what of two processes' definitions differs; empty where nothing does.
+    """In words what of two processes' definitions differs; empty where nothing does. Rules count between two that have some:
+    an ingest process reads none.
 
     >>> difference({"lead-to-cash@1": "a", "ours@1": "b"}, {"lead-to-cash@1": "c", "KPI x@2": "d"})
     'only there KPI x@2; only here ours@1; not the same lead-to-cash@1'
     """
+    if not (_has_rules(mine) and _has_rules(theirs)):
+        mine, theirs = _without_rules(mine), _without_rules(theirs)
     parts = {
         "only there": sorted(theirs.keys() - mine.keys()),
         "only here": sorted(mine.keys() - theirs.keys()),
         "not the same": sorted(name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]),
     }
     return "; ".join(f"{word} {_listed(names)}" for word, names in parts.items() if names)
+
+
+def _has_rules(contents: Mapping[str, str]) -> bool:
+    return any(name.startswith(RULE) for name in contents)
+
+
+def _without_rules(contents: Mapping[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in contents.items() if not name.startswith(RULE)}
 
 
 def _listed(names: list[str]) -> str:

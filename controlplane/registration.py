@@ -19,13 +19,13 @@ _log = logging.getLogger("throughline.registry")
 def register_canonical(
     database: Database,
     contracts: Sequence[Contract],
-    governance: Governance,
+    governance: Governance | None,
     now: Instant,
     takes_over: bool = True,
 ) -> None:
     """Registers each contract, oldest version first, and judges the newest of each subject. Idempotent.
 
-    With `takes_over` what is stored is judged by the rules and KPIs there are now. New ones wait while the registry is read-only, and for a version that others registered with other content.
+    Without a governance nothing is judged: who has one does it at its own start. With `takes_over` what is stored is judged by the rules and KPIs there are now. New ones wait while the registry is read-only, and for a version that others registered with other content.
     """
 
     def register(session: Session) -> None:
@@ -36,6 +36,8 @@ def register_canonical(
                     store.register(session, contract, now)
             except RefusedError as refused:
                 _log.warning("%s %s was not registered: %s", contract.subject, contract.semver, refused)
+        if governance is None:
+            return
         latest = {contract.subject: contract for contract in contracts}
         governance.judge_contracts(session, tuple(latest.values()), now)
         if takes_over:

@@ -3,11 +3,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from policies.cel import Expression
 from policies.fact import Fact, TargetKind
 from terms.instant import Instant
+
+if TYPE_CHECKING:  # the engine below it is for those who compile: who only stores findings never loads it
+    from policies.cel import Expression
 
 Severity = Literal["critical", "error", "warning", "info"]
 Expectation = Literal["pass", "fail", "error"]
@@ -38,7 +40,7 @@ class Message:
     """A sentence with expressions in it: texts and expressions in turn, beginning with a text."""
 
     texts: tuple[str, ...]
-    expressions: tuple[Expression, ...]
+    expressions: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Rule:
     tags: tuple[str, ...]
     controls: tuple[str, ...]  # the outside demands it answers, such as "SOX cut-off"
     params: Mapping[str, Any]
-    when: Expression | None
-    holds: Expression | None
+    when: "Expression | None"
+    holds: "Expression | None"
     builtin: Builtin | None = field(repr=False)
     message: Message | None
     path: str

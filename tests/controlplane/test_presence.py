@@ -12,7 +12,7 @@ from collectors.rederivation import store as rederivation_store
 from controlplane.database import Database
 from controlplane.parts import Parts, build
 from controlplane.presence import GONE_AFTER, Presence
-from controlplane.settings import Settings
+from controlplane.settings import Role, Settings
 from terms.instant import SECOND
 from tests.conftest import FixedClock
 
@@ -56,6 +56,21 @@ def test_one_with_others_is_told_until_it_is_gone(
     two.look()
     two.look()
     assert two.differences == ()
+
+
+def test_one_that_reads_no_rules_is_not_asked_about_them(database: Database, clock: FixedClock) -> None:
+    """An ingest process takes events by processes and judges nothing; those that judge need the same rules."""
+    rules = {"rule one-journal@1": "a"}
+    judging = named(database, clock, "one", orders="a", **rules)
+    taking = named(database, clock, "two", orders="a")
+    judging.look()
+    taking.look()
+    assert not database.read(judging.stands_aside)
+    assert not database.read(taking.stands_aside)
+    named(database, clock, "two", orders="b").look()
+    assert database.read(judging.stands_aside)
+    named(database, clock, "two", orders="a", **{"rule one-journal@1": "b"}).look()
+    assert database.read(judging.stands_aside)
 
 
 def test_one_that_ends_in_order_is_gone_at_once(database: Database, clock: FixedClock) -> None:
@@ -102,3 +117,24 @@ def test_history_is_not_judged_back_and_forth(
     finally:
         first.database.close()
         second.database.close()
+
+
+@pytest.mark.postgres
+def test_a_process_that_only_takes_spans_holds_nobody_up(
+    migrated_postgres_url: str, tmp_path: Path, clock: FixedClock
+) -> None:
+    """With the files that all have: it registers the shipped contracts and leaves what is judged, and what was, to the others."""
+
+    def of(role: Role) -> Parts:
+        settings = Settings(
+            data_dir=tmp_path / role, database_url=migrated_postgres_url, role=role, grpc_port=0
+        )
+        return build(settings, clock)  # fmt: skip
+
+    taking, judging = of("ingest"), of("scheduler")
+    try:
+        assert not judging.reload.stands_aside()
+        assert not taking.reload.stands_aside()
+    finally:
+        taking.database.close()
+        judging.database.close()

@@ -20,6 +20,7 @@ from controlplane.parts import Parts, build
 from controlplane.security import store
 from controlplane.settings import Role, Settings
 from terms.instant import parse
+from terms.problem import ProblemError
 
 NOW = parse("2026-11-20T12:00:00Z")
 SPAN = {
@@ -170,6 +171,31 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
         )
         return set(json.loads(done.stdout))  # fmt: skip
 
-    fat = {"strawberry", "graphql", "jinja2", "dashboards", "dbos", "psycopg"}
-    assert not fat & loaded("ingest")
-    assert loaded("all") & fat == fat - {"dbos", "psycopg"}
+    shown = {"strawberry", "graphql", "jinja2", "dashboards"}
+    judged = {"cel_expr_python"}
+    used_elsewhere = {"dbos", "psycopg", "grpc", "jwt", "cryptography"}
+    assert not loaded("ingest") & (shown | judged | used_elsewhere)
+    assert loaded("all") >= shown | judged
+
+
+def test_a_rule_that_does_not_hold_stops_who_judges_and_not_who_takes_spans(tmp_path: Path) -> None:
+    """A KPI that does not hold stops both: a process file is only taken up where the KPIs over it hold, and by all alike."""
+    folder = tmp_path / "definitions"
+    (folder / "policies").mkdir(parents=True)
+    (folder / "policies" / "broken.yaml").write_text("kind: cel\nid: broken\n")
+    migrated.started(tmp_path, lambda: NOW)
+
+    def started(role: Role) -> Parts:
+        return build(Settings(data_dir=tmp_path, role=role, grpc_port=0, definitions=(folder,)), lambda: NOW)
+
+    for role in set(get_args(Role)) - {"ingest"}:
+        with pytest.raises(ProblemError, match="missing"):
+            started(role)
+    taking = started("ingest")
+    assert taking.reload.criteria.rules == ()
+    assert taking.reload.criteria.kpis
+    taking.database.close()
+    (folder / "kpis").mkdir()
+    (folder / "kpis" / "broken.yaml").write_text("id: broken\n")
+    with pytest.raises(ProblemError):
+        started("ingest")
