@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import migrated
 import pytest
+from sqlmodel import select
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -19,6 +20,7 @@ from controlplane.database import Actor
 from controlplane.parts import Parts, build
 from controlplane.security import store
 from controlplane.settings import Role, Settings
+from policies.tables import ViolationRow
 from terms.instant import parse
 from terms.problem import ProblemError
 
@@ -37,9 +39,9 @@ Serving = Callable[[Role], TestClient]
 @pytest.fixture
 def built(tmp_path: Path) -> Iterator[Callable[[Role], Parts]]:
     made: list[Parts] = []
+    migrated.started(tmp_path, lambda: NOW)
 
     def of(role: Role) -> Parts:
-        migrated.started(tmp_path, lambda: NOW)
         made.append(build(Settings(data_dir=tmp_path, role=role, grpc_port=0), lambda: NOW))
         return made[-1]
 
@@ -199,3 +201,20 @@ def test_a_rule_that_does_not_hold_stops_who_judges_and_not_who_takes_spans(tmp_
     (folder / "kpis" / "broken.yaml").write_text("id: broken\n")
     with pytest.raises(ProblemError):
         started("ingest")
+
+
+@pytest.mark.parametrize(("role", "state"), [("ingest", "open"), ("scheduler", "resolved")])
+def test_a_start_that_judges_nothing_leaves_what_was_found(
+    built: Callable[[Role], Parts], role: Role, state: str
+) -> None:
+    """A process that reads no rules must not take them for gone: whoever has read them ends what they found."""
+    first = built("scheduler")
+    found = ViolationRow(
+        fingerprint="f", rule_id="no-such-rule", rule_version=1, target_kind="transaction", target_key="t", path="",
+        severity="error", title="t", message="m", remediation="r", state="open", first_seen_at=NOW, opened_at=NOW,
+        last_seen_at=NOW, occurrences=1, reopened=0,
+    )  # fmt: skip
+    first.database.write(lambda s: s.add(found), actor=Actor("machine", "test"), reason="test")
+    first.database.close()
+    again = built(role)
+    assert again.database.read(lambda s: s.exec(select(ViolationRow.state)).one()) == state
