@@ -129,7 +129,7 @@ def _grpc(parts: Parts, take: Take[Stored], house: House) -> "OtlpServer | None"
     asked = settings.grpc_port
     if not asked or (settings.demo and asked < 0) or settings.role not in TAKES_GRPC:
         return None
-    # Its library is 8 MiB: a process without that door never loads it.
+    # Its library is 11 MiB: a process without that door never loads it.
     from controlplane.grpc.otlp import OtlpServer
 
     return OtlpServer(settings.host, asked, take, parts.credentials, house)
