@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -96,9 +97,9 @@ def _store_block(
 ) -> None:
     (block_id,) = numbers.take("block", 1)
     keys = span_keys(block_id)
-    rows = [_row(key, span, names) for key, span in zip(keys, spans, strict=False)]
+    rows = _rows(keys, spans, names)
     # A trace's rows side by side, as they stand in the index of identities.
-    rows.sort(key=lambda row: row[1])
+    rows.sort(key=itemgetter(1))
     new = bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows, known="skip_few")
     if new == len(spans):
         stored.keys += keys[: len(spans)]
@@ -120,7 +121,8 @@ def _store_known(
     beaten = [(key,) for key in judged.beaten]
     bulk.delete(tables.SpanRow, "span_key", beaten)
     bulk.delete(search_tables.SpanAttributeRow, "span_key", beaten)
-    rows = [_row(keys[position], spans[position], names) for position in judged.winners]
+    winning = [spans[position] for position in judged.winners]
+    rows = _rows((keys[position] for position in judged.winners), winning, names)
     bulk.insert(tables.SpanRow, _SPAN_COLUMNS, rows)
     first = len(stored.keys)
     winners = set(judged.winners)
@@ -129,11 +131,20 @@ def _store_known(
     stored.rivals += [(first + position, rival) for position, rival in judged.rivals]
 
 
-def _row(key: int, span: Span, names: _Names) -> tuple[Any, ...]:
-    return (
-        key, names.traces[span.trace_id], span.span_id, span.kind, span.parent_span_id,
-        names.operations[id(span.origin), span.name], span.start_ns, span.end_ns, span.status, span.status_message,
-    )  # fmt: skip
+def _rows(keys: Iterable[int], spans: Sequence[Span], names: _Names) -> list[tuple[Any, ...]]:
+    """The rows of spans, column by column: a row of its own for each would cost three times as much."""
+    if not spans:
+        return []
+    origins, trace_ids, span_ids, parents, called, kinds, starts, ends, statuses, messages, _ = zip(
+        *spans, strict=True
+    )
+    traces = map(names.traces.__getitem__, trace_ids)
+    operations = map(names.operations.__getitem__, zip(map(id, origins), called, strict=True))
+    return list(
+        zip(
+            keys, traces, span_ids, kinds, parents, operations, starts, ends, statuses, messages, strict=False
+        )
+    )
 
 
 def _traces(bulk: Bulk, numbers: Numbers, ids: set[bytes]) -> Mapping[bytes, int]:

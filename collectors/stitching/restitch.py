@@ -125,16 +125,17 @@ def _stored_places(near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, O
 
 
 def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outside]]) -> set[str]:
-    """Those of `keys` that stand under another anchor than is stored."""
-    moved = set()
+    """Those of `keys` that stand under another anchor than is stored, or of which nothing is: these are not looked at."""
+    known = near.closure(keys - near.fresh)
+    moved = keys & near.fresh
     for process in near.processes:
-        mine = [key for key in keys if object_type(key) in process.tree_types]
+        mine = [key for key in known if object_type(key) in process.tree_types]
         if not stored[process.id] and not any(object_type(key) == process.anchor for key in mine):
             continue
         trees = near.trees(process, mine)
         for key in mine:
-            known = stored[process.id].get(near.ids[key])
-            if trees.root(key) != (known.root if known else None):
+            place = stored[process.id].get(near.ids[key])
+            if trees.root(key) != (place.root if place else None):
                 moved.add(key)
     return moved
 
