@@ -43,6 +43,8 @@ def duration_parts(seconds: float) -> tuple[tuple[str, str], ...]:
     """A duration as (number, unit) pairs, at most two of them, the largest first; the second only when it says something."""
     if seconds < 0:
         return duration_parts(0)
+    if 0 < seconds < 0.0000995:
+        return ((f"{seconds * 1e6:.2g}", "µs"),)
     if 0 < seconds < 0.00995:
         return ((f"{seconds * 1000:.1f}".removesuffix(".0"), "ms"),)
     if seconds < 1:

@@ -160,8 +160,8 @@ def duration_words(microseconds: int) -> str:
 def took_words(microseconds: int) -> str:
     """How long something took that is over: in two units, the second rounded, as pages show it.
 
-    >>> took_words(253_000), took_words(1_540_000), took_words(12_340_000)
-    ('253 ms', '1.54 s', '12.3 s')
+    >>> took_words(42), took_words(420), took_words(253_000), took_words(1_540_000), took_words(12_340_000)
+    ('42 µs', '0.4 ms', '253 ms', '1.54 s', '12.3 s')
     >>> took_words(41 * MINUTE + 40 * SECOND), took_words(4 * MINUTE + 48 * SECOND), took_words(28 * HOUR), took_words(2 * HOUR)
     ('42 min', '4 min 48 s', '1 d 4 h', '2 h')
     """
@@ -182,7 +182,11 @@ def took_words(microseconds: int) -> str:
 
 
 def _seconds_words(microseconds: int) -> str:
-    """Below a minute, in three digits."""
+    """Below a minute, in three digits; below ten milliseconds with a decimal."""
+    if 0 < microseconds < 100:
+        return f"{microseconds} µs"
+    if 0 < microseconds < 9_950:
+        return f"{microseconds / 1000:.1f}".removesuffix(".0") + " ms"
     if (milliseconds := round(microseconds / 1000)) < 1000:
         return f"{milliseconds} ms"
     return f"{microseconds / SECOND:.{2 if microseconds < 9_995_000 else 1}f} s"

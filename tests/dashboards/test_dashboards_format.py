@@ -20,6 +20,8 @@ def plain(text: str) -> str:
     [
         pytest.param(None, "–", id="none"),
         pytest.param(0, "0 ms", id="zero"),
+        pytest.param(0.0000003, "0.3 µs", id="below-a-microsecond"),
+        pytest.param(0.000042, "42 µs", id="microseconds"),
         pytest.param(0.00042, "0.4 ms", id="below-a-millisecond"),
         pytest.param(0.004, "4 ms", id="few-milliseconds"),
         pytest.param(0.00996, "10 ms", id="rounds-up-to-ten-milliseconds"),
