@@ -24,7 +24,6 @@ from controlplane.http.health import health_routes
 from controlplane.http.intake import MOST_HELD
 from controlplane.http.otlp import Stored, Take, taking
 from controlplane.http.packing import House
-from controlplane.http.strict_json import strict_json
 from controlplane.parts import Parts
 from controlplane.payloads import Inspector
 from controlplane.settings import Role
@@ -33,6 +32,7 @@ from controlplane.work import RUNS_STAGES
 from sync.connectors.webhook import StaleWebhook, Unsigned
 from sync.runtime import UnknownConnection
 from terms.instant import Clock
+from terms.strict_json import strict_json
 
 if TYPE_CHECKING:
     from controlplane.grpc.otlp import OtlpServer

@@ -11,11 +11,11 @@ from jsonschema.protocols import Validator
 
 from collectors.payloads.payload import MOST, Payload, Told
 from controlplane.database import Database
-from controlplane.http.strict_json import strict_json
 from registry import masking, validate
 from registry.registered import registered
 from terms import canonical_json
 from terms.problem import Problem, ProblemError
+from terms.strict_json import strict_json
 
 KNOWN = 256
 """Contract versions kept ready; a version never changes."""

@@ -11,6 +11,7 @@ from collectors.payloads.payload import Inspect, nothing
 from collectors.span import Decoded
 from terms.instant import Instant
 from terms.problem import ProblemError
+from terms.strict_json import strict_json
 
 TRACES = "/v1/traces"
 EVENTS = "/events"
@@ -84,6 +85,7 @@ def zoned(time: str) -> str:
 def decode(batch: Batch, rules: Extractor, now: Instant, inspect: Inspect = nothing) -> Decoded:
     """What a door makes of the batch's body. Raises ProblemError for the undecodable."""
     if batch.path == EVENTS:
+        strict_json(batch.body)
         return cloudevents.decode(batch.body, rules, now, inspect)
     is_protobuf = batch.content_type == PROTOBUF_TYPE
     decoded = otlp.decode_protobuf(batch.body) if is_protobuf else otlp.decode_json(batch.body)

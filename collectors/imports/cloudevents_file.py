@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 from collectors.imports.batch import EVENTS, EVENTS_TYPE, Batch, of_events
+from terms.problem import ProblemError
+from terms.strict_json import strict_json
 
 BATCH = 500  # events
 _NO_EVENT = 'is not a CloudEvent (each line is {"specversion": "1.0", ...})'
@@ -20,8 +22,8 @@ def is_cloudevent(document: Any) -> bool:
 def batches(lines: Iterable[bytes], name: str) -> Iterator[Batch]:
     """At most 500 events to a batch, in the order of the lines; empty lines are passed over.
 
-    A line that is no JSON object, such as one that was cut off, is a batch of its own, for the door to refuse and to count. What
-    a CloudEvent lacks, the door says of it.
+    A line that is no JSON object, such as one that was cut off, or that means two things, such as one with a key twice, is a batch
+    of its own, for the door to refuse and to count. What a CloudEvent lacks, the door says of it.
     """
     waiting: list[bytes] = []
     read = 0
@@ -46,8 +48,12 @@ def _broken(line: bytes) -> tuple[bytes, str] | None:
 
     A list is sent as text: a door would take it for events.
     """
+    alone = b"[%b]" % line
     try:
         document = orjson.loads(line)
+        strict_json(alone)
     except orjson.JSONDecodeError as error:
         return line, f"is not JSON: {error}"
+    except ProblemError as error:
+        return alone, str(error)
     return None if isinstance(document, dict) else (orjson.dumps(line.decode()), _NO_EVENT)

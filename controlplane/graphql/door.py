@@ -23,9 +23,9 @@ from strawberry.types import ExecutionResult
 from controlplane.graphql.context import Context, Sources, context_of
 from controlplane.graphql.schema import Schema
 from controlplane.http.refusal import GRAPHQL_TYPE
-from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from terms.problem import ProblemError
+from terms.strict_json import strict_json
 
 LONGEST_S = 10.0
 JSON_TYPE = "application/json"

@@ -10,12 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from controlplane.graphql.context import Info
 from controlplane.graphql.described import answer, noun
 from controlplane.graphql.problem import ContractNotFound, Problem, problems_of
-from controlplane.http.strict_json import strict_json
 from registry import content, validate, versions
 from registry.document import Document
 from registry.versions import LATEST
 from terms import problem
 from terms.problem import ProblemError
+from terms.strict_json import strict_json
 
 MOST = 200
 

@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from controlplane.database import Database
 from controlplane.http.refusal import refusal
-from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from registry import declaration, declaration_store, deployment_store, matrix
 from registry.deployment import Declaration, Deployment, Environment, OrderRule
@@ -20,6 +19,7 @@ from registry.verdict import DEFAULT_POLICY, checked
 from terms import canonical_json, instant
 from terms.instant import Clock
 from terms.problem import Problem, ProblemError, did_you_mean
+from terms.strict_json import strict_json
 
 ROOT = "/apis/registry/v1"
 _NAMED = ("application", "version", "environment")

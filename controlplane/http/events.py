@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from controlplane.http.otlp import Stored, Take, counts
 from controlplane.http.refusal import EVENTS_PATH, media_type, refusal
-from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from terms.problem import Problem, ProblemError
+from terms.strict_json import strict_json
 
 TYPES = ("application/cloudevents+json", "application/cloudevents-batch+json")
 _ATTRIBUTE = "ce-"  # begins the header of each attribute in binary mode

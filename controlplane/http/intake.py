@@ -18,10 +18,10 @@ from controlplane.http.refusal import (
     media_type,
     refusal,
 )
-from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import caller_of
 from controlplane.security.forgery import forgery_problem
 from terms.problem import Problem, ProblemError
+from terms.strict_json import strict_json
 
 MOST_HELD = 128 * MIB  # of all bodies together, as they came and as they unpack
 DEFAULT_LIMIT = 256 * KIB

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from controlplane.http.refusal import refusal
-from controlplane.http.strict_json import strict_json
 from controlplane.security.caller import Caller, caller_of
 from controlplane.security.permissions import Permission
 from terms.problem import Problem, ProblemError
+from terms.strict_json import strict_json
 
 _WORDS = {"true": True, "1": True, "": True, "false": False, "0": False}
 

@@ -14,7 +14,6 @@ from controlplane.http.ccompat.refusing import (
     ConfluentError,
 )
 from controlplane.http.raw_routes import Asked
-from controlplane.http.strict_json import strict_json
 from registry.content import Content
 from registry.dialect import DRAFT_07
 from registry.incoming import Incoming
@@ -24,6 +23,7 @@ from registry.verdict import Verdict
 from registry.versions import LATEST, Stored
 from terms import canonical_json
 from terms.problem import ProblemError
+from terms.strict_json import strict_json
 
 TYPE = "application/vnd.schemaregistry.v1+json"
 JSON = "JSON"

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from controlplane.database import Database
 from controlplane.http.raw_routes import Asked
 from controlplane.http.registry import shapes
-from controlplane.http.strict_json import strict_json
 from registry import content, validate, versions
 from registry.refusal import RefusedError
 from registry.versions import Stored
 from terms.problem import Problem, ProblemError
 from terms.recent import Recent
+from terms.strict_json import strict_json
 
 MOST = 10_000  # payloads in one batch
 

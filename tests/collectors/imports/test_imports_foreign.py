@@ -180,6 +180,32 @@ def test_a_line_that_was_cut_off_costs_no_other_line(tmp_path: Path) -> None:
         assert why.startswith(f"{path}:{where}: is not")
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        pytest.param(
+            '{"specversion": "1.0", "id": "1", "id": "2"}', "key 'id' stands twice", id="a key twice"
+        ),
+        pytest.param(f'{{"data": {"[" * 63}{"]" * 63}}}', "nested deeper than 64", id="too deep"),
+    ],
+)
+def test_a_line_that_a_door_would_refuse_costs_no_other_line(tmp_path: Path, line: str, says: str) -> None:
+    """JSON that every parser reads, and each otherwise: among 500 events of one request it would have refused them all."""
+    event = {"specversion": "1.0", "id": "0", "source": "/s", "type": "t", "time": "2026-01-03T08:00:00Z"}
+    path = written(
+        tmp_path / "events.ndjson", f"{json.dumps(event)}\n{line}\n{json.dumps({**event, 'id': '1'})}"
+    )
+
+    bad, good = batches(path)
+
+    assert [one.source_event_id for one in decode(good, RULES, Instant(0)).events] == ["0", "1"]
+    with pytest.raises(ProblemError, match=says):
+        decode(bad, RULES, Instant(0))
+    (why,) = refused(bad, "").reasons
+    assert why.startswith(f"{path}:2: ")
+    assert says in why
+
+
 MAPPING = """
 kind: csv-mapping
 source: /erp/export
