@@ -132,7 +132,7 @@ def _store_known(
 
 
 def _rows(keys: Iterable[int], spans: Sequence[Span], names: _Names) -> list[tuple[Any, ...]]:
-    """The rows of spans, column by column: a row of its own for each would cost three times as much."""
+    """The rows of spans, column by column, which costs a quarter less than one by one."""
     if not spans:
         return []
     origins, trace_ids, span_ids, parents, called, kinds, starts, ends, statuses, messages, _ = zip(

@@ -125,7 +125,7 @@ def _stored_places(near: Neighbourhood, keys: set[str]) -> dict[str, dict[int, O
 
 
 def _moved(near: Neighbourhood, keys: set[str], stored: dict[str, dict[int, Outside]]) -> set[str]:
-    """Those of `keys` that stand under another anchor than is stored, or of which nothing is: these are not looked at."""
+    """Those of `keys` that stand under another anchor than is stored, and those never named before, wherever they stand."""
     known = near.closure(keys - near.fresh)
     moved = keys & near.fresh
     for process in near.processes:
